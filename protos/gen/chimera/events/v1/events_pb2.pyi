@@ -1,0 +1,91 @@
+from chimera.build.v1 import build_pb2 as _build_pb2
+from chimera.dataset.v1 import dataset_pb2 as _dataset_pb2
+from chimera.sample.v1 import sample_pb2 as _sample_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class BuildChanged(_message.Message):
+    __slots__ = ("build",)
+    BUILD_FIELD_NUMBER: _ClassVar[int]
+    build: _build_pb2.Build
+    def __init__(self, build: _Optional[_Union[_build_pb2.Build, _Mapping]] = ...) -> None: ...
+
+class TopicsExpanded(_message.Message):
+    __slots__ = ("build_id", "subject", "topics", "usage")
+    BUILD_ID_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    TOPICS_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    build_id: str
+    subject: str
+    topics: int
+    usage: _sample_pb2.Usage
+    def __init__(self, build_id: _Optional[str] = ..., subject: _Optional[str] = ..., topics: _Optional[int] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ...) -> None: ...
+
+class QuotaMissed(_message.Message):
+    __slots__ = ("build_id", "subject", "reason", "detail")
+    BUILD_ID_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    build_id: str
+    subject: str
+    reason: _build_pb2.StopReason
+    detail: str
+    def __init__(self, build_id: _Optional[str] = ..., subject: _Optional[str] = ..., reason: _Optional[_Union[_build_pb2.StopReason, str]] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class ProblemRequested(_message.Message):
+    __slots__ = ("ref",)
+    REF_FIELD_NUMBER: _ClassVar[int]
+    ref: _sample_pb2.SampleRef
+    def __init__(self, ref: _Optional[_Union[_sample_pb2.SampleRef, _Mapping]] = ...) -> None: ...
+
+class ProblemProposed(_message.Message):
+    __slots__ = ("ref", "problem", "failure")
+    REF_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    ref: _sample_pb2.SampleRef
+    problem: _sample_pb2.Problem
+    failure: _sample_pb2.Failure
+    def __init__(self, ref: _Optional[_Union[_sample_pb2.SampleRef, _Mapping]] = ..., problem: _Optional[_Union[_sample_pb2.Problem, _Mapping]] = ..., failure: _Optional[_Union[_sample_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class ProblemValidated(_message.Message):
+    __slots__ = ("ref", "problem", "validation")
+    REF_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_FIELD_NUMBER: _ClassVar[int]
+    ref: _sample_pb2.SampleRef
+    problem: _sample_pb2.Problem
+    validation: _sample_pb2.Validation
+    def __init__(self, ref: _Optional[_Union[_sample_pb2.SampleRef, _Mapping]] = ..., problem: _Optional[_Union[_sample_pb2.Problem, _Mapping]] = ..., validation: _Optional[_Union[_sample_pb2.Validation, _Mapping]] = ...) -> None: ...
+
+class SolutionSynthesised(_message.Message):
+    __slots__ = ("ref", "problem", "validation", "solution", "failure")
+    REF_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_FIELD_NUMBER: _ClassVar[int]
+    SOLUTION_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    ref: _sample_pb2.SampleRef
+    problem: _sample_pb2.Problem
+    validation: _sample_pb2.Validation
+    solution: _sample_pb2.Solution
+    failure: _sample_pb2.Failure
+    def __init__(self, ref: _Optional[_Union[_sample_pb2.SampleRef, _Mapping]] = ..., problem: _Optional[_Union[_sample_pb2.Problem, _Mapping]] = ..., validation: _Optional[_Union[_sample_pb2.Validation, _Mapping]] = ..., solution: _Optional[_Union[_sample_pb2.Solution, _Mapping]] = ..., failure: _Optional[_Union[_sample_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class SampleSettled(_message.Message):
+    __slots__ = ("sample",)
+    SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    sample: _sample_pb2.Sample
+    def __init__(self, sample: _Optional[_Union[_sample_pb2.Sample, _Mapping]] = ...) -> None: ...
+
+class DatasetPublished(_message.Message):
+    __slots__ = ("dataset",)
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    dataset: _dataset_pb2.Dataset
+    def __init__(self, dataset: _Optional[_Union[_dataset_pb2.Dataset, _Mapping]] = ...) -> None: ...

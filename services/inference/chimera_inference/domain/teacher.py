@@ -1,0 +1,114 @@
+"""The teacher without weights: proposes a problem about a topic, solves a bare statement, compares two answers."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import blake2b
+from random import Random
+from typing import Any
+
+from .answers import LETTERS, Answer
+from .exposition import reasoning_text, solution_text
+from .families import all_families
+from .family import Family, Working
+from .taxonomy import Taxonomy
+
+# A longer statement is none of ours; the bound keeps hostile text cheap.
+MAX_STATEMENT_CHARACTERS = 6_000
+# A repetitive model knows only this many instances a family.
+REPERTOIRE_WHEN_REPEATING = 3
+_MISREADINGS_TRIED = 60
+_CANNOT_BE_WORKED_OUT = (ValueError, ArithmeticError, LookupError)
+_TRIVIAL_FORM = str.maketrans("", "", " ${}\\")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A problem and the answer its author claims."""
+
+    statement: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a solver says; `answer` is None if it could not solve the problem."""
+
+    reasoning: str
+    text: str
+    answer: Answer | None
+
+
+def rng_of(*parts: object) -> Random:
+    """A generator seeded by everything that shapes the outcome; the same in every process."""
+    digest = blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest()
+    return Random(int.from_bytes(digest, "big"))  # noqa: S311  not for secrets
+
+
+def propose(taxonomy: Taxonomy, subject: str, field: str, topic: str, rng: Random, *, wrong: bool) -> Proposal | None:
+    """A problem about the topic; with a claimed answer that is plausible and wrong if `wrong`. None if no family fits."""
+    name = taxonomy.family(subject, field, topic)
+    if name is None:
+        return None
+    family = all_families()[name]
+    instance = family.draw(rng)
+    statement = family.state(instance, rng)
+    working = family.work(instance)
+    return Proposal(statement, _mistaken(family, instance, working, rng).answer if wrong else working.answer)
+
+
+def repeating_rng(family: str | None, rng: Random) -> Random:
+    """A generator that can only draw a few instances of a family, so that earlier problems come again."""
+    return rng_of("repertoire", family, rng.randrange(REPERTOIRE_WHEN_REPEATING))
+
+
+def solve(statement: str, rng: Random, *, wrong: bool) -> Attempt | None:
+    """Works the bare statement out, or misreads it if `wrong`; None if no family recognises it."""
+    text = " ".join(statement.split())
+    if len(text) > MAX_STATEMENT_CHARACTERS:
+        return None
+    for family in all_families().values():
+        instance = family.recognise(text)
+        if instance is None:
+            continue
+        try:
+            working = family.work(instance)
+        except _CANNOT_BE_WORKED_OUT:
+            continue
+        if wrong:
+            working = _mistaken(family, instance, working, rng)
+        return Attempt(reasoning_text(statement, working, rng), solution_text(working), working.answer)
+    return None
+
+
+def judge(reference: str, candidate: str) -> tuple[str, str]:
+    """Verdict and reason: decided where both answers have the same trivial form or are plain numbers, else undecided."""
+    left, right = (text.translate(_TRIVIAL_FORM).casefold() for text in (reference, candidate))
+    if not left or not right:
+        return "undecided", "One of the answers is empty."
+    if left == right:
+        return "equivalent", "Both answers have the same normal form."
+    try:
+        equal = Fraction(left) == Fraction(right)
+    except (ValueError, ZeroDivisionError):
+        return "undecided", "The answers are written differently, and no rule for this form decides."
+    return ("equivalent", "Both are the same number.") if equal else ("different", "They are different numbers.")
+
+
+def _mistaken(family: Family[Any], instance: Any, right: Working, rng: Random) -> Working:
+    """A working that is sound for a misread instance and wrong for this one."""
+    for _ in range(_MISREADINGS_TRIED):
+        try:
+            working = family.work(family.misread(instance, rng))
+        except _CANNOT_BE_WORKED_OUT:
+            continue
+        if right.answer.type == working.answer.type and right.answer.differs(working.answer):
+            return working
+    return _conclude_otherwise(right, rng)
+
+
+def _conclude_otherwise(right: Working, rng: Random) -> Working:
+    """The last resort: the right steps but another letter or word at the end."""
+    answer = right.answer
+    letters = [x for x in LETTERS[: max(len(answer.choices), 2)] if x != answer.value]
+    value = rng.choice(letters) if answer.type == "choice" else f"{answer.value} + 1"
+    return Working(Answer(answer.type, value, answer.unit, answer.tolerance, answer.choices), right.plan, right.steps, ())

@@ -1,0 +1,146 @@
+"""One accepted sample as one row of each table. Pure."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chimera.sample.v1 import sample_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+
+Row = dict[str, Any]
+
+NANOUSD_PER_USD = 1e9
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def all_calls(sample: sample_pb2.Sample) -> list[sample_pb2.ModelCall]:
+    """Every call of the sample, in the order of the stages."""
+    calls = list(sample.problem.calls)
+    for vote in sample.validation.votes:
+        calls += [*vote.calls, *vote.grade.calls]
+    return [*calls, *sample.solution.calls, *sample.grade.calls]
+
+
+def answer_type(answer: sample_pb2.Answer) -> str:
+    """The type's short name, such as `number`."""
+    return sample_pb2.AnswerType.Name(answer.type).removeprefix("ANSWER_TYPE_").lower()
+
+
+def verdict(grade: sample_pb2.Grade) -> str:
+    """The verdict's short name, such as `correct`; a check that was never made is `unknown`."""
+    if grade.verdict == sample_pb2.VERDICT_UNSPECIFIED:
+        return "unknown"
+    return sample_pb2.Verdict.Name(grade.verdict).removeprefix("VERDICT_").lower()
+
+
+def panel_agreement(sample: sample_pb2.Sample) -> float | None:
+    """Share of the votes that agree with the reference; None without votes."""
+    votes = sample.validation.votes
+    if not votes:
+        return None
+    return sum(vote.grade.verdict == sample_pb2.VERDICT_CORRECT for vote in votes) / len(votes)
+
+
+def default_row(sample: sample_pb2.Sample) -> Row:
+    """The row with all evidence."""
+    ref, usage = sample.ref, sample.usage
+    return {
+        "sample_id": ref.sample_id,
+        "subject": ref.subject,
+        "field": ref.field,
+        "topic": ref.topic,
+        "problem": sample.problem.statement,
+        **_answer(sample.problem.reference),
+        "solution": sample.solution.text,
+        "reasoning": sample.solution.reasoning,
+        "votes": [_vote(vote) for vote in sample.validation.votes],
+        "panel_agreement": panel_agreement(sample),
+        "solution_verdict": verdict(sample.grade),
+        "solution_method": sample.grade.method,
+        "models": _models(sample),
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost_usd": usage.cost_nanousd / NANOUSD_PER_USD,
+        "calls": [_call(call) for call in all_calls(sample)],
+        "trace_id": sample.trace_id,
+        "settled_at": _time(sample.settle_time),
+        "slot": ref.slot,
+        "attempt": ref.attempt,
+        "seed": ref.seed,
+    }
+
+
+def sft_row(sample: sample_pb2.Sample) -> Row:
+    """The row for supervised fine-tuning: reasoning in think tags, then the solution."""
+    solution = sample.solution
+    content = f"<think>\n{solution.reasoning}\n</think>\n\n{solution.text}" if solution.reasoning else solution.text
+    return {
+        "sample_id": sample.ref.sample_id,
+        "messages": [
+            {"role": "user", "content": sample.problem.statement},
+            {"role": "assistant", "content": content},
+        ],
+    }
+
+
+def rl_row(sample: sample_pb2.Sample) -> Row:
+    """The row for reinforcement learning: the prompt and what a right answer is."""
+    return {
+        "sample_id": sample.ref.sample_id,
+        "subject": sample.ref.subject,
+        "prompt": [{"role": "user", "content": sample.problem.statement}],
+        **_answer(sample.problem.reference),
+    }
+
+
+def _answer(answer: sample_pb2.Answer) -> Row:
+    return {
+        "answer": answer.value,
+        "answer_type": answer_type(answer),
+        "answer_unit": answer.unit,
+        "answer_tolerance": answer.tolerance,
+        "answer_choices": list(answer.choices),
+    }
+
+
+def _vote(vote: sample_pb2.Vote) -> Row:
+    last = vote.calls[-1] if vote.calls else None
+    return {
+        "member": vote.member,
+        "endpoint": last.endpoint if last else None,
+        "model": last.model if last else None,
+        "verdict": verdict(vote.grade),
+        "method": vote.grade.method,
+        "answer": vote.grade.extracted,
+        "reason": vote.grade.reason,
+    }
+
+
+def _models(sample: sample_pb2.Sample) -> Row:
+    return {
+        "proposer": sample.problem.calls[-1].model if sample.problem.calls else None,
+        "panel": [vote.calls[-1].model if vote.calls else None for vote in sample.validation.votes],
+        "solver": sample.solution.calls[-1].model if sample.solution.calls else None,
+    }
+
+
+def _call(call: sample_pb2.ModelCall) -> Row:
+    return {
+        "role": call.role,
+        "endpoint": call.endpoint,
+        "model": call.model,
+        "prompt_sha256": call.prompt_sha256,
+        "parameters_json": call.parameters_json,
+        "input_tokens": call.usage.input_tokens,
+        "output_tokens": call.usage.output_tokens,
+        "cost_usd": call.usage.cost_nanousd / NANOUSD_PER_USD,
+        "latency_seconds": call.latency_seconds,
+        "finish_reason": call.finish_reason,
+        "call_id": call.call_id,
+        "time": _time(call.time),
+    }
+
+
+def _time(stamp: Timestamp) -> datetime | None:
+    if not stamp.seconds:
+        return None
+    return EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)

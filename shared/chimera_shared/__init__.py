@@ -1,0 +1,1 @@
+"""What every service would otherwise repeat: errors, settings, topics, the stage engine, the store, models, telemetry."""

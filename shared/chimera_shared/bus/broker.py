@@ -1,0 +1,155 @@
+"""One service's connection to Kafka: its stages, its publications, its dead letters."""
+
+import logging
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from faststream.kafka import KafkaBroker, KafkaMessage
+from google.protobuf.message import Message
+from opentelemetry.trace import SpanKind
+
+from chimera_shared import topics
+from chimera_shared.builds import BuildTable
+from chimera_shared.bus.codec import Encoded, decode, encode, sample_trace
+from chimera_shared.bus.subscriber import parallel_subscriber
+from chimera_shared.errors import BusUnavailable
+from chimera_shared.settings import ServiceSettings
+from chimera_shared.stage import Stage, StageRunner
+from chimera_shared.telemetry import current_trace_id, inject_trace, root_span, span
+
+log = logging.getLogger(__name__)
+_REQUEST_TIMEOUT_MS = 60_000
+"""Longer than the rebalance time-out, by which aiokafka would otherwise give up joining a group."""
+_LINGER_MS = 5
+_MAX_DEAD_LETTERS = 1_000
+"""From one stage of one process; beyond it the stage holds its messages, since the code is at fault and not the data."""
+
+
+class DeadLettersFull(Exception):
+    """A stage buried too many messages and holds the rest until it is mended and restarted."""
+
+
+class Bus:
+    """Publishes a service's events and runs its stages."""
+
+    def __init__(self, service: str, settings: ServiceSettings) -> None:
+        self.builds = BuildTable()
+        self._service = service
+        self._settings = settings
+        self._buried: dict[str, int] = {}
+        self._broker = KafkaBroker(
+            settings.kafka_bootstrap_servers.split(","),
+            client_id=f"chimera-{service}",
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
+            acks="all",
+            linger_ms=_LINGER_MS,
+            max_request_size=topics.MAX_MESSAGE_BYTES,
+            graceful_timeout=settings.graceful_timeout_seconds,
+            logger=None,
+        )
+        self._follow_builds()
+
+    def add(self, stage: Stage[Any]) -> None:
+        """Run a stage from `start` on."""
+        runner = StageRunner(stage, self, self.builds, self._settings.time_limit_seconds)
+        subscriber = parallel_subscriber(
+            self._broker,
+            stage.consumes.name,
+            group_id=f"chimera-{self._service}-{stage.name}",
+            group_instance_id=f"{self._settings.instance}-{self._service}-{stage.name}",
+            max_in_flight=self._settings.max_in_flight,
+            flight_key=lambda message: message.headers.get("ce_id"),
+        )
+
+        @subscriber
+        async def work(message: KafkaMessage) -> None:
+            await runner(message.raw_message.value, message.headers)
+
+    async def start(self) -> None:
+        """Create missing topics, connect, and begin to take messages. BusUnavailable if no broker answers."""
+        try:
+            await ensure_topics(self._settings.kafka_bootstrap_servers)
+            await self._broker.start()
+        except (KafkaError, OSError) as error:
+            raise BusUnavailable(
+                f"Kafka does not answer at {self._settings.kafka_bootstrap_servers}: {error}; check KAFKA_BOOTSTRAP_SERVERS"
+            ) from error
+
+    async def stop(self) -> None:
+        """Take no more messages, let those in flight finish for a while, commit, and leave."""
+        await self._broker.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        await self.stop()
+
+    async def publish(self, event: Message) -> None:
+        """Send an event to its topic and wait for the acknowledgement; a sample's first event begins its trace."""
+        encoded = encode(event, self._service)
+        attributes = {
+            "messaging.system": "kafka",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": encoded.topic.name,
+        }
+        name, key = f"send {encoded.topic.name}", encoded.key.decode()
+        if sample_trace(key) and current_trace_id() != key:
+            with root_span(name, key, attributes):
+                await self._send(encoded)
+        else:
+            with span(name, SpanKind.PRODUCER, attributes):
+                await self._send(encoded)
+
+    async def bury(self, stage: str, value: bytes | None, headers: dict[str, str], cause: str) -> None:
+        """Send what could not be worked on to the dead letters, with its cause."""
+        self._buried[stage] = self._buried.get(stage, 0) + 1
+        if self._buried[stage] > _MAX_DEAD_LETTERS:
+            raise DeadLettersFull(f"{stage} buried {_MAX_DEAD_LETTERS} messages; it holds the rest until it is mended")
+        described = {**headers, "chimera-stage": stage, "chimera-cause": cause}
+        await self._broker.publish(value or b"", topic=topics.DEAD_LETTERS, headers=described)
+
+    async def _send(self, encoded: Encoded) -> None:
+        inject_trace(encoded.headers)
+        if "traceparent" not in encoded.headers and (traceparent := sample_trace(encoded.key.decode())):
+            encoded.headers["traceparent"] = traceparent
+        try:
+            await self._broker.publish(
+                encoded.value, topic=encoded.topic.name, key=encoded.key, headers=encoded.headers
+            )
+        except (KafkaError, OSError) as error:
+            raise BusUnavailable(f"Kafka did not take an event of {encoded.topic.name}: {error!r}") from error
+
+    def _follow_builds(self) -> None:
+        """Every replica reads all of the compacted topic, from its beginning and on."""
+
+        @self._broker.subscriber(topics.BUILD_CHANGED.name, auto_offset_reset="earliest")
+        async def learn(message: KafkaMessage) -> None:
+            raw = message.raw_message
+            await self.builds.learn(decode(topics.BUILD_CHANGED, raw.value, message.headers))
+
+
+async def ensure_topics(bootstrap_servers: str) -> None:
+    """Create the topics that are missing; those that are there stay as they are."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
+    await admin.start()
+    try:
+        missing = _wanted(set(await admin.list_topics()))
+        if not missing:
+            return
+        response = await admin.create_topics(missing)
+        for topic, code, *_ in response.topic_errors:
+            if code and (kind := for_code(code)) is not TopicAlreadyExistsError:
+                raise kind(f"cannot create topic {topic}")
+    finally:
+        await admin.close()
+
+
+def _wanted(there: set[str]) -> Sequence[NewTopic]:
+    dead = NewTopic(topics.DEAD_LETTERS, 1, -1, topic_configs={"retention.ms": str(30 * topics.DAY_MS)})
+    wanted = [NewTopic(t.name, t.partitions, -1, topic_configs=t.config()) for t in topics.ALL] + [dead]
+    return [topic for topic in wanted if topic.name not in there]

@@ -1,0 +1,92 @@
+"""How a service lives: what it consists of, how it starts, how it drains on SIGTERM."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from chimera_shared import telemetry
+from chimera_shared.bus.broker import Bus
+from chimera_shared.errors import ChimeraError
+from chimera_shared.rpc.server import RpcServer
+from chimera_shared.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Service:
+    """One service: what it needs opened first, its server, its bus, and what it does every so often.
+
+    It starts in this order and stops in the reverse: the bus drains while store and models are still there.
+    """
+
+    name: str
+    settings: ServiceSettings
+    bus: Bus
+    server: RpcServer
+    resources: Sequence[AbstractAsyncContextManager[Any]] = ()
+    prepare: Sequence[Callable[[], Awaitable[None]]] = ()
+    loops: Sequence[Callable[[], Awaitable[None]]] = ()
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
+
+    async def __aenter__(self) -> Self:
+        try:
+            for resource in self.resources:
+                await self._stack.enter_async_context(resource)
+            for step in self.prepare:
+                await step()
+            await self._stack.enter_async_context(self.bus)
+            await self._stack.enter_async_context(self.server)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        for loop in self.loops:
+            task = asyncio.create_task(_for_ever(loop, self.settings.reconcile_seconds))
+            self._stack.push_async_callback(_cancelled, task)
+        log.info("%s serves at %s", self.name, self.server.target)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        await self._stack.aclose()
+        log.info("%s has drained", self.name)
+
+
+def run(create: Callable[[], Service]) -> None:
+    """Run a service until SIGTERM or SIGINT; exits 1 with one sentence if it cannot start."""
+    try:
+        asyncio.run(_serve(create))
+    except ChimeraError as error:
+        sys.exit(f"{error}")
+
+
+async def _serve(create: Callable[[], Service]) -> None:
+    service = create()
+    telemetry.setup(service.name, service.settings.instance)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with service:
+        await stop.wait()
+
+
+async def _for_ever(step: Callable[[], Awaitable[None]], seconds: float) -> None:
+    """Repeat a step; one that fails is logged and repeated like any other."""
+    while True:
+        try:
+            await step()
+        except ChimeraError as error:
+            log.warning("%s waits: %s", step.__qualname__, error)
+        except Exception:
+            log.exception("%s failed", step.__qualname__)
+        await asyncio.sleep(seconds)
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""gRPC servers and channels: health, reflection, deadlines, errors as google.rpc.Status, trace context."""

@@ -1,0 +1,20 @@
+"""A channel to a service."""
+
+import grpc
+
+from chimera_shared.rpc.server import MAX_RESPONSE_BYTES
+
+DEADLINE_SECONDS = 10.0
+"""Of a unary call that names none."""
+
+
+def connect(target: str) -> grpc.aio.Channel:
+    """A channel to `host:port`; it connects at the first call and again after a break."""
+    return grpc.aio.insecure_channel(
+        target,
+        options=[
+            ("grpc.max_receive_message_length", MAX_RESPONSE_BYTES),
+            ("grpc.max_reconnect_backoff_ms", 2_000),
+            ("grpc.enable_http_proxy", 0),
+        ],
+    )

@@ -1,0 +1,54 @@
+"""Settings that every service shares, read from the environment; a key that nobody knows is refused."""
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chimera_shared.errors import Configuration
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class ServiceSettings(BaseSettings):
+    """What a service needs to know of the world around it."""
+
+    model_config = SettingsConfigDict(env_prefix="CHIMERA_", extra="forbid", frozen=True)
+
+    kafka_bootstrap_servers: str = Field(
+        "127.0.0.1:9092",
+        validation_alias=AliasChoices("kafka_bootstrap_servers", "KAFKA_BOOTSTRAP_SERVERS"),
+        description="Kafka brokers, host:port, separated by commas.",
+    )
+    mongodb_uri: str = Field(
+        "mongodb://127.0.0.1:27017",
+        validation_alias=AliasChoices("mongodb_uri", "MONGODB_URI"),
+        description="Connection string of MongoDB; each service uses a database of its own there.",
+    )
+    endpoints: Path | None = Field(None, description="YAML file of the model endpoints.")
+    host: str = Field("127.0.0.1", description="Address that the gRPC server listens on.")
+    port: int = Field(0, ge=0, le=65535, description="Port that the gRPC server listens on; 0 takes a free one.")
+    instance: str = Field(
+        default_factory=socket.gethostname,
+        description="Name of this replica, the same after a restart, so that it takes its partitions back at once.",
+    )
+    max_in_flight: int = Field(2048, ge=1, le=100_000, description="Messages of a stage worked on at once.")
+    time_limit_seconds: float = Field(1800, gt=0, description="Longest time that a stage spends on one message.")
+    graceful_timeout_seconds: float = Field(15, ge=0, description="Time for work in flight to finish on SIGTERM.")
+    reconcile_seconds: float = Field(15, gt=0, description="Seconds between two looks for work that has not moved.")
+    overdue_seconds: float = Field(30, gt=0, description="After this long without news, work is asked for again.")
+
+
+def load(make: Callable[[], S]) -> S:
+    """Call a settings class; a wrong value becomes one sentence that names the variable."""
+    try:
+        return make()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        variable = name if name in os.environ else f"CHIMERA_{name}"
+        raise Configuration(f"{variable}: {first['msg']} (is {first.get('input')!r}); set it and start again") from None

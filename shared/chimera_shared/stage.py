@@ -1,0 +1,173 @@
+"""The one shape of every consumer: decode → already done? → decide → store → publish.
+
+A service declares its stages in `handlers.py`; `StageRunner` gives each of them concurrency, retries, time limits,
+dead letters, the gate of paused and ended builds, and telemetry.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from google.protobuf.message import Message
+from opentelemetry.trace import SpanKind
+
+from chimera.build.v1 import build_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera_shared import metrics
+from chimera_shared.builds import BuildTable
+from chimera_shared.bus.codec import Undecodable, decode
+from chimera_shared.errors import SampleFailure, Transient
+from chimera_shared.telemetry import extract_trace, span
+from chimera_shared.topics import Topic
+
+log = logging.getLogger(__name__)
+E = TypeVar("E", bound=Message)
+
+_TRIES_OF_A_DEFECT = 3
+_BACKOFF_SECONDS = (0.2, 15.0)
+
+
+class Outcomes(Protocol):
+    """Where a stage keeps what it decided, by sample; the first decision stays."""
+
+    async def find(self, key: str) -> Message | None:
+        """The event decided before, if there is one."""
+
+    async def keep(self, key: str, event: Message) -> Message:
+        """Store an event, and return it or the one that was stored before it."""
+
+
+@dataclass(frozen=True)
+class Stage(Generic[E]):
+    """One consumer of one topic.
+
+    `decide` makes the events that follow. With `outcomes` its one event is decided once and told as often as needed.
+    `failed` makes the event that tells of a failure; without it a failure goes to the dead letters. A `gated` stage
+    passes over events of builds that are paused or have ended: what is due is asked for again on resume.
+    """
+
+    name: str
+    consumes: Topic[E]
+    decide: Callable[[E, build_pb2.Build], Awaitable[Sequence[Message]]]
+    publishes: tuple[Topic[Message], ...] = ()
+    outcomes: Outcomes | None = None
+    failed: Callable[[E, sample_pb2.Failure], Message] | None = None
+    gated: bool = True
+    needs_build: bool = True
+
+
+class Publisher(Protocol):
+    """Where events and dead letters go."""
+
+    async def publish(self, event: Message) -> None:
+        """Send an event to its topic and wait for the acknowledgement."""
+
+    async def bury(self, stage: str, value: bytes | None, headers: dict[str, str], cause: str) -> None:
+        """Send what could not be worked on to the dead letters; raises when their bound is reached."""
+
+
+class StageRunner(Generic[E]):
+    """Runs one stage on one message at a time; the subscriber calls it concurrently."""
+
+    def __init__(self, stage: Stage[E], bus: Publisher, builds: BuildTable, time_limit_s: float) -> None:
+        self.stage = stage
+        self._bus = bus
+        self._builds = builds
+        self._time_limit_s = time_limit_s
+        self._labels = {"chimera.stage": stage.name}
+        self._span = {
+            "messaging.system": "kafka",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": stage.consumes.name,
+        }
+
+    async def __call__(self, value: bytes | None, headers: dict[str, str]) -> None:
+        """Work on one message until its outcome is stored and published, or it is buried."""
+        try:
+            event = decode(self.stage.consumes, value, headers)
+        except Undecodable as cause:
+            await self._bury(value, headers, str(cause))
+            return
+        started = time.perf_counter()
+        metrics.STAGE_IN_FLIGHT.add(1, self._labels)
+        try:
+            with span(f"{self.stage.name}", SpanKind.CONSUMER, self._span, extract_trace(headers)):
+                ended = await self._until_done(event, value, headers)
+        finally:
+            metrics.STAGE_IN_FLIGHT.add(-1, self._labels)
+        metrics.STAGE_OUTCOMES.add(1, {**self._labels, "chimera.outcome": ended})
+        metrics.STAGE_SECONDS.record(time.perf_counter() - started, self._labels)
+
+    async def _until_done(self, event: E, value: bytes | None, headers: dict[str, str]) -> str:
+        """Try again for as long as something passing is in the way; returns how it ended."""
+        delay, longest = _BACKOFF_SECONDS
+        while True:
+            try:
+                return await self._once(event, value, headers)
+            except Transient as error:
+                metrics.STAGE_RETRIES.add(1, self._labels)
+                log.warning("%s waits: %s", self.stage.name, error)
+            await asyncio.sleep(delay * (0.5 + random.random()))  # noqa: S311 jitter
+            delay = min(delay * 2, longest)
+
+    async def _once(self, event: E, value: bytes | None, headers: dict[str, str]) -> str:
+        build = await self._build(event)
+        if self.stage.gated and build.state != build_pb2.BUILD_STATE_RUNNING:
+            return "skipped"
+        try:
+            events = await self._decided(event, build)
+            ended = "done"
+        except SampleFailure as failure:
+            if self.stage.failed is None:
+                await self._bury(value, headers, str(failure))
+                return "refused"
+            events = [await self._kept(event, self.stage.failed(event, failure.to_proto()))]
+            ended = "failed"
+        for each in events:
+            await self._bus.publish(each)
+        return ended
+
+    async def _build(self, event: E) -> build_pb2.Build:
+        if not self.stage.needs_build:
+            return build_pb2.Build(state=build_pb2.BUILD_STATE_RUNNING)
+        return await self._builds.get(self.stage.consumes.build_of(event))
+
+    async def _decided(self, event: E, build: build_pb2.Build) -> Sequence[Message]:
+        outcomes = self.stage.outcomes
+        if outcomes is None:
+            return await self._limited(event, build)
+        if (known := await outcomes.find(self.stage.consumes.key(event))) is not None:
+            return [known]
+        (decided,) = await self._limited(event, build)
+        return [await self._kept(event, decided)]
+
+    async def _kept(self, event: E, decided: Message) -> Message:
+        if self.stage.outcomes is None:
+            return decided
+        return await self.stage.outcomes.keep(self.stage.consumes.key(event), decided)
+
+    async def _limited(self, event: E, build: build_pb2.Build) -> Sequence[Message]:
+        """Decide within the time limit; a defect of ours gets a few tries and is then a failure like any other."""
+        for left in reversed(range(_TRIES_OF_A_DEFECT)):
+            try:
+                async with asyncio.timeout(self._time_limit_s):
+                    return await self.stage.decide(event, build)
+            except TimeoutError:
+                detail = f"{self.stage.name} did not finish within {self._time_limit_s:g} s"
+                raise SampleFailure(sample_pb2.REASON_TIME_LIMIT, detail) from None
+            except (SampleFailure, Transient):
+                raise
+            except Exception as error:
+                log.exception("%s failed on %s", self.stage.name, self.stage.consumes.key(event))
+                if not left:
+                    detail = f"{self.stage.name} failed: {type(error).__name__}: {error}"
+                    raise SampleFailure(sample_pb2.REASON_INTERNAL, detail[:500]) from error
+        raise AssertionError("unreachable")
+
+    async def _bury(self, value: bytes | None, headers: dict[str, str], cause: str) -> None:
+        log.error("%s cannot use a message: %s", self.stage.name, cause)
+        await self._bus.bury(self.stage.name, value, headers, cause)

@@ -1,0 +1,133 @@
+"""Every Kafka topic: name, key, message, partitions, retention. Nothing else names a topic."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from chimera.events.v1 import events_pb2
+
+E = TypeVar("E", bound=Message)
+
+DAY_MS = 24 * 3600 * 1000
+MAX_MESSAGE_BYTES = 20 * 1024 * 1024
+"""A chain of thought of 100,000 tokens is about 400 kB; a sample holds at most a few of them."""
+PARTITIONS = 12
+"""Divides evenly over 2, 3, 4, 6 and 12 replicas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic(Generic[E]):
+    """One topic. `key` spreads its messages; `build_of` names the build they belong to."""
+
+    name: str
+    message: type[E]
+    key: Callable[[E], str]
+    build_of: Callable[[E], str]
+    description: str
+    partitions: int = PARTITIONS
+    retention_ms: int = 7 * DAY_MS
+    compacted: bool = False
+
+    @property
+    def event_type(self) -> str:
+        """The CloudEvents type: the message's full name."""
+        return str(self.message.DESCRIPTOR.full_name)
+
+    def event_id(self, event: E) -> str:
+        """The CloudEvents id: the same for every telling of the same fact."""
+        return f"{self.name}/{self.key(event)}"
+
+    def config(self) -> dict[str, str]:
+        """The topic's settings in Kafka's words."""
+        policy = {"cleanup.policy": "compact"} if self.compacted else {"retention.ms": str(self.retention_ms)}
+        return {**policy, "max.message.bytes": str(MAX_MESSAGE_BYTES)}
+
+
+BUILD_CHANGED = Topic(
+    "chimera.build.changed.v1",
+    events_pb2.BuildChanged,
+    key=lambda e: e.build.build_id,
+    build_of=lambda e: e.build.build_id,
+    description="The state and the spec of every build; the newest message of a key is the truth.",
+    partitions=1,
+    compacted=True,
+)
+TOPICS_EXPANDED = Topic(
+    "chimera.topics.expanded.v1",
+    events_pb2.TopicsExpanded,
+    key=lambda e: f"{e.build_id}/{e.subject}",
+    build_of=lambda e: e.build_id,
+    description="A subject of a build has its topics.",
+    partitions=1,
+)
+QUOTA_MISSED = Topic(
+    "chimera.quota.missed.v1",
+    events_pb2.QuotaMissed,
+    key=lambda e: f"{e.build_id}/{e.subject}",
+    build_of=lambda e: e.build_id,
+    description="A quota cannot be filled, and why.",
+    partitions=1,
+)
+PROBLEM_REQUESTED = Topic(
+    "chimera.problem.requested.v1",
+    events_pb2.ProblemRequested,
+    key=lambda e: e.ref.sample_id,
+    build_of=lambda e: e.ref.build_id,
+    description="A slot wants a problem.",
+)
+PROBLEM_PROPOSED = Topic(
+    "chimera.problem.proposed.v1",
+    events_pb2.ProblemProposed,
+    key=lambda e: e.ref.sample_id,
+    build_of=lambda e: e.ref.build_id,
+    description="A problem was proposed, or could not be.",
+)
+PROBLEM_VALIDATED = Topic(
+    "chimera.problem.validated.v1",
+    events_pb2.ProblemValidated,
+    key=lambda e: e.ref.sample_id,
+    build_of=lambda e: e.ref.build_id,
+    description="A problem is worth solving.",
+)
+SOLUTION_SYNTHESISED = Topic(
+    "chimera.solution.synthesised.v1",
+    events_pb2.SolutionSynthesised,
+    key=lambda e: e.ref.sample_id,
+    build_of=lambda e: e.ref.build_id,
+    description="A problem was solved, or could not be.",
+)
+SAMPLE_SETTLED = Topic(
+    "chimera.sample.settled.v1",
+    events_pb2.SampleSettled,
+    key=lambda e: e.sample.ref.sample_id,
+    build_of=lambda e: e.sample.ref.build_id,
+    description="A sample was accepted, rejected or left unknown, with all its evidence.",
+)
+DATASET_PUBLISHED = Topic(
+    "chimera.dataset.published.v1",
+    events_pb2.DatasetPublished,
+    key=lambda e: e.dataset.dataset_id,
+    build_of=lambda e: e.dataset.build_id,
+    description="A build's dataset is complete and closed.",
+    partitions=1,
+    retention_ms=30 * DAY_MS,
+)
+
+ALL: tuple[Topic[Message], ...] = (
+    BUILD_CHANGED,
+    TOPICS_EXPANDED,
+    QUOTA_MISSED,
+    PROBLEM_REQUESTED,
+    PROBLEM_PROPOSED,
+    PROBLEM_VALIDATED,
+    SOLUTION_SYNTHESISED,
+    SAMPLE_SETTLED,
+    DATASET_PUBLISHED,
+)
+
+DEAD_LETTERS = "chimera.event.refused.v1"
+"""What could not be decoded: the original bytes and headers, with the cause in `chimera-cause`."""
+
+BY_EVENT_TYPE = {topic.event_type: topic for topic in ALL}

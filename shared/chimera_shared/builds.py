@@ -7,9 +7,7 @@ from chimera.events.v1 import events_pb2
 from chimera_shared.errors import Transient
 
 _PATIENCE_SECONDS = 10
-ENDED = frozenset(
-    {build_pb2.BUILD_STATE_SUCCEEDED, build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED}
-)
+ENDED = frozenset({build_pb2.BUILD_STATE_SUCCEEDED, build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
 
 
 class BuildTable:

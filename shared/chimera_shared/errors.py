@@ -79,9 +79,7 @@ class EndpointUnavailable(Transient):
 class SampleFailure(ChimeraError):
     """A fact about one sample: it settles as unknown, with this reason and the calls already paid for."""
 
-    def __init__(
-        self, reason: "sample_pb2.Reason", detail: str, calls: Sequence[sample_pb2.ModelCall] = ()
-    ) -> None:
+    def __init__(self, reason: "sample_pb2.Reason", detail: str, calls: Sequence[sample_pb2.ModelCall] = ()) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail

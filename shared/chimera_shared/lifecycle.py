@@ -12,16 +12,20 @@ from typing import Any, Self
 
 from chimera_shared import telemetry
 from chimera_shared.bus.broker import Bus
+from chimera_shared.endpoints import config as endpoints
+from chimera_shared.endpoints.models import EndpointPool
 from chimera_shared.errors import ChimeraError
 from chimera_shared.rpc.server import RpcServer
-from chimera_shared.settings import ServiceSettings
+from chimera_shared.settings import ServiceSettings, load
 
 log = logging.getLogger(__name__)
+Create = Callable[[ServiceSettings, EndpointPool], "Service"]
+"""A service's composition root."""
 
 
 @dataclass
 class Service:
-    """One service: what it needs opened first, its server, its bus, and what it does every so often.
+    """One service: what it needs opened first, its server, its bus, and what it does every so many seconds.
 
     It starts in this order and stops in the reverse: the bus drains while store and models are still there.
     """
@@ -32,7 +36,7 @@ class Service:
     server: RpcServer
     resources: Sequence[AbstractAsyncContextManager[Any]] = ()
     prepare: Sequence[Callable[[], Awaitable[None]]] = ()
-    loops: Sequence[Callable[[], Awaitable[None]]] = ()
+    loops: Sequence[tuple[Callable[[], Awaitable[None]], float]] = ()
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
 
     async def __aenter__(self) -> Self:
@@ -46,33 +50,37 @@ class Service:
         except BaseException:
             await self._stack.aclose()
             raise
-        for loop in self.loops:
-            task = asyncio.create_task(_for_ever(loop, self.settings.reconcile_seconds))
+        for step, seconds in self.loops:
+            task = asyncio.create_task(_for_ever(step, seconds))
             self._stack.push_async_callback(_cancelled, task)
         log.info("%s serves at %s", self.name, self.server.target)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
         await self._stack.aclose()
         log.info("%s has drained", self.name)
 
 
-def run(create: Callable[[], Service]) -> None:
+def main(create: Create) -> None:
     """Run a service until SIGTERM or SIGINT; exits 1 with one sentence if it cannot start."""
     try:
         asyncio.run(_serve(create))
     except ChimeraError as error:
-        sys.exit(f"{error}")
+        sys.exit(str(error))
 
 
-async def _serve(create: Callable[[], Service]) -> None:
-    service = create()
-    telemetry.setup(service.name, service.settings.instance)
+async def _serve(create: Create) -> None:
+    settings = load(ServiceSettings)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with service:
-        await stop.wait()
+    async with EndpointPool(endpoints.load(settings.endpoints)) as pool:
+        service = create(settings, pool)
+        telemetry.setup(service.name, settings.instance)
+        async with service:
+            await stop.wait()
 
 
 async def _for_ever(step: Callable[[], Awaitable[None]], seconds: float) -> None:

@@ -9,7 +9,9 @@ STAGE_IN_FLIGHT = meter.create_up_down_counter(
     "chimera.stage.in_flight", "{message}", "Messages that a stage is working on."
 )
 STAGE_OUTCOMES = meter.create_counter(
-    "chimera.stage.outcomes", "{message}", "Messages finished by a stage, by how: done, failed, skipped, refused."
+    "chimera.stage.outcomes",
+    "{message}",
+    "Messages finished by a stage, by how: done, replayed, failed, skipped, refused.",
 )
 STAGE_RETRIES = meter.create_counter(
     "chimera.stage.retries", "{retry}", "Work tried again because something passing was in the way, by stage."

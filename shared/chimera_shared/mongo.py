@@ -28,7 +28,12 @@ _MAX_BATCH = 200
 def connect(uri: str) -> AsyncIOMotorClient[Document]:
     """A client whose writes are acknowledged from the journal. It connects at the first operation."""
     return AsyncIOMotorClient(
-        uri, journal=True, serverSelectionTimeoutMS=_TIMEOUT_MS, tz_aware=True, appname="chimera", uuidRepresentation="standard"
+        uri,
+        journal=True,
+        serverSelectionTimeoutMS=_TIMEOUT_MS,
+        tz_aware=True,
+        appname="chimera",
+        uuidRepresentation="standard",
     )
 
 

@@ -8,9 +8,9 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
 from opentelemetry.trace import SpanKind
@@ -26,6 +26,7 @@ from chimera_shared.topics import Topic
 
 log = logging.getLogger(__name__)
 E = TypeVar("E", bound=Message)
+R = TypeVar("R")
 
 _TRIES_OF_A_DEFECT = 3
 _BACKOFF_SECONDS = (0.2, 15.0)
@@ -42,22 +43,28 @@ class Outcomes(Protocol):
 
 
 @dataclass(frozen=True)
+class Decision(Generic[E]):
+    """How a stage of samples comes to its one event, how a failure becomes that event, and where it is kept."""
+
+    decide: Callable[[E, build_pb2.Build], Awaitable[Message]]
+    failed: Callable[[E, sample_pb2.Failure], Message]
+    outcomes: Outcomes
+
+
+@dataclass(frozen=True)
 class Stage(Generic[E]):
     """One consumer of one topic.
 
-    `decide` makes the events that follow. With `outcomes` its one event is decided once and told as often as needed.
-    `failed` makes the event that tells of a failure; without it a failure goes to the dead letters. A `gated` stage
-    passes over events of builds that are paused or have ended: what is due is asked for again on resume.
+    A stage of samples has a `decision`: made once, stored, and told as often as its message comes. It passes over
+    builds that are paused or have ended: what is due is asked for again on resume. Any other stage has a `reaction`,
+    which stores its own effects, is safe to repeat, and yields the events that follow.
     """
 
     name: str
     consumes: Topic[E]
-    decide: Callable[[E, build_pb2.Build], Awaitable[Sequence[Message]]]
-    publishes: tuple[Topic[Message], ...] = ()
-    outcomes: Outcomes | None = None
-    failed: Callable[[E, sample_pb2.Failure], Message] | None = None
-    gated: bool = True
-    needs_build: bool = True
+    publishes: tuple[Topic[Any], ...] = ()
+    decision: "Decision[E] | None" = None
+    reaction: Callable[[E], AsyncIterator[Message]] | None = None
 
 
 class Publisher(Protocol):
@@ -115,47 +122,41 @@ class StageRunner(Generic[E]):
             delay = min(delay * 2, longest)
 
     async def _once(self, event: E, value: bytes | None, headers: dict[str, str]) -> str:
-        build = await self._build(event)
-        if self.stage.gated and build.state != build_pb2.BUILD_STATE_RUNNING:
-            return "skipped"
+        if self.stage.decision is not None:
+            return await self._decide(self.stage.decision, event)
+        assert self.stage.reaction is not None, f"{self.stage.name} has neither decision nor reaction"
         try:
-            events = await self._decided(event, build)
-            ended = "done"
+            await self._limited(lambda: self._react(self.stage.reaction(event)), event)
         except SampleFailure as failure:
-            if self.stage.failed is None:
-                await self._bury(value, headers, str(failure))
-                return "refused"
-            events = [await self._kept(event, self.stage.failed(event, failure.to_proto()))]
-            ended = "failed"
-        for each in events:
+            await self._bury(value, headers, str(failure))
+            return "refused"
+        return "done"
+
+    async def _react(self, events: AsyncIterator[Message]) -> None:
+        async for each in events:
             await self._bus.publish(each)
+
+    async def _decide(self, decision: Decision[E], event: E) -> str:
+        key = self.stage.consumes.key(event)
+        build = await self._builds.get(self.stage.consumes.build_of(event))
+        if build.state != build_pb2.BUILD_STATE_RUNNING:
+            return "skipped"
+        ended = "replayed"
+        if (outcome := await decision.outcomes.find(key)) is None:
+            try:
+                decided, ended = await self._limited(lambda: decision.decide(event, build), event), "done"
+            except SampleFailure as failure:
+                decided, ended = decision.failed(event, failure.to_proto()), "failed"
+            outcome = await decision.outcomes.keep(key, decided)
+        await self._bus.publish(outcome)
         return ended
 
-    async def _build(self, event: E) -> build_pb2.Build:
-        if not self.stage.needs_build:
-            return build_pb2.Build(state=build_pb2.BUILD_STATE_RUNNING)
-        return await self._builds.get(self.stage.consumes.build_of(event))
-
-    async def _decided(self, event: E, build: build_pb2.Build) -> Sequence[Message]:
-        outcomes = self.stage.outcomes
-        if outcomes is None:
-            return await self._limited(event, build)
-        if (known := await outcomes.find(self.stage.consumes.key(event))) is not None:
-            return [known]
-        (decided,) = await self._limited(event, build)
-        return [await self._kept(event, decided)]
-
-    async def _kept(self, event: E, decided: Message) -> Message:
-        if self.stage.outcomes is None:
-            return decided
-        return await self.stage.outcomes.keep(self.stage.consumes.key(event), decided)
-
-    async def _limited(self, event: E, build: build_pb2.Build) -> Sequence[Message]:
-        """Decide within the time limit; a defect of ours gets a few tries and is then a failure like any other."""
+    async def _limited(self, work: Callable[[], Awaitable[R]], event: E) -> R:
+        """Work within the time limit; a defect of ours gets a few tries and is then a failure like any other."""
         for left in reversed(range(_TRIES_OF_A_DEFECT)):
             try:
                 async with asyncio.timeout(self._time_limit_s):
-                    return await self.stage.decide(event, build)
+                    return await work()
             except TimeoutError:
                 detail = f"{self.stage.name} did not finish within {self._time_limit_s:g} s"
                 raise SampleFailure(sample_pb2.REASON_TIME_LIMIT, detail) from None

@@ -19,13 +19,14 @@ PARTITIONS = 12
 
 @dataclass(frozen=True, slots=True)
 class Topic(Generic[E]):
-    """One topic. `key` spreads its messages; `build_of` names the build they belong to."""
+    """One topic. `key` spreads its messages; `build_of` names the build they belong to; `version` tells facts of one key apart."""
 
     name: str
     message: type[E]
     key: Callable[[E], str]
     build_of: Callable[[E], str]
     description: str
+    version: Callable[[E], object] = lambda _: 0
     partitions: int = PARTITIONS
     retention_ms: int = 7 * DAY_MS
     compacted: bool = False
@@ -37,7 +38,7 @@ class Topic(Generic[E]):
 
     def event_id(self, event: E) -> str:
         """The CloudEvents id: the same for every telling of the same fact."""
-        return f"{self.name}/{self.key(event)}"
+        return f"{self.name}/{self.key(event)}/{self.version(event)}"
 
     def config(self) -> dict[str, str]:
         """The topic's settings in Kafka's words."""
@@ -51,6 +52,7 @@ BUILD_CHANGED = Topic(
     key=lambda e: e.build.build_id,
     build_of=lambda e: e.build.build_id,
     description="The state and the spec of every build; the newest message of a key is the truth.",
+    version=lambda e: e.build.revision,
     partitions=1,
     compacted=True,
 )

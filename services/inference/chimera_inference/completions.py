@@ -100,7 +100,9 @@ def _problem(request: ChatRequest, setting: Setting) -> Choice:
 
 def _judgement(request: ChatRequest, setting: Setting) -> Choice:
     del setting
-    verdict, reason = teacher.judge(request.lines.get("Reference answer", ""), request.lines.get("Candidate answer", ""))
+    verdict, reason = teacher.judge(
+        request.lines.get("Reference answer", ""), request.lines.get("Candidate answer", "")
+    )
     return _structured({"verdict": verdict, "reason": reason})
 
 
@@ -151,7 +153,9 @@ def _break(choice: Choice, request: ChatRequest, faults: Faults) -> Choice:
 
 def _shorten(choice: Choice, request: ChatRequest, faults: Faults) -> Choice:
     """Cuts at the token limit; the reasoning comes first and is paid for like the content."""
-    limits = [limit for limit in (request.max_tokens, choice.tokens // 2 if faults.truncated else None) if limit is not None]
+    limits = [
+        limit for limit in (request.max_tokens, choice.tokens // 2 if faults.truncated else None) if limit is not None
+    ]
     if not limits or choice.tokens <= min(limits):
         return choice
     reasoning = choice.reasoning[: min(limits)]

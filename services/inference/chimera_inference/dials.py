@@ -15,7 +15,9 @@ class Dials(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     latency_mean_seconds: float = Field(0.15, ge=0, le=3600, description="Mean of the log-normal latency; 0 is none.")
-    latency_sigma: float = Field(0.6, ge=0, le=4, description="Sigma of the latency's logarithm; above 1 the tail is heavy.")
+    latency_sigma: float = Field(
+        0.6, ge=0, le=4, description="Sigma of the latency's logarithm; above 1 the tail is heavy."
+    )
     latency_cap_seconds: float = Field(60.0, ge=0, le=3600, description="No latency is longer.")
     rate_429: Rate = Field(0.0, description="Refused with 429 and Retry-After.")
     retry_after_seconds: float = Field(1.0, ge=0, le=3600, description="What Retry-After says.")
@@ -66,7 +68,7 @@ class DialBoard:
         server_changes = {name: value for name, value in request.items() if name != "models"}
         model_changes = request.get("models", {})
         if not isinstance(model_changes, dict) or not all(isinstance(own, dict) for own in model_changes.values()):
-            raise UnknownDial("models: must map names of models to their dials, such as {\"procedural-weak\": {}}.")
+            raise UnknownDial('models: must map names of models to their dials, such as {"procedural-weak": {}}.')
         unknown = sorted(model_changes.keys() - self._changes.keys())
         if unknown:
             raise UnknownDial(f"models: {unknown[0][:80]!r} is not served; the models are {', '.join(self._changes)}.")

@@ -110,9 +110,13 @@ def _messages(messages: Any) -> tuple[list[str], list[str]]:
 def _text(content: Any, i: int) -> str:
     if content is None or isinstance(content, str):
         return content or ""
-    if isinstance(content, list) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in content):
+    if isinstance(content, list) and all(
+        isinstance(part, dict) and isinstance(part.get("text"), str) for part in content
+    ):
         return "".join(part["text"] for part in content)
-    raise BadRequest(f"messages[{i}].content", f"`messages[{i}].content` must be a text; images and audio are not read.")
+    raise BadRequest(
+        f"messages[{i}].content", f"`messages[{i}].content` must be a text; images and audio are not read."
+    )
 
 
 def _integer(body: dict[str, Any], name: str, least: int, most: int) -> int | None:
@@ -127,7 +131,11 @@ def _integer(body: dict[str, Any], name: str, least: int, most: int) -> int | No
 def _task(response_format: Any, lines: dict[str, str]) -> TaskName:
     if response_format is None:
         response_format = {"type": "text"}
-    if not isinstance(response_format, dict) or response_format.get("type") not in ("text", "json_object", "json_schema"):
+    if not isinstance(response_format, dict) or response_format.get("type") not in (
+        "text",
+        "json_object",
+        "json_schema",
+    ):
         raise BadRequest("response_format", "`response_format.type` must be text, json_object or json_schema.")
     if response_format["type"] == "json_schema":
         schema = response_format.get("json_schema")

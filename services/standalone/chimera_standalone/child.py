@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from chimera_shared.errors import Configuration
+
 from chimera_standalone.directory import LOOPBACK, DataDirectory
 
 ANSWER_SECONDS = 60.0  # the broker needs 12 s to read a 2 GB log
@@ -77,12 +78,12 @@ class ChildServer(ABC):
         try:
             self.port = self._directory.port()
             self.log_path.write_bytes(b"")
-            await self._spawn()
-            await self._answers()
+            process = await self._spawn()
+            await self._answers(process)
         except BaseException:
             await self.stop()
             raise
-        self._supervisor = asyncio.create_task(self._supervise(), name=f"embedded {self.noun}")
+        self._supervisor = asyncio.create_task(self._supervise(process), name=f"embedded {self.noun}")
 
     async def stop(self) -> None:
         """Ends the child, with time to save, and gives the directory back; safe to call twice."""
@@ -104,10 +105,10 @@ class ChildServer(ABC):
             if not self._supervisor.cancelled():
                 self._supervisor.result()
 
-    async def _spawn(self) -> None:
+    async def _spawn(self) -> asyncio.subprocess.Process:
         tether = Path(__file__).with_name("tether.py")
         with self.log_path.open("ab") as output:  # append mode: the file may be cut while the child writes
-            self._process = await asyncio.create_subprocess_exec(
+            self._process = process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(tether), str(os.getpid()), *self.command()),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -116,11 +117,11 @@ class ChildServer(ABC):
                 pass_fds=[self._directory.lock_fd],
                 start_new_session=True,  # ctrl-C must reach the services first: they drain into this child
             )
-        self._directory.record_child(self._process.pid)
+        self._directory.record_child(process.pid)
+        return process
 
-    async def _answers(self) -> None:
-        assert self._process is not None
-        ended = asyncio.create_task(self._process.wait())
+    async def _answers(self, process: asyncio.subprocess.Process) -> None:
+        ended = asyncio.create_task(process.wait())
         probing = asyncio.create_task(_until_succeeds(self.probe))
         try:
             await asyncio.wait([ended, probing], timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -133,14 +134,13 @@ class ChildServer(ABC):
             probing.cancel()
             await asyncio.wait([ended, probing])
 
-    async def _supervise(self) -> None:
+    async def _supervise(self, process: asyncio.subprocess.Process) -> None:
         while True:
-            await self._until_dead()
-            await self._heal()
+            await self._until_dead(process)
+            process = await self._heal()
 
-    async def _until_dead(self) -> None:
-        assert self._process is not None
-        ended = asyncio.create_task(self._process.wait())
+    async def _until_dead(self, process: asyncio.subprocess.Process) -> None:
+        ended = asyncio.create_task(process.wait())
         try:
             while not ended.done():
                 await asyncio.wait([ended], timeout=LOG_CHECK_SECONDS)
@@ -148,21 +148,21 @@ class ChildServer(ABC):
         finally:
             ended.cancel()
 
-    async def _heal(self) -> None:
+    async def _heal(self) -> asyncio.subprocess.Process:
         while True:
             self._count_death()
             await asyncio.sleep(BACKOFF_SECONDS * 2 ** (len(self._deaths) - 1))
-            self.restarts += 1
             try:
-                await self._spawn()
-                await self._answers()
+                process = await self._spawn()
+                await self._answers(process)
             except (Configuration, OSError) as error:
                 _log.warning("embedded server does not come back", extra=self._fields(error=str(error)))
                 if self._process:
                     await _end(self._process, self.stop_seconds)
                 continue
+            self.restarts += 1
             _log.warning("embedded server restarted", extra=self._fields())
-            return
+            return process
 
     def _count_death(self) -> None:
         now = time.monotonic()

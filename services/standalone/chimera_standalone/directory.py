@@ -13,14 +13,14 @@ from pathlib import Path
 from chimera_shared.errors import Configuration
 
 LOOPBACK = "127.0.0.1"
-# Below the ephemeral ranges of Linux (32768) and macOS (49152): there, while the child is down, an outgoing connection could be
-# given the child's port, or a client that reconnects could even connect to itself.
+# Below the ephemeral ranges of Linux (from 32768) and macOS (from 49152): within them, while the child is down, an
+# outgoing connection could be given the child's port, or a client that reconnects could even connect to itself.
 PORTS = range(20_000, 30_000)
 ORPHAN_SECONDS = 35.0  # a child whose parent was killed saves before it ends; the broker took up to 30 s at 2 GB
 
 
 class DataDirectory:
-    """Locked from `lock()` to `unlock()`; the child inherits the lock, so it lasts as long as either of the two lives."""
+    """Locked from `lock()` to `unlock()`; the child inherits the lock, which lasts until both are gone."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -29,7 +29,8 @@ class DataDirectory:
     @property
     def lock_fd(self) -> int:
         """The descriptor that a child has to inherit."""
-        assert self._lock is not None, "not locked"
+        if self._lock is None:
+            raise RuntimeError("the data directory is not locked")
         return self._lock
 
     async def lock(self) -> None:

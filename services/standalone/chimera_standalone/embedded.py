@@ -1,6 +1,6 @@
 """The embedded broker (noida-db, Kafka's protocol) and store (SecantusDB, MongoDB's protocol).
 
-Both are separate programs under licences of their own and optional extras; see docs/decisions/0003-embedded-broker-and-store.md.
+Optional extras that run as programs of their own, under their own licences; docs/decisions/0003 says why these.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from chimera_shared.errors import Configuration
+
 from chimera_standalone.child import PROBE_SECONDS, ChildServer
 from chimera_standalone.directory import LOOPBACK
 

@@ -1,9 +1,9 @@
 """Run as a script: ties this process to its parent's life, then becomes the given command.
 
-Arguments: the parent's process id, then the command. On Linux the kernel sends SIGTERM when the parent is gone, even after
-`kill -9`; SIGTERM and not SIGKILL, because the broker saves its log on SIGTERM. Elsewhere the command runs untied, and
-`directory.DataDirectory` ends a left-over child at the next start. A script of its own, because code between fork and exec in a
-process with threads (gRPC, Kafka) may deadlock.
+Arguments: the parent's process id, then the command. On Linux the kernel sends SIGTERM when the parent is gone, even
+after `kill -9`; SIGTERM and not SIGKILL, because the broker saves its log on SIGTERM. Elsewhere the command runs
+untied, and `directory.DataDirectory` ends a left-over child at the next start. A script of its own, because code
+between fork and exec in a process with threads (gRPC, Kafka) may deadlock.
 """
 
 import ctypes

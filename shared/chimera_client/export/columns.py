@@ -17,7 +17,7 @@ class Kind(StrEnum):
     TEXT = "text"
     INTEGER = "integer"
     FLOAT = "float"
-    TIME = "time"
+    TIME = "timestamp"
     STRUCT = "struct"
 
 

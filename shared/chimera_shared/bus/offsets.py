@@ -52,7 +52,7 @@ class PartitionTracker:
         self.committed = checkpoint
 
     def rewound_by(self, offset: int) -> bool:
-        """Whether delivering `offset` means that the log was truncated or made anew: this tracker then knows nothing."""
+        """Whether `offset` shows that the log was truncated or made anew: this tracker then knows nothing of it."""
         return offset < self._expected
 
     def deliver(self, offset: int) -> bool:
@@ -127,6 +127,4 @@ def decode_finished(start: int, metadata: str) -> set[int]:
         bits = zlib.decompressobj().decompress(packed, METADATA_SPAN // 8)
     except (binascii.Error, ValueError, zlib.error):
         return set()
-    return {
-        start + 8 * index + bit for index, byte in enumerate(bits) if byte for bit in range(8) if byte >> bit & 1
-    }
+    return {start + 8 * index + bit for index, byte in enumerate(bits) if byte for bit in range(8) if byte >> bit & 1}

@@ -60,7 +60,9 @@ class ChatClient:
         self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=True)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
         if self._session is not None:
             await self._session.close()
 
@@ -166,4 +168,6 @@ def _completion(raw: bytes, latency: float) -> Completion:
             latency_seconds=latency,
         )
     except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-        raise CallFailed(f"the answer is not a chat completion: {_short(raw[:_MAX_ERROR_CHARS].decode('utf-8', 'replace'))}") from error
+        raise CallFailed(
+            f"the answer is not a chat completion: {_short(raw[:_MAX_ERROR_CHARS].decode('utf-8', 'replace'))}"
+        ) from error

@@ -272,7 +272,9 @@ def _parse(content: str, form: type[T]) -> T:
     try:
         return form.model_validate_json(content)
     except ValidationError as error:
-        shown = [f"{'.'.join(map(str, e['loc'])) or 'the answer'}: {e['msg']}" for e in error.errors()[:_MAX_SHOWN_ERRORS]]
+        shown = [
+            f"{'.'.join(map(str, e['loc'])) or 'the answer'}: {e['msg']}" for e in error.errors()[:_MAX_SHOWN_ERRORS]
+        ]
         raise ValueError("; ".join(shown)) from None
 
 

@@ -58,7 +58,9 @@ class RpcServer:
         self.target = f"{self._settings.host}:{port}"
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
         if self._server is not None:
             await self._server.stop(_GRACE_SECONDS)
 

@@ -53,8 +53,10 @@ def to_error(error: grpc.RpcError) -> errors.ChimeraError:
     code = error.code().value[0]
     if code in (code_pb2.DEADLINE_EXCEEDED, code_pb2.UNAVAILABLE):
         return errors.Transient(message)
-    return kinds.get(code, errors.ChimeraError)(message) if code != code_pb2.INVALID_ARGUMENT else (
-        errors.InvalidInput.of("request", message)
+    return (
+        kinds.get(code, errors.ChimeraError)(message)
+        if code != code_pb2.INVALID_ARGUMENT
+        else (errors.InvalidInput.of("request", message))
     )
 
 

@@ -1,6 +1,5 @@
 """Builds, datasets and settled samples as the services make them, for tests that read them."""
 
-import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_shared import identity, usage
 from google.protobuf.timestamp_pb2 import Timestamp
 
 START_SECONDS = 1_760_000_000
@@ -85,14 +85,15 @@ def make_build(
         panel_rule=build_pb2.PANEL_RULE_UNANIMOUS,
         acceptance_floor=0.02,
     )
+    build_id = identity.build_id(name)
     return build_pb2.Build(
-        build_id=_digest("build", name)[:32],
+        build_id=build_id,
         spec=spec,
         state=build_pb2.BUILD_STATE_SUCCEEDED,
         progress=_progress(samples, subjects),
         create_time=Timestamp(seconds=START_SECONDS),
         end_time=Timestamp(seconds=START_SECONDS + 41),
-        dataset_id=_digest("dataset", name)[:32],
+        dataset_id=identity.dataset_id(build_id),
         revision=3,
     )
 
@@ -112,7 +113,8 @@ def make_samples(build: build_pb2.Build) -> Iterator[sample_pb2.Sample]:
     """Every accepted sample of `build`, in the order of `DatasetService.ReadDataset`."""
     for progress in build.progress.subjects:
         for slot in range(progress.target):
-            yield make_sample(build, progress.subject, slot)
+            lost = progress.settled - progress.accepted if slot == 0 else 0
+            yield make_sample(build, progress.subject, slot, attempt=lost)
 
 
 async def stream(samples: Iterable[sample_pb2.Sample]) -> AsyncIterator[sample_pb2.Sample]:
@@ -124,7 +126,7 @@ async def stream(samples: Iterable[sample_pb2.Sample]) -> AsyncIterator[sample_p
 def make_sample(build: build_pb2.Build, subject: str, slot: int, attempt: int = 0) -> sample_pb2.Sample:
     """One accepted sample with two votes, a solution with reasoning, and every call that was paid for it."""
     pattern = PATTERNS[slot % len(PATTERNS)]
-    sample_id = _digest(build.build_id, subject, slot, attempt)[:32]
+    sample_id = identity.sample_id(build.build_id, subject, slot, attempt)
     statement = pattern.statement.format(n=slot + 2)
     problem = sample_pb2.Problem(
         statement=statement, reference=pattern.answer, calls=[make_call(sample_id, "proposer", "author", 180, 90)]
@@ -145,14 +147,14 @@ def make_sample(build: build_pb2.Build, subject: str, slot: int, attempt: int = 
             topic=pattern.topic,
             slot=slot,
             attempt=attempt,
-            seed=1000 + slot,
+            seed=identity.seed(build.spec.seed, subject, slot, attempt),
         ),
         problem=problem,
-        validation=sample_pb2.Validation(votes=votes, fingerprint=_digest("statement", statement)),
+        validation=sample_pb2.Validation(votes=votes, fingerprint=identity.digest("statement", statement)),
         solution=solution,
         grade=_correct(pattern.answer.value),
         outcome=sample_pb2.OUTCOME_ACCEPTED,
-        usage=_total(calls),
+        usage=usage.of_calls(calls),
         settle_time=Timestamp(seconds=START_SECONDS + slot, nanos=250_000_000),
         trace_id=sample_id,
     )
@@ -162,11 +164,11 @@ def make_call(sample_id: str, role: str, endpoint: str, input_tokens: int, outpu
     """An answered call of `role`; its seed differs from sample to sample, as it does in a build."""
     seed = int(sample_id[:6], 16)
     return sample_pb2.ModelCall(
-        call_id=_digest("call", sample_id, role),
+        call_id=identity.digest("call", sample_id, role),
         role=role,
         endpoint=endpoint,
         model=MODELS.get(endpoint, endpoint),
-        prompt_sha256=_digest("prompt", role),
+        prompt_sha256=identity.digest("prompt", role),
         parameters_json=json.dumps({"temperature": 0.7, "max_tokens": 4096, "seed": seed}),
         usage=sample_pb2.Usage(
             calls=1, input_tokens=input_tokens, output_tokens=output_tokens, cost_nanousd=20 * output_tokens
@@ -188,15 +190,6 @@ def _correct(value: str) -> sample_pb2.Grade:
         method="normal_form",
         extracted=value,
         reason="Both answers have the same normal form.",
-    )
-
-
-def _total(calls: Sequence[sample_pb2.ModelCall]) -> sample_pb2.Usage:
-    return sample_pb2.Usage(
-        calls=sum(call.usage.calls for call in calls),
-        input_tokens=sum(call.usage.input_tokens for call in calls),
-        output_tokens=sum(call.usage.output_tokens for call in calls),
-        cost_nanousd=sum(call.usage.cost_nanousd for call in calls),
     )
 
 
@@ -235,7 +228,3 @@ def _progress(samples: int, subjects: Sequence[str]) -> build_pb2.Progress:
             cost_nanousd=20 * (1030 * samples + 2900),
         ),
     )
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()

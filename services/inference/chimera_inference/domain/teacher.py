@@ -111,4 +111,6 @@ def _conclude_otherwise(right: Working, rng: Random) -> Working:
     answer = right.answer
     letters = [x for x in LETTERS[: max(len(answer.choices), 2)] if x != answer.value]
     value = rng.choice(letters) if answer.type == "choice" else f"{answer.value} + 1"
-    return Working(Answer(answer.type, value, answer.unit, answer.tolerance, answer.choices), right.plan, right.steps, ())
+    return Working(
+        Answer(answer.type, value, answer.unit, answer.tolerance, answer.choices), right.plan, right.steps, ()
+    )

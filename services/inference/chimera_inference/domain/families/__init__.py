@@ -20,8 +20,9 @@ def all_families() -> dict[str, Family[Any]]:
             continue
         loaded = importlib.import_module(module.name)
         (family,) = (
-            value() for value in vars(loaded).values() if isinstance(value, type) and value.__module__ == module.name
-            and issubclass(value, Family)
+            value()
+            for value in vars(loaded).values()
+            if isinstance(value, type) and value.__module__ == module.name and issubclass(value, Family)
         )
         found[family.name] = family
     return found

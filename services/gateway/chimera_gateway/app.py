@@ -1,0 +1,42 @@
+"""Composition root of the gateway service.
+
+SubmitBuild … CancelBuild ─▶ Builds ─▶ build.changed
+every event of a sample ─▶ Tracker ─▶ counts, settled samples ─▶ Builds.complete ─▶ dataset.published
+quota.missed ─▶ Builds.give_up ─▶ build.changed
+"""
+
+from datetime import UTC, datetime
+
+from chimera_gateway.builds import Builds
+from chimera_gateway.handlers import stages
+from chimera_gateway.servicer import BuildServicer, DatasetServicer, SampleServicer
+from chimera_gateway.store import GatewayStore
+from chimera_gateway.tracker import Tracker
+from chimera_shared import mongo
+from chimera_shared.bus.broker import Bus
+from chimera_shared.endpoints.models import EndpointPool
+from chimera_shared.lifecycle import Service
+from chimera_shared.rpc.server import RpcServer
+from chimera_shared.settings import ServiceSettings
+
+NAME = "gateway"
+_FLUSH_SECONDS = 0.3
+
+
+def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
+    """The service, not yet started. It asks no models; of the pool it only knows which endpoints may be named."""
+    store = GatewayStore(mongo.connect(settings.mongodb_uri)[f"chimera_{NAME}"])
+    bus = Bus(NAME, settings)
+    builds = Builds(store, pool.endpoints, bus, lambda: datetime.now(UTC))
+    tracker = Tracker(store, builds)
+    for stage in stages(tracker):
+        bus.add(stage)
+    servicers = [BuildServicer(builds), SampleServicer(store, builds), DatasetServicer(store)]
+    return Service(
+        NAME,
+        settings,
+        bus,
+        RpcServer(settings, [servicer.register for servicer in servicers]),
+        prepare=[store.prepare, builds.recount_all],
+        loops=[(tracker.flush, _FLUSH_SECONDS), (builds.announce_all, settings.reconcile_seconds)],
+    )

@@ -1,0 +1,159 @@
+"""The life of a build: submitted, steered, completed or given up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+from google.protobuf.message import Message
+
+from chimera.build.v1 import build_pb2
+from chimera.dataset.v1 import dataset_pb2
+from chimera.events.v1 import events_pb2
+from chimera_gateway.domain.tally import complete, progress
+from chimera_gateway.store import GatewayStore, Record, short_while_ago
+from chimera_shared import identity
+from chimera_shared.apportion import targets
+from chimera_shared.builds import ENDED
+from chimera_shared.endpoints.config import Endpoints
+from chimera_shared.errors import AlreadyExists, FailedPrecondition, InvalidInput, NotFound
+from chimera_shared.spec import require_valid, with_defaults
+from chimera_shared.stage import Publisher
+
+_MAX_REQUEST_ID_CHARS = 64
+_WATCH_SECONDS = 0.3
+
+
+class Builds:
+    """Builds and their state. Every change is stored first and published after; the announcer heals what is lost."""
+
+    def __init__(
+        self, store: GatewayStore, endpoints: Endpoints, bus: Publisher, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._endpoints = endpoints
+        self._bus = bus
+        self._clock = clock
+
+    async def submit(self, request_id: str, spec: build_pb2.BuildSpec) -> build_pb2.Build:
+        """Start a build, or return the one that this request started before."""
+        if not 1 <= len(request_id) <= _MAX_REQUEST_ID_CHARS:
+            raise InvalidInput.of("request_id", f"must have 1 to {_MAX_REQUEST_ID_CHARS} characters")
+        require_valid(spec, self._endpoints)
+        build = build_pb2.Build(
+            build_id=identity.build_id(request_id),
+            spec=with_defaults(spec),
+            state=build_pb2.BUILD_STATE_RUNNING,
+            revision=1,
+        )
+        build.create_time.FromDatetime(self._clock())
+        if not await self._store.submit(Record(build, request_id)):
+            there = (await self._record(build.build_id)).build
+            if there.spec != build.spec:
+                raise AlreadyExists(
+                    f"request_id {request_id!r} ordered another build, {there.build_id}; choose a new one"
+                )
+            return await self.get(there.build_id)
+        await self._announce(build)
+        return await self.get(build.build_id)
+
+    async def get(self, build_id: str) -> build_pb2.Build:
+        """A build with its progress."""
+        return with_progress(await self._record(build_id))
+
+    async def list(self, skip: int, limit: int) -> list[build_pb2.Build]:
+        """Builds, newest first."""
+        return [with_progress(record) for record in await self._store.builds(skip, limit)]
+
+    async def watch(self, build_id: str) -> AsyncIterator[build_pb2.Build]:
+        """The build now and after every change, until it has ended."""
+        last = None
+        while True:
+            build = await self.get(build_id)
+            if build != last:
+                yield build
+                last = build
+            if build.state in ENDED:
+                return
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    async def steer(self, build_id: str, state: "build_pb2.BuildState") -> build_pb2.Build:
+        """Pause, resume or cancel. FailedPrecondition if the build has ended otherwise."""
+        while True:
+            build = (await self._record(build_id)).build
+            if build.state == state:
+                return await self.get(build_id)
+            if build.state in ENDED:
+                ended = build_pb2.BuildState.Name(build.state).removeprefix("BUILD_STATE_").lower()
+                raise FailedPrecondition(f"build {build_id} has {ended}; submit a new one")
+            if await self._change(build, state):
+                return await self.get(build_id)
+
+    async def give_up(self, event: events_pb2.QuotaMissed) -> None:
+        """End a build that cannot be completed."""
+        while True:
+            build = (await self._record(event.build_id)).build
+            if build.state in ENDED:
+                return
+            build.stop_reason, build.detail = event.reason, event.detail
+            if await self._change(build, build_pb2.BUILD_STATE_FAILED):
+                return
+
+    async def complete(self, build_id: str) -> None:
+        """Publish the dataset of a build whose samples are all here; counted anew, since it is for good."""
+        record = await self._record(build_id)
+        build = record.build
+        if build.state in ENDED or not complete(record.counts, build.spec.samples):
+            return
+        if not complete(await self._store.recount(build_id), build.spec.samples):
+            return
+        dataset = dataset_pb2.Dataset(
+            dataset_id=identity.dataset_id(build_id),
+            build_id=build_id,
+            name=build.spec.name,
+            samples=build.spec.samples,
+        )
+        dataset.create_time.FromDatetime(self._clock())
+        await self._store.publish(dataset)
+        await self._bus.publish(events_pb2.DatasetPublished(dataset=dataset))
+        build.dataset_id = dataset.dataset_id
+        if await self._change(build, build_pb2.BUILD_STATE_SUCCEEDED):
+            await self._store.forget_marks(build_id)
+
+    async def announce_all(self) -> None:
+        """Say the state of every build at work again, for whoever missed it; this drives the taxonomy's reconciler."""
+        for record in await self._store.active(short_while_ago()):
+            await self._announce(record.build)
+
+    async def recount_all(self) -> None:
+        """Count builds at work anew: what was counted and not yet stored when the process ended is in the marks."""
+        for record in await self._store.active(short_while_ago()):
+            if record.build.state not in ENDED:
+                await self._store.recount(record.build.build_id)
+
+    async def _change(self, build: build_pb2.Build, state: "build_pb2.BuildState") -> bool:
+        """Store and tell a new state; False if somebody else changed the build meanwhile."""
+        build.state = state
+        build.revision += 1
+        if state in ENDED:
+            build.end_time.FromDatetime(self._clock())
+        if not await self._store.change(build):
+            return False
+        await self._announce(build)
+        return True
+
+    async def _announce(self, build: build_pb2.Build) -> None:
+        event: Message = events_pb2.BuildChanged(build=build)
+        await self._bus.publish(event)
+
+    async def _record(self, build_id: str) -> Record:
+        if (record := await self._store.build(build_id)) is None:
+            raise NotFound(f"no build is named {build_id[:80]!r}; `chimera builds list` shows those that are")
+        return record
+
+
+def with_progress(record: Record) -> build_pb2.Build:
+    """The build as it is shown."""
+    build, spec = record.build, record.build.spec
+    shares = targets(spec.samples, [subject.weight for subject in spec.subjects])
+    build.progress.CopyFrom(progress(record.counts, spec, shares))
+    return build

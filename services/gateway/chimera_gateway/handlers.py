@@ -1,0 +1,20 @@
+"""The stages of the gateway service."""
+
+from typing import Any
+
+from chimera_gateway.tracker import Tracker
+from chimera_shared import topics
+from chimera_shared.stage import Stage
+
+
+def stages(tracker: Tracker) -> list[Stage[Any]]:
+    """Every stage of the service."""
+    return [
+        Stage("count-topics", consumes=topics.TOPICS_EXPANDED, reaction=tracker.track),
+        Stage("count-requests", consumes=topics.PROBLEM_REQUESTED, reaction=tracker.track),
+        Stage("count-problems", consumes=topics.PROBLEM_PROPOSED, reaction=tracker.track),
+        Stage("count-validated", consumes=topics.PROBLEM_VALIDATED, reaction=tracker.track),
+        Stage("count-solutions", consumes=topics.SOLUTION_SYNTHESISED, reaction=tracker.track),
+        Stage("settle", consumes=topics.SAMPLE_SETTLED, reaction=tracker.settle),
+        Stage("give-up", consumes=topics.QUOTA_MISSED, reaction=tracker.give_up),
+    ]

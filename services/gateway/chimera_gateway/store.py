@@ -1,0 +1,196 @@
+"""Builds, marks of progress, settled samples and datasets in MongoDB. Every query of the service is here."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from chimera.build.v1 import build_pb2
+from chimera.dataset.v1 import dataset_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera_gateway.domain.tally import Counts, Mark, added
+from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, from_document, guarded, to_document
+
+_DOT = "/"
+"""Stands for the dot of a count's path in a document, where dots would nest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A build without its progress, and its counts."""
+
+    build: build_pb2.Build
+    request_id: str
+    counts: Counts = field(default_factory=dict)
+
+
+class GatewayStore:
+    """What the service knows."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._builds = database["builds"]
+        self._marks = database["marks"]
+        self._samples = database["samples"]
+        self._datasets = database["datasets"]
+        self._insert_build = FirstWins(self._builds).insert
+        self._insert_mark = FirstWins(self._marks).insert
+        self._insert_sample = FirstWins(self._samples).insert
+        self._insert_dataset = FirstWins(self._datasets).insert
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        with guarded():
+            await ensure_indexes(self._builds, ["active"], sparse=True)
+            await ensure_indexes(self._marks, ["build_id"])
+            await ensure_indexes(self._samples, ["build_id", "outcome", "place"])
+
+    # Builds
+
+    async def submit(self, record: Record) -> bool:
+        """Store a new build; False if its id is taken."""
+        document = {
+            "_id": record.build.build_id,
+            "request_id": record.request_id,
+            "build": to_document(record.build),
+            "revision": record.build.revision,
+            "counts": {},
+            "active": True,
+            "create_time": record.build.create_time.ToDatetime(UTC),
+        }
+        return await self._insert_build(document)
+
+    async def build(self, build: str) -> Record | None:
+        """One build."""
+        with guarded():
+            found = await self._builds.find_one({"_id": build})
+        return None if found is None else _record(found)
+
+    async def builds(self, skip: int, limit: int) -> list[Record]:
+        """Builds, newest first."""
+        with guarded():
+            found = await self._builds.find({}).sort("create_time", -1).skip(skip).limit(limit).to_list(None)
+        return [_record(document) for document in found]
+
+    async def active(self, ended_after: datetime) -> list[Record]:
+        """Builds that have not ended, or ended a short while ago."""
+        with guarded():
+            found = await self._builds.find({"active": True}).to_list(None)
+            late = [d["_id"] for d in found if d.get("end_time") and d["end_time"] < ended_after]
+            if late:
+                await self._builds.update_many({"_id": {"$in": late}}, {"$unset": {"active": ""}})
+        return [_record(document) for document in found if document["_id"] not in late]
+
+    async def change(self, changed: build_pb2.Build) -> bool:
+        """Store a build's new state; False if it has changed since it was read. `revision` is the new one."""
+        update: Document = {"build": to_document(changed), "revision": changed.revision}
+        if changed.HasField("end_time"):
+            update["end_time"] = changed.end_time.ToDatetime(UTC)
+        with guarded():
+            won = await self._builds.update_one(
+                {"_id": changed.build_id, "revision": changed.revision - 1}, {"$set": update}
+            )
+        return bool(won.modified_count)
+
+    # Progress
+
+    async def mark(self, mark: Mark) -> bool:
+        """Note an event; False if it was noted before."""
+        return await self._insert_mark(
+            {"_id": f"{mark.key}:{mark.stage}", "build_id": mark.build_id, "counts": _flat(mark.counts)}
+        )
+
+    async def add_counts(self, build: str, counts: Counts) -> None:
+        """Add to the counts of a build that has not ended."""
+        changes = {f"counts.{name}": value for name, value in _flat(counts).items()}
+        with guarded():
+            await self._builds.update_one({"_id": build, "end_time": None}, {"$inc": changes})
+
+    async def recount(self, build: str) -> Counts:
+        """Count anew from the marks and the settled samples, and store the result."""
+        counts: Counts = {}
+        with guarded():
+            for collection in (self._marks, self._samples):
+                async for document in collection.find({"build_id": build}, {"counts": 1}):
+                    added(counts, _unflat(document["counts"]))
+            await self._builds.update_one({"_id": build}, {"$set": {"counts": _flat(counts)}})
+        return counts
+
+    async def forget_marks(self, build: str) -> None:
+        """Drop the marks of an ended build, whose counts are final."""
+        with guarded():
+            await self._marks.delete_many({"build_id": build})
+
+    # Samples
+
+    async def settle(self, sample: sample_pb2.Sample, position: int, counts: Counts) -> bool:
+        """Store a settled sample; False if it was stored before."""
+        document = {
+            "_id": sample.ref.sample_id,
+            "build_id": sample.ref.build_id,
+            "outcome": sample.outcome,
+            "reason": sample.reason,
+            "subject": sample.ref.subject,
+            "place": f"{position:04}/{sample.ref.slot:09}/{sample.ref.attempt:04}",
+            "counts": _flat(counts),
+            "sample": to_document(sample),
+        }
+        return await self._insert_sample(document)
+
+    async def sample(self, sample: str) -> sample_pb2.Sample | None:
+        """One settled sample."""
+        with guarded():
+            found = await self._samples.find_one({"_id": sample})
+        return None if found is None else from_document(sample_pb2.Sample(), found["sample"])
+
+    async def samples(self, build: str, wanted: dict[str, object], after: str, limit: int) -> list[sample_pb2.Sample]:
+        """Samples of a build in the order of their ids, after a given one."""
+        query: Document = {"build_id": build, **wanted}
+        if after:
+            query["_id"] = {"$gt": after}
+        with guarded():
+            found = await self._samples.find(query).sort("_id", 1).limit(limit).to_list(None)
+        return [from_document(sample_pb2.Sample(), document["sample"]) for document in found]
+
+    async def accepted(self, build: str) -> AsyncIterator[sample_pb2.Sample]:
+        """The accepted samples of a build, by subject and slot."""
+        with guarded():
+            query = {"build_id": build, "outcome": sample_pb2.OUTCOME_ACCEPTED}
+            async for document in self._samples.find(query).sort("place", 1):
+                yield from_document(sample_pb2.Sample(), document["sample"])
+
+    # Datasets
+
+    async def publish(self, dataset: dataset_pb2.Dataset) -> None:
+        """Store a dataset, unless it is there."""
+        await self._insert_dataset(
+            {"_id": dataset.dataset_id, "dataset": to_document(dataset), "create_time": datetime.now(UTC)}
+        )
+
+    async def dataset(self, dataset: str) -> dataset_pb2.Dataset | None:
+        """One dataset."""
+        with guarded():
+            found = await self._datasets.find_one({"_id": dataset})
+        return None if found is None else from_document(dataset_pb2.Dataset(), found["dataset"])
+
+    async def datasets(self, skip: int, limit: int) -> list[dataset_pb2.Dataset]:
+        """Datasets, newest first."""
+        with guarded():
+            found = await self._datasets.find({}).sort("create_time", -1).skip(skip).limit(limit).to_list(None)
+        return [from_document(dataset_pb2.Dataset(), document["dataset"]) for document in found]
+
+
+def short_while_ago() -> datetime:
+    """Builds that ended before this need not be told of any more."""
+    return datetime.now(UTC) - timedelta(minutes=10)
+
+
+def _record(document: Document) -> Record:
+    build = from_document(build_pb2.Build(), document["build"])
+    return Record(build, document["request_id"], _unflat(document["counts"]))
+
+
+def _flat(counts: Counts) -> Counts:
+    return {name.replace(".", _DOT): value for name, value in counts.items()}
+
+
+def _unflat(counts: Counts) -> Counts:
+    return {name.replace(_DOT, "."): value for name, value in counts.items()}

@@ -1,0 +1,31 @@
+"""Composition root of the generator service.
+
+problem.requested ─▶ Proposer (proposer model) ─▶ problem.proposed
+problem.validated ─▶ Solver (solver model) ─▶ solution.synthesised
+"""
+
+from chimera_generator.handlers import stages
+from chimera_generator.proposer import Proposer
+from chimera_generator.servicer import GeneratorServicer
+from chimera_generator.solver import Solver
+from chimera_generator.store import GeneratorStore
+from chimera_shared import mongo
+from chimera_shared.bus.broker import Bus
+from chimera_shared.endpoints.ledger import Ledger
+from chimera_shared.endpoints.models import EndpointPool, Models
+from chimera_shared.lifecycle import Service
+from chimera_shared.rpc.server import RpcServer
+from chimera_shared.settings import ServiceSettings
+
+NAME = "generator"
+
+
+def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
+    """The service, not yet started; whoever starts it has opened the pool."""
+    database = mongo.connect(settings.mongodb_uri)[f"chimera_{NAME}"]
+    models = Models(pool, Ledger(database["calls"]))
+    proposer = Proposer(models)
+    bus = Bus(NAME, settings)
+    for stage in stages(proposer, Solver(models), GeneratorStore(database)):
+        bus.add(stage)
+    return Service(NAME, settings, bus, RpcServer(settings, [GeneratorServicer(proposer).register]))

@@ -1,0 +1,64 @@
+"""How many samples each subject gets, whose slots are opened next, and when a quota is out of reach."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chimera.build.v1 import build_pb2
+
+MIN_SETTLED = 50
+"""Below this many settled samples a share says little: at a true acceptance of 10 %, none of 50 has a chance of 0.5 %."""
+ENDPOINT_FAILURES = 5
+"""So many samples lost to failing endpoints, with none ever judged, are no accident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One subject's part of a build, and how far it is."""
+
+    subject: str
+    target: int
+    opened: int = 0
+    accepted: int = 0
+    settled: int = 0
+    endpoint_failures: int = 0
+    last_detail: str = ""
+
+    @property
+    def remaining(self) -> int:
+        """Slots that were never opened."""
+        return self.target - self.opened
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why a build cannot be completed."""
+
+    subject: str
+    reason: "build_pb2.StopReason"
+    detail: str
+
+
+def allotted(quotas: Sequence[Quota], count: int) -> list[tuple[Quota, int]]:
+    """How many of `count` new slots each quota gets: always the one with the largest part unopened, so all end together."""
+    remaining = {q.subject: q.remaining for q in quotas if q.remaining > 0}
+    target = {q.subject: q.target for q in quotas}
+    shares = dict.fromkeys(remaining, 0)
+    for _ in range(min(count, sum(remaining.values()))):
+        subject = max(remaining, key=lambda name: (remaining[name] / target[name], target[name]))
+        shares[subject] += 1
+        remaining[subject] -= 1
+    return [(q, shares[q.subject]) for q in quotas if shares.get(q.subject)]
+
+
+def missed(quotas: Sequence[Quota], floor: float) -> Miss | None:
+    """Why the quotas cannot be filled, if they cannot."""
+    failures = sum(q.endpoint_failures for q in quotas)
+    if failures >= min(ENDPOINT_FAILURES, sum(q.target for q in quotas)) and failures == sum(q.settled for q in quotas):
+        detail = next(q.last_detail for q in quotas if q.endpoint_failures)
+        return Miss("", build_pb2.STOP_REASON_ENDPOINTS_FAILING, detail)
+    for q in quotas:
+        if q.settled >= MIN_SETTLED and q.accepted < floor * q.settled:
+            share = f"{q.accepted} of {q.settled} samples were accepted, below the floor of {floor:.1%}"
+            detail = f"{q.subject}: {share}; the last one was not because {q.last_detail}"
+            return Miss(q.subject, build_pb2.STOP_REASON_ACCEPTANCE_BELOW_FLOOR, detail)
+    return None

@@ -1,0 +1,38 @@
+"""Composition root of the verifier service.
+
+problem.proposed ─▶ Checks.problem ─▶ shape ─▶ fingerprint ─▶ Panel ─▶ problem.validated | sample.settled
+solution.synthesised ─▶ Checks.solution ─▶ Referee ─▶ sample.settled
+"""
+
+from chimera_shared import mongo
+from chimera_shared.bus.broker import Bus
+from chimera_shared.endpoints.ledger import Ledger
+from chimera_shared.endpoints.models import EndpointPool, Models
+from chimera_shared.lifecycle import Service
+from chimera_shared.rpc.server import RpcServer
+from chimera_shared.settings import ServiceSettings
+from chimera_verifier.checks import Checks
+from chimera_verifier.grader import Grader
+from chimera_verifier.handlers import stages
+from chimera_verifier.panel import Panel
+from chimera_verifier.referee import Referee
+from chimera_verifier.servicer import VerifierServicer
+from chimera_verifier.store import VerifierStore
+from chimera_verifier.symbolic import SymbolicPool
+
+NAME = "verifier"
+
+
+def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
+    """The service, not yet started; whoever starts it has opened the pool."""
+    database = mongo.connect(settings.mongodb_uri)[f"chimera_{NAME}"]
+    store = VerifierStore(database)
+    models = Models(pool, Ledger(database["calls"]))
+    workers = SymbolicPool()
+    referee = Referee(Grader(workers), models)
+    panel = Panel(models, referee)
+    bus = Bus(NAME, settings)
+    for stage in stages(Checks(panel, referee, store), store):
+        bus.add(stage)
+    server = RpcServer(settings, [VerifierServicer(referee, panel, pool.endpoints).register])
+    return Service(NAME, settings, bus, server, resources=[workers])

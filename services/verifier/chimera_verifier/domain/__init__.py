@@ -1,0 +1,1 @@
+"""What the verifier decides, free of brokers, stores and models."""

@@ -1,0 +1,133 @@
+"""Units of measurement, as far as two spellings or two sizes of one quantity must be told apart."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from chimera_verifier.domain.latex import tidy, unwrap
+
+# Base dimensions: m, kg, s, A, K, mol, cd, USD. Units with an offset or an irrational factor (°C, °) are left opaque:
+# they agree only with themselves.
+_KILO, _MILLI = Fraction(1000), Fraction(1, 1000)
+_UNITS: dict[str, tuple[Fraction, dict[str, int]]] = {
+    "m": (Fraction(1), {"m": 1}),
+    "g": (_MILLI, {"kg": 1}),
+    "s": (Fraction(1), {"s": 1}),
+    "A": (Fraction(1), {"A": 1}),
+    "K": (Fraction(1), {"K": 1}),
+    "mol": (Fraction(1), {"mol": 1}),
+    "cd": (Fraction(1), {"cd": 1}),
+    "rad": (Fraction(1), {}),
+    "N": (Fraction(1), {"kg": 1, "m": 1, "s": -2}),
+    "J": (Fraction(1), {"kg": 1, "m": 2, "s": -2}),
+    "W": (Fraction(1), {"kg": 1, "m": 2, "s": -3}),
+    "Pa": (Fraction(1), {"kg": 1, "m": -1, "s": -2}),
+    "V": (Fraction(1), {"kg": 1, "m": 2, "s": -3, "A": -1}),
+    "Ω": (Fraction(1), {"kg": 1, "m": 2, "s": -3, "A": -2}),
+    "C": (Fraction(1), {"A": 1, "s": 1}),
+    "F": (Fraction(1), {"kg": -1, "m": -2, "s": 4, "A": 2}),
+    "T": (Fraction(1), {"kg": 1, "s": -2, "A": -1}),
+    "Hz": (Fraction(1), {"s": -1}),
+    "L": (_MILLI, {"m": 3}),
+    "eV": (Fraction(1602176634, 10**28), {"kg": 1, "m": 2, "s": -2}),
+    "cal": (Fraction(4184, 1000), {"kg": 1, "m": 2, "s": -2}),
+    "bar": (Fraction(100_000), {"kg": 1, "m": -1, "s": -2}),
+    "atm": (Fraction(101_325), {"kg": 1, "m": -1, "s": -2}),
+    "M": (_KILO, {"mol": 1, "m": -3}),
+    "min": (Fraction(60), {"s": 1}),
+    "h": (Fraction(3600), {"s": 1}),
+    "day": (Fraction(86_400), {"s": 1}),
+    "t": (_KILO, {"kg": 1}),
+    "USD": (Fraction(1), {"USD": 1}),
+}
+_PREFIXES = {"n": Fraction(1, 10**9), "μ": Fraction(1, 10**6), "m": _MILLI, "c": Fraction(1, 100), "d": Fraction(1, 10),
+             "k": _KILO, "M": Fraction(10**6), "G": Fraction(10**9)}  # fmt: skip
+_PREFIXABLE = frozenset("m g s A K mol N J W Pa V Ω C F T Hz L eV cal bar M t".split())
+_NAMES = {
+    "meter": "m", "metre": "m", "gram": "g", "second": "s", "sec": "s", "ampere": "A", "amp": "A", "kelvin": "K",
+    "mole": "mol", "newton": "N", "joule": "J", "watt": "W", "pascal": "Pa", "volt": "V", "ohm": "Ω", "coulomb": "C",
+    "farad": "F", "tesla": "T", "hertz": "Hz", "liter": "L", "litre": "L", "l": "L", "radian": "rad", "minute": "min",
+    "hour": "h", "hr": "h", "calorie": "cal", "electronvolt": "eV", "dollar": "USD", "$": "USD", "usd": "USD",
+    "tonne": "t", "d": "day", "degree": "°", "deg": "°", "percent": "%",
+}  # fmt: skip
+_PREFIX_NAMES = {"kilo": "k", "milli": "m", "centi": "c", "micro": "μ", "nano": "n", "mega": "M", "giga": "G"}
+_FACTOR = re.compile(r"([A-Za-zΩμ°%$€£]+)\^?\(?\{?([+-]?[0-9]{0,2})\}?\)?")
+_FRACTION = re.compile(r"\\frac\{([^{}]+)\}\{([^{}]+)\}")
+_PER = re.compile(r"\bper\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit as a factor over base units, or opaque: its `name` alone then tells it apart."""
+
+    name: str
+    factor: Fraction = Fraction(1)
+    dimensions: tuple[tuple[str, int], ...] | None = None
+
+    def ratio(self, other: "Unit") -> Fraction | None:
+        """How many of `other` make one of this unit; None if the table cannot tell."""
+        if self.name == other.name:
+            return Fraction(1)
+        if self.dimensions is None or self.dimensions != other.dimensions:
+            return None
+        return self.factor / other.factor
+
+    def contradicts(self, other: "Unit") -> bool:
+        """Whether both are known and measure different things."""
+        return None not in (self.dimensions, other.dimensions) and self.dimensions != other.dimensions
+
+
+def parse_unit(text: str) -> Unit:
+    """Reads `m/s^2`, `kg·m·s⁻²` or `\\text{kilometers per hour}`; what the table lacks becomes opaque, never an error."""
+    name = unwrap(tidy(text)).replace(r"\Omega", "Ω").replace(r"\mu ", "μ").replace(r"\mu", "μ").replace("µ", "μ")
+    name = _FRACTION.sub(r"\1/(\2)", name).strip(" .*")
+    factor, dimensions = Fraction(1), dict[str, int]()
+    for position, group in enumerate(_PER.sub("/", name).split("/")):
+        for match, sign in _factors(group, -1 if position else 1):
+            known = _lookup(match[1])
+            if known is None or not match[0]:
+                return Unit(_opaque(name))
+            power = sign * int(match[2] or 1)
+            factor *= known[0] ** power
+            for base, exponent in known[1].items():
+                dimensions[base] = dimensions.get(base, 0) + exponent * power
+    kept = tuple(sorted((base, exponent) for base, exponent in dimensions.items() if exponent))
+    return Unit(_opaque(name), factor, kept)
+
+
+def _factors(group: str, sign: int) -> list[tuple[re.Match[str], int]]:
+    words = group.strip(" ()").replace("*", " ").split()
+    matches = [_FACTOR.fullmatch(word) or _EMPTY for word in words] or [_EMPTY]
+    return [(match, sign) for match in matches]
+
+
+_EMPTY_PATTERN = re.compile(r"()()")
+_EMPTY = _EMPTY_PATTERN.match("") or next(_EMPTY_PATTERN.finditer(""))
+
+
+def _opaque(name: str) -> str:
+    words = [_singular(word) for word in name.split()]
+    return " ".join(words).replace(" ^", "^").replace(" /", "/").replace("/ ", "/")
+
+
+def _singular(word: str) -> str:
+    lowered = word.casefold()
+    for candidate in (word, lowered, lowered.removesuffix("s")):
+        if candidate in _NAMES:
+            return _NAMES[candidate]
+    return word if len(word) < 4 else lowered.removesuffix("s")
+
+
+def _lookup(word: str) -> tuple[Fraction, dict[str, int]] | None:
+    symbol = _singular(word)
+    if symbol in _UNITS:
+        return _UNITS[symbol]
+    lowered = word.casefold()
+    for name, prefix in _PREFIX_NAMES.items():
+        if lowered.startswith(name) and _singular(lowered.removeprefix(name)) in _PREFIXABLE:
+            symbol = prefix + _singular(lowered.removeprefix(name))
+    prefix, rest = symbol[:1], symbol[1:].replace("l", "L") if symbol[1:] == "l" else symbol[1:]
+    if prefix in _PREFIXES and rest in _PREFIXABLE:
+        factor, dimensions = _UNITS[rest]
+        return _PREFIXES[prefix] * factor, dimensions
+    return None

@@ -1,0 +1,26 @@
+"""The stages of the verifier service."""
+
+from typing import Any
+
+from chimera_shared import topics
+from chimera_shared.stage import Decision, Stage
+from chimera_verifier.checks import Checks, problem_failed, solution_failed
+from chimera_verifier.store import VerifierStore
+
+
+def stages(checks: Checks, store: VerifierStore) -> list[Stage[Any]]:
+    """Every stage of the service."""
+    return [
+        Stage(
+            "validate",
+            consumes=topics.PROBLEM_PROPOSED,
+            publishes=(topics.PROBLEM_VALIDATED, topics.SAMPLE_SETTLED),
+            decision=Decision(checks.problem, problem_failed, store.validations),
+        ),
+        Stage(
+            "grade",
+            consumes=topics.SOLUTION_SYNTHESISED,
+            publishes=(topics.SAMPLE_SETTLED,),
+            decision=Decision(checks.solution, solution_failed, store.settlements),
+        ),
+    ]

@@ -1,0 +1,51 @@
+"""What the documents of a dataset are written from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chimera.build.v1 import build_pb2
+from chimera.dataset.v1 import dataset_pb2
+from chimera_shared.endpoints.config import Endpoint
+
+from chimera_client.export.folder import FileEntry
+from chimera_client.export.statistics import Statistics
+
+PROCEDURAL = "procedural"
+"""How the names of models begin that are programs over problem families and not language models."""
+
+APACHE = "apache-2.0"
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The build, its samples' statistics and the finished tables."""
+
+    build: build_pb2.Build
+    dataset: dataset_pb2.Dataset
+    statistics: Statistics
+    tables: Sequence[FileEntry]
+    endpoints: Mapping[str, Endpoint]
+    chosen_license: str | None
+    created: datetime
+
+    @property
+    def name(self) -> str:
+        """The build's name, or its id if it has none."""
+        return self.build.spec.name or self.build.build_id
+
+    @property
+    def procedural_models(self) -> list[str]:
+        """The models that are programs and not language models."""
+        return [model for model in self.statistics.models if model.startswith(PROCEDURAL)]
+
+    @property
+    def procedural_only(self) -> bool:
+        """Whether no language model took part."""
+        return bool(self.statistics.models) and self.procedural_models == self.statistics.models
+
+    @property
+    def license(self) -> str:
+        """The licence's identifier at Hugging Face; what language models wrote is under their providers' terms."""
+        return self.chosen_license or (APACHE if self.procedural_only else OTHER)

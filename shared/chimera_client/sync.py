@@ -1,0 +1,191 @@
+"""The synchronous client: the asynchronous one on an event loop of its own."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from chimera.build.v1 import build_pb2
+from chimera.dataset.v1 import dataset_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera_client.client import PATIENCE_SECONDS, AsyncClient
+
+if TYPE_CHECKING:
+    from chimera_client.export import ExportSummary
+
+T = TypeVar("T")
+
+
+class Client:
+    """As `AsyncClient`, without `await`. Safe to use from several threads; close it or use `with`."""
+
+    def __init__(self, target: str | None = None) -> None:
+        self._loop = _LoopThread()
+        try:
+            self._client = self._loop.run(_create(target))
+        except BaseException:
+            self._loop.stop()
+            raise
+        self.builds = SyncBuilds(self._client, self._loop)
+        self.samples = SyncSamples(self._client, self._loop)
+        self.datasets = SyncDatasets(self._client, self._loop)
+
+    @property
+    def target(self) -> str:
+        """The gateway's address."""
+        return self._client.target
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and end the thread; safe to call twice."""
+        if self._loop.running:
+            self._loop.run(self._client.close())
+            self._loop.stop()
+
+
+class SyncBuilds:
+    """Submits, watches and steers builds."""
+
+    def __init__(self, client: AsyncClient, loop: "_LoopThread") -> None:
+        self._builds = client.builds
+        self._loop = loop
+
+    def submit(self, spec: build_pb2.BuildSpec, request_id: str | None = None) -> build_pb2.Build:
+        """Order a build. The same `request_id` again returns the same build; without one every call is a new order."""
+        return self._loop.run(self._builds.submit(spec, request_id))
+
+    def get(self, build_id: str) -> build_pb2.Build:
+        """One build; NotFound if there is none."""
+        return self._loop.run(self._builds.get(build_id))
+
+    def list(self) -> Iterator[build_pb2.Build]:
+        """All builds, newest first, page by page."""
+        return self._loop.iterate(self._builds.list())
+
+    def watch(self, build_id: str, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[build_pb2.Build]:
+        """The build now and after every change, until it has ended."""
+        return self._loop.iterate(self._builds.watch(build_id, patience_seconds))
+
+    def pause(self, build_id: str) -> build_pb2.Build:
+        """Start no new work until it is resumed; FailedPrecondition if it has ended."""
+        return self._loop.run(self._builds.pause(build_id))
+
+    def resume(self, build_id: str) -> build_pb2.Build:
+        """Go on with a paused build; FailedPrecondition if it has ended."""
+        return self._loop.run(self._builds.resume(build_id))
+
+    def cancel(self, build_id: str) -> build_pb2.Build:
+        """End a build for good; what was accepted stays readable."""
+        return self._loop.run(self._builds.cancel(build_id))
+
+
+class SyncSamples:
+    """Reads settled samples with their evidence."""
+
+    def __init__(self, client: AsyncClient, loop: "_LoopThread") -> None:
+        self._samples = client.samples
+        self._loop = loop
+
+    def get(self, sample_id: str) -> sample_pb2.Sample:
+        """One sample; NotFound if it is not settled or never was."""
+        return self._loop.run(self._samples.get(sample_id))
+
+    def list(
+        self,
+        build_id: str,
+        outcome: sample_pb2.Outcome = sample_pb2.OUTCOME_UNSPECIFIED,
+        reason: sample_pb2.Reason = sample_pb2.REASON_UNSPECIFIED,
+        subject: str = "",
+    ) -> Iterator[sample_pb2.Sample]:
+        """The settled samples of a build in the order of their ids, page by page; the filters are joined by *and*."""
+        return self._loop.iterate(self._samples.list(build_id, outcome, reason, subject))
+
+
+class SyncDatasets:
+    """Reads and exports published datasets."""
+
+    def __init__(self, client: AsyncClient, loop: "_LoopThread") -> None:
+        self._datasets = client.datasets
+        self._loop = loop
+
+    def get(self, dataset_id: str) -> dataset_pb2.Dataset:
+        """One dataset; NotFound if there is none."""
+        return self._loop.run(self._datasets.get(dataset_id))
+
+    def list(self) -> Iterator[dataset_pb2.Dataset]:
+        """All datasets, newest first, page by page."""
+        return self._loop.iterate(self._datasets.list())
+
+    def read(self, dataset_id: str) -> Iterator[sample_pb2.Sample]:
+        """Every sample of the dataset, by subject in the build's order and then by slot."""
+        return self._loop.iterate(self._datasets.read(dataset_id))
+
+    def export(
+        self,
+        dataset_id: str,
+        directory: Path,
+        endpoints: Mapping[str, Any] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> "ExportSummary":
+        """Write the dataset to a new folder, whole or not at all."""
+        return self._loop.run(self._datasets.export(dataset_id, directory, endpoints, progress))
+
+
+class _LoopThread:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="chimera-client", daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for the work; an interrupt here cancels it there."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
+        """The items one by one; leaving the loop early ends the call behind them."""
+        try:
+            while found := self.run(_next(items)):
+                yield found[0]
+        finally:
+            if isinstance(items, AsyncGenerator) and self.running:
+                self.run(_close(items))
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _create(target: str | None) -> AsyncClient:
+    return AsyncClient(target)  # gRPC binds a channel to the loop it is made on
+
+
+async def _next(items: AsyncIterator[T]) -> tuple[T] | None:
+    async for item in items:
+        return (item,)
+    return None
+
+
+async def _close(items: AsyncGenerator[T, None]) -> None:
+    await items.aclose()

@@ -1,0 +1,93 @@
+"""The contract's enumerations in words that need no glossary."""
+
+from collections.abc import Mapping
+
+from chimera.build.v1 import build_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera_client.text import line
+
+_REASONS: Mapping[str, str] = {
+    "UNTYPED_ANSWER": "the answer was empty or not of its type",
+    "PROOF": "asked for a proof or an essay",
+    "MULTI_PART": "asked several questions at once",
+    "NOT_SELF_CONTAINED": "needed a figure or a text that was not there",
+    "DUPLICATE": "repeated an earlier problem",
+    "PANEL_DISAGREES": "independent models agreed on another answer",
+    "PANEL_UNDECIDED": "independent models reached no decision",
+    "SOLUTION_INCORRECT": "the solution ended in another answer",
+    "SOLUTION_UNDECIDED": "the solution could not be graded",
+    "MALFORMED_ANSWER": "a model answered in the wrong form",
+    "TRUNCATED_ANSWER": "a model's answer was cut off",
+    "ENDPOINT_FAILED": "a model endpoint failed",
+    "TIME_LIMIT": "took too long",
+    "INTERNAL": "a defect of the platform",
+    "REFUSED_BY_MODEL": "a model declined to answer",
+}
+
+_STOPS: Mapping[int, str] = {
+    build_pb2.STOP_REASON_ACCEPTANCE_BELOW_FLOOR: "too few samples passed the checks",
+    build_pb2.STOP_REASON_EXPANSION_FAILED: "no topics could be made for a subject",
+    build_pb2.STOP_REASON_ENDPOINTS_FAILING: "the model endpoints fail",
+}
+
+_STOP_ADVICE: Mapping[int, str] = {
+    build_pb2.STOP_REASON_ACCEPTANCE_BELOW_FLOOR: (
+        "look at rejected samples, then change the models, or lower `acceptance_floor`"
+    ),
+    build_pb2.STOP_REASON_EXPANSION_FAILED: "give that subject `topics` of its own, or another proposer",
+    build_pb2.STOP_REASON_ENDPOINTS_FAILING: "check the endpoints with `chimera doctor FILE`",
+}
+
+
+def reason_words(name: str) -> str:
+    """A reason's name, with or without its prefix, in plain words; an unknown name stays itself."""
+    key = name.upper().removeprefix("REASON_")
+    return _REASONS.get(key) or line(key.lower().replace("_", " "), 60)
+
+
+def reason_names() -> list[str]:
+    """The names that `--reason` takes."""
+    return [name.lower() for name in _REASONS]
+
+
+def reason_of(name: str) -> sample_pb2.Reason:
+    """The reason of that name; ValueError if there is none."""
+    return sample_pb2.Reason.Value(f"REASON_{name.upper().removeprefix('REASON_')}")
+
+
+def stop_words(reason: int) -> str:
+    """Why a build failed; empty if it did not."""
+    return _STOPS.get(reason, "")
+
+
+def stop_advice(reason: int) -> str:
+    """What to do about a failed build; empty if nothing general can be said."""
+    return _STOP_ADVICE.get(reason, "")
+
+
+def state_words(state: int) -> str:
+    """`running`, `paused`, `succeeded`, `failed`, `cancelled`."""
+    return _short(build_pb2.BuildState, state, "BUILD_STATE_")
+
+
+def outcome_words(outcome: int) -> str:
+    """`accepted`, `rejected`, `unknown`."""
+    return _short(sample_pb2.Outcome, outcome, "OUTCOME_")
+
+
+def verdict_words(verdict: int) -> str:
+    """`correct`, `incorrect`, `unknown`."""
+    return _short(sample_pb2.Verdict, verdict, "VERDICT_")
+
+
+def answer_type_words(kind: int) -> str:
+    """`number`, `expression`, `choice` and so on."""
+    return _short(sample_pb2.AnswerType, kind, "ANSWER_TYPE_")
+
+
+def _short(enum: object, value: int, prefix: str) -> str:
+    # A newer server may know values that this client does not.
+    try:
+        return str(enum.Name(value)).removeprefix(prefix).lower()  # type: ignore[attr-defined]
+    except ValueError:
+        return f"number {value}"

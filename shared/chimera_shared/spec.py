@@ -1,0 +1,125 @@
+"""What makes an order valid, said the same way by the client before it starts anything and by the gateway."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from chimera.build.v1 import build_pb2
+from chimera_shared.endpoints.config import Endpoints
+from chimera_shared.errors import InvalidInput, Violation
+
+MAX_SAMPLES = 10_000_000
+MAX_SUBJECTS = 1_000
+MAX_NAME_CHARS = 200
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_DEFAULT_FLOOR = 0.02
+_DEFAULT_FIELDS = 4
+_DEFAULT_TOPICS = 6
+
+
+def with_defaults(spec: build_pb2.BuildSpec) -> build_pb2.BuildSpec:
+    """A copy in which every field that was left out has the value that will be used."""
+    full = build_pb2.BuildSpec()
+    full.CopyFrom(spec)
+    for subject in full.subjects:
+        subject.weight = subject.weight or 1.0
+    full.taxonomy.fields_per_subject = full.taxonomy.fields_per_subject or _DEFAULT_FIELDS
+    full.taxonomy.topics_per_field = full.taxonomy.topics_per_field or _DEFAULT_TOPICS
+    full.panel_rule = full.panel_rule or build_pb2.PANEL_RULE_UNANIMOUS
+    if not full.HasField("acceptance_floor"):
+        full.acceptance_floor = _DEFAULT_FLOOR
+    return full
+
+
+def require_valid(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> None:
+    """InvalidInput with every wrong field."""
+    if violations := validate_spec(spec, endpoints):
+        raise InvalidInput(violations)
+
+
+def validate_spec(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> list[Violation]:
+    """Everything that is wrong with an order, given the endpoints that may be named in it."""
+    return [*_order(spec), *_subjects(spec), *_taxonomy(spec.taxonomy), *_roles(spec.roles, endpoints)]
+
+
+def _order(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
+    if not _NAME.fullmatch(spec.name):
+        yield Violation("name", f"must be 1 to 64 letters, digits, - and _, not {spec.name[:80]!r}")
+    if not 1 <= spec.samples <= MAX_SAMPLES:
+        yield Violation("samples", f"must be from 1 to {MAX_SAMPLES}, not {spec.samples}")
+    if spec.seed < 0:
+        yield Violation("seed", f"must not be negative, not {spec.seed}")
+    if spec.HasField("acceptance_floor") and not 0 <= spec.acceptance_floor < 1:
+        yield Violation("acceptance_floor", f"must be at least 0 and below 1, not {spec.acceptance_floor:g}")
+    if spec.panel_rule not in build_pb2.PanelRule.values():
+        yield Violation("panel_rule", "must be unanimous or majority")
+
+
+def _subjects(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
+    if not 1 <= len(spec.subjects) <= MAX_SUBJECTS:
+        yield Violation("subjects", f"must name 1 to {MAX_SUBJECTS} subjects, not {len(spec.subjects)}")
+    seen: dict[str, int] = {}
+    for i, subject in enumerate(spec.subjects):
+        at = f"subjects[{i}]"
+        if wrong := _bad_name(subject.name):
+            yield Violation(f"{at}.name", wrong)
+        if (first := seen.setdefault(subject.name.casefold(), i)) != i:
+            yield Violation(f"{at}.name", f"{subject.name!r} is also subjects[{first}]; name each subject once")
+        if not math.isfinite(subject.weight) or subject.weight < 0:
+            yield Violation(f"{at}.weight", f"must be a positive number, not {subject.weight:g}")
+        for j, topic in enumerate(subject.topics):
+            if wrong := _bad_name(topic):
+                yield Violation(f"{at}.topics[{j}]", wrong)
+
+
+def _taxonomy(taxonomy: build_pb2.TaxonomySpec) -> Iterator[Violation]:
+    for field in ("fields_per_subject", "topics_per_field"):
+        if not 0 <= (value := getattr(taxonomy, field)) <= 100:
+            yield Violation(f"taxonomy.{field}", f"must be from 1 to 100, not {value}")
+
+
+def _roles(roles: build_pb2.Roles, endpoints: Endpoints) -> Iterator[Violation]:
+    yield from _role("roles.proposer", roles.proposer, endpoints)
+    yield from _role("roles.solver", roles.solver, endpoints)
+    if roles.HasField("judge"):
+        yield from _role("roles.judge", roles.judge, endpoints)
+    yield from validate_panel(list(roles.panel), endpoints)
+
+
+def validate_panel(panel: list[build_pb2.RoleSpec], endpoints: Endpoints) -> Iterator[Violation]:
+    """What is wrong with a panel: its members must be at least two and of different model families."""
+    if len(panel) < 2:
+        yield Violation("roles.panel", f"must have at least two members, not {len(panel)}")
+    families: dict[str, int] = {}
+    for i, member in enumerate(panel):
+        yield from _role(f"roles.panel[{i}]", member, endpoints)
+        for name in member.endpoints:
+            if name not in endpoints:
+                continue
+            family = endpoints[name].independent_family
+            if (first := families.setdefault(family, i)) != i:
+                yield Violation(
+                    f"roles.panel[{i}]",
+                    f"{name!r} is of the family {family!r} as is roles.panel[{first}]; independent members differ in model",
+                )
+
+
+def _role(path: str, role: build_pb2.RoleSpec, endpoints: Endpoints) -> Iterator[Violation]:
+    known = ", ".join(sorted(endpoints)) or "none are configured; set CHIMERA_ENDPOINTS or add an `endpoints:` section"
+    if not role.endpoints:
+        yield Violation(path, f"must name at least one endpoint (known: {known})")
+    for name in role.endpoints:
+        if name not in endpoints:
+            yield Violation(path, f"no endpoint is named {name[:80]!r} (known: {known})")
+    if role.HasField("temperature") and not 0 <= role.temperature <= 2:
+        yield Violation(f"{path}.temperature", f"must be from 0 to 2, not {role.temperature:g}")
+    if role.HasField("top_p") and not 0 < role.top_p <= 1:
+        yield Violation(f"{path}.top_p", f"must be above 0 and at most 1, not {role.top_p:g}")
+    if role.HasField("max_tokens") and role.max_tokens < 1:
+        yield Violation(f"{path}.max_tokens", f"must be at least 1, not {role.max_tokens}")
+
+
+def _bad_name(name: str) -> str | None:
+    if not name.strip() or len(name) > MAX_NAME_CHARS or not name.isprintable():
+        return f"must be 1 to {MAX_NAME_CHARS} printable characters, not {name[:80]!r}"
+    return None

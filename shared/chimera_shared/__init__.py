@@ -1,1 +1,1 @@
-"""What every service would otherwise repeat: errors, settings, topics, the stage engine, the store, models, telemetry."""
+"""What every service would otherwise repeat: errors, settings, topics, stages, the store, models, telemetry."""

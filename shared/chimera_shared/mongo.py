@@ -57,7 +57,7 @@ def to_document(message: Message) -> Document:
     return MessageToDict(message, preserving_proto_field_name=True)
 
 
-def from_document(message: M, document: Mapping[str, Any]) -> M:
+def from_document(message: M, document: Document) -> M:
     """The inverse; fields of newer versions are passed over."""
     return ParseDict(document, message, ignore_unknown_fields=True)
 

@@ -28,7 +28,7 @@ class SampleIdGenerator(RandomIdGenerator):
 
 
 def start(service: str, instance: str) -> None:
-    """Install providers for traces, metrics and logs. Batches are sent in the background; a dead collector costs nothing."""
+    """Install providers of traces, metrics and logs, which send batches in the background."""
     resource = Resource.create(
         {"service.name": f"chimera-{service}", "service.namespace": "chimera", "service.instance.id": instance}
     )

@@ -24,6 +24,7 @@ class ServiceSettings(BaseSettings):
         validation_alias=AliasChoices("kafka_bootstrap_servers", "KAFKA_BOOTSTRAP_SERVERS"),
         description="Kafka brokers, host:port, separated by commas.",
     )
+    kafka_replication_factor: int = Field(1, ge=1, le=9, description="Copies of each topic that a service creates.")
     mongodb_uri: str = Field(
         "mongodb://127.0.0.1:27017",
         validation_alias=AliasChoices("mongodb_uri", "MONGODB_URI"),

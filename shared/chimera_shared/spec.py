@@ -100,7 +100,7 @@ def validate_panel(panel: list[build_pb2.RoleSpec], endpoints: Endpoints) -> Ite
             if (first := families.setdefault(family, i)) != i:
                 yield Violation(
                     f"roles.panel[{i}]",
-                    f"{name!r} is of the family {family!r} as is roles.panel[{first}]; independent members differ in model",
+                    f"{name!r} is of the family {family!r}, as is roles.panel[{first}]; members must differ in model",
                 )
 
 

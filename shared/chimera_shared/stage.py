@@ -124,9 +124,10 @@ class StageRunner(Generic[E]):
     async def _once(self, event: E, value: bytes | None, headers: dict[str, str]) -> str:
         if self.stage.decision is not None:
             return await self._decide(self.stage.decision, event)
-        assert self.stage.reaction is not None, f"{self.stage.name} has neither decision nor reaction"
+        reaction = self.stage.reaction
+        assert reaction is not None, f"{self.stage.name} has neither decision nor reaction"
         try:
-            await self._limited(lambda: self._react(self.stage.reaction(event)), event)
+            await self._limited(lambda: self._react(reaction(event)), event)
         except SampleFailure as failure:
             await self._bury(value, headers, str(failure))
             return "refused"

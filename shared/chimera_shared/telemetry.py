@@ -31,6 +31,7 @@ def enabled() -> bool:
 def setup(service: str, instance: str) -> None:
     """Send traces, metrics and logs of this process to the OTLP endpoint, if one is configured."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiokafka").setLevel(logging.WARNING)
     if not enabled():
         return
     from chimera_shared import otlp

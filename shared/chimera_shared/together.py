@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 async def all_of(*work: Awaitable[T]) -> list[T]:
-    """The results in order; raises the first error, but only after all have ended, so that no paid call is cut short."""
+    """The results in order; raises the first error, but only after all have ended: no paid call is cut short."""
     results = await asyncio.gather(*work, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
@@ -19,7 +19,7 @@ PARTITIONS = 12
 
 @dataclass(frozen=True, slots=True)
 class Topic(Generic[E]):
-    """One topic. `key` spreads its messages; `build_of` names the build they belong to; `version` tells facts of one key apart."""
+    """One topic. `key` spreads messages; `build_of` names their build; `version` tells facts of one key apart."""
 
     name: str
     message: type[E]
@@ -117,7 +117,7 @@ DATASET_PUBLISHED = Topic(
     retention_ms=30 * DAY_MS,
 )
 
-ALL: tuple[Topic[Message], ...] = (
+ALL: tuple[Topic[Any], ...] = (
     BUILD_CHANGED,
     TOPICS_EXPANDED,
     QUOTA_MISSED,

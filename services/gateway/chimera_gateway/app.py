@@ -31,12 +31,12 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     tracker = Tracker(store, builds)
     for stage in stages(tracker):
         bus.add(stage)
-    servicers = [BuildServicer(builds), SampleServicer(store, builds), DatasetServicer(store)]
+    register = [BuildServicer(builds).register, SampleServicer(store, builds).register, DatasetServicer(store).register]
     return Service(
         NAME,
         settings,
         bus,
-        RpcServer(settings, [servicer.register for servicer in servicers]),
+        RpcServer(settings, register),
         prepare=[store.prepare, builds.recount_all],
         loops=[(tracker.flush, _FLUSH_SECONDS), (builds.announce_all, settings.reconcile_seconds)],
     )

@@ -13,8 +13,6 @@ from chimera_gateway.store import GatewayStore
 from chimera_shared.errors import InvalidInput, NotFound
 from chimera_shared.paging import Page
 
-# ruff: noqa: N802 methods carry the names of the contract
-
 
 class BuildServicer(build_service_pb2_grpc.BuildServiceServicer):
     """Submits, watches and steers builds."""

@@ -24,7 +24,7 @@ class GeneratorServicer(rpc.GeneratorServiceServicer):
         rpc.add_GeneratorServiceServicer_to_server(self, server)
         return pb.DESCRIPTOR.services_by_name["GeneratorService"]
 
-    async def PreviewProblem(self, request: pb.PreviewProblemRequest, context: object) -> sample_pb2.Problem:  # noqa: N802
+    async def PreviewProblem(self, request: pb.PreviewProblemRequest, context: object) -> sample_pb2.Problem:
         """Propose one problem."""
         missing = [name for name in ("subject", "topic") if not getattr(request, name)]
         missing += [] if request.proposer.endpoints else ["proposer.endpoints"]

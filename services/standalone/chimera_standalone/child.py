@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from chimera_shared.errors import Configuration
-
 from chimera_standalone.directory import LOOPBACK, DataDirectory
 
 ANSWER_SECONDS = 60.0  # the broker needs 12 s to read a 2 GB log
@@ -36,7 +35,9 @@ class ChildServer(ABC):
     noun: ClassVar[str]
     stop_seconds: ClassVar[float]  # from SIGTERM to SIGKILL
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, on_restart: Callable[[], Awaitable[None]] | None = None) -> None:
+        """`on_restart` is awaited after each restart: what the child may have forgotten is told to it again there."""
+        self._on_restart = on_restart
         self._directory = DataDirectory(directory.absolute())
         self._process: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -74,7 +75,7 @@ class ChildServer(ABC):
 
     async def start(self) -> None:
         """Returns when the server answers; from then on it is restarted when it dies. Raises Configuration."""
-        await self._directory.lock()
+        await self._directory.own()
         try:
             self.port = self._directory.port()
             self.log_path.write_bytes(b"")
@@ -96,28 +97,30 @@ class ChildServer(ABC):
                 await _end(self._process, self.stop_seconds)
         finally:
             self._process = None
-            self._directory.unlock()
+            self._directory.disown()
 
     async def watch(self) -> None:
         """Waits until the child is given up and raises the reason; returns when it was stopped."""
-        if self._supervisor:
-            await asyncio.wait([self._supervisor])
-            if not self._supervisor.cancelled():
-                self._supervisor.result()
+        if supervisor := self._supervisor:
+            await asyncio.wait([supervisor])
+            if not supervisor.cancelled():
+                supervisor.result()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         tether = Path(__file__).with_name("tether.py")
-        with self.log_path.open("ab") as output:  # append mode: the file may be cut while the child writes
+        async with contextlib.AsyncExitStack() as stack:
+            lock = await stack.enter_async_context(self._directory.child_lock())
+            output = stack.enter_context(self.log_path.open("ab"))  # append: it may be cut while the child writes
             self._process = process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(tether), str(os.getpid()), *self.command()),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.path,
-                pass_fds=[self._directory.lock_fd],
+                pass_fds=[lock],
                 start_new_session=True,  # ctrl-C must reach the services first: they drain into this child
             )
-        self._directory.record_child(process.pid)
+            self._directory.note_child(lock, process.pid)
         return process
 
     async def _answers(self, process: asyncio.subprocess.Process) -> None:
@@ -162,7 +165,15 @@ class ChildServer(ABC):
                 continue
             self.restarts += 1
             _log.warning("embedded server restarted", extra=self._fields())
+            await self._tell_restart()
             return process
+
+    async def _tell_restart(self) -> None:
+        try:
+            if self._on_restart:
+                await self._on_restart()
+        except Exception:  # the child may have died again; supervision must go on
+            _log.warning("what follows a restart failed", extra=self._fields(), exc_info=True)
 
     def _count_death(self) -> None:
         now = time.monotonic()

@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from chimera_shared.errors import Configuration
@@ -17,50 +18,76 @@ LOOPBACK = "127.0.0.1"
 # outgoing connection could be given the child's port, or a client that reconnects could even connect to itself.
 PORTS = range(20_000, 30_000)
 ORPHAN_SECONDS = 35.0  # a child whose parent was killed saves before it ends; the broker took up to 30 s at 2 GB
+DYING_SECONDS = 1.0  # a process that was just killed may hold its lock a moment longer
+
+_owned: set[Path] = set()
 
 
 class DataDirectory:
-    """Locked from `lock()` to `unlock()`; the child inherits the lock, which lasts until both are gone."""
+    """Owned by one process from `own()` to `disown()`, which runs one child on it at a time.
+
+    Two locks: `owner.lock` is of POSIX kind, so forked workers do not inherit it; `child.lock` is handed to the child
+    alone and shows, after the owner was killed, that the child still saves.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: int | None = None
+        self._owner: int | None = None
 
-    @property
-    def lock_fd(self) -> int:
-        """The descriptor that a child has to inherit."""
-        if self._lock is None:
-            raise RuntimeError("the data directory is not locked")
-        return self._lock
-
-    async def lock(self) -> None:
-        """Raises Configuration when a living process owns the directory; waits for a child that outlived its parent."""
+    async def own(self) -> None:
+        """Raises Configuration when a living process, perhaps this one, owns the directory."""
+        if self.path in _owned:  # a POSIX lock does not keep out its own process
+            raise self._in_use(os.getpid())
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            fd = os.open(self.path / "owner.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise Configuration(
                 f"data directory {self.path} cannot be used ({error.strerror}): choose a writable directory"
             ) from error
-        try:
-            await _flock(fd, self.path)
-        except BaseException:
+        if not await _within(DYING_SECONDS, lambda: _owner_locked(fd)):
+            holder = _pid(fd)
             os.close(fd)
-            raise
-        self._lock = fd
-        self.record_child(0)
+            raise self._in_use(holder)
+        self._owner = fd
+        _owned.add(self.path)
+        _note(fd, os.getpid())
 
-    def record_child(self, pid: int) -> None:
-        """Notes who owns the directory, for the next process that wants it."""
-        os.ftruncate(self.lock_fd, 0)
-        os.pwrite(self.lock_fd, f"{os.getpid()} {pid}".encode(), 0)
-
-    def unlock(self) -> None:
+    def disown(self) -> None:
         """Gives the directory back; safe to call twice."""
-        if self._lock is not None:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
-            os.close(self._lock)
-            self._lock = None
+        if self._owner is not None:
+            os.close(self._owner)
+            self._owner = None
+            _owned.discard(self.path)
+
+    @contextlib.asynccontextmanager
+    async def child_lock(self) -> AsyncIterator[int]:
+        """The descriptor that the next child has to inherit; waits for a child that outlived its parent."""
+        fd = os.open(self.path / "child.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if not _locked(fd):
+                await self._end_orphan(fd)
+            yield fd
+        finally:
+            os.close(fd)
+
+    def note_child(self, fd: int, pid: int) -> None:
+        """Records the child for the process that may have to end it."""
+        _note(fd, pid)
+
+    async def _end_orphan(self, fd: int) -> None:
+        # This process owns the directory, so the lock's holder is the recorded child of an owner that was killed.
+        for end in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(_pid(fd), end)
+            if await _within(ORPHAN_SECONDS, lambda: _locked(fd)):
+                return
+        raise self._in_use(_pid(fd))
+
+    def _in_use(self, pid: int) -> Configuration:
+        return Configuration(
+            f"data directory {self.path} is in use by process {pid}: stop that process or choose another directory"
+        )
 
     def port(self) -> int:
         """The port served before if it is free, else a new free one, recorded."""
@@ -74,47 +101,41 @@ class DataDirectory:
         return port
 
 
-async def _flock(fd: int, path: Path) -> None:
-    deadline = time.monotonic() + ORPHAN_SECONDS
-    while True:
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        owner, child = _owner(fd)
-        if _is_alive(owner) or time.monotonic() > deadline:
-            holder = owner if _is_alive(owner) else child
-            raise Configuration(
-                f"data directory {path} is in use by process {holder}: stop that process or choose another directory"
-            )
-        _end(child)
-        await asyncio.sleep(0.2)
-
-
-def _owner(fd: int) -> tuple[int, int]:
-    try:
-        owner, child = os.pread(fd, 64, 0).split()
-        return int(owner), int(child)
-    except ValueError:
-        return 0, 0
-
-
-def _is_alive(pid: int) -> bool:
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+async def _within(seconds: float, attempt: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not attempt():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.05)
     return True
 
 
-def _end(orphan: int) -> None:
-    # The lock is held and its owner is dead, so the holder is the recorded child.
-    if orphan > 0:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(orphan, signal.SIGTERM)
+def _owner_locked(fd: int) -> bool:
+    try:
+        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _note(fd: int, pid: int) -> None:
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, str(pid).encode(), 0)
+
+
+def _pid(fd: int) -> int:
+    text = os.pread(fd, 16, 0)
+    if not text.isdigit() or int(text) <= 1:
+        raise ProcessLookupError("no process is recorded")
+    return int(text)
 
 
 def _is_free(port: int) -> bool:

@@ -12,13 +12,13 @@ from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity
 from chimera_shared.endpoints.models import EndpointPool
 from chimera_shared.errors import Transient
-from chimera_taxonomy.domain.quotas import Quota, allotted, missed
+from chimera_taxonomy.domain.quotas import allotted, missed
 from chimera_taxonomy.expansion import Expansion, Topic
 from chimera_taxonomy.store import Slot, TaxonomyStore
 
 _MIN_WINDOW, _MAX_WINDOW = 32, 4096
 _WINDOW_PER_CAPACITY = 2
-"""Samples under way for every request that the endpoints take at once: while one is answered, the next waits at hand."""
+"""Samples under way for each request that the endpoints take at once: while one is answered, the next is at hand."""
 
 
 class QuotaKeeper:
@@ -60,9 +60,9 @@ class QuotaKeeper:
                 for slot in slots:
                     yield await self._request(build, slot)
         if running and not accepted:
-            slot = await self._store.slot(ref.build_id, ref.subject, ref.slot)
-            if slot is not None and not slot.accepted and slot.attempt == ref.attempt + 1:
-                yield await self._request(build, slot)
+            moved = await self._store.slot(ref.build_id, ref.subject, ref.slot)
+            if moved is not None and not moved.accepted and moved.attempt == ref.attempt + 1:
+                yield await self._request(build, moved)
 
     async def remind(self, build: build_pb2.Build) -> AsyncIterator[Message]:
         """Ask again for what is due and has not moved, however it was lost."""
@@ -72,10 +72,11 @@ class QuotaKeeper:
         for slot in await self._store.overdue(build.build_id, now, self._overdue):
             yield await self._request(build, slot)
         filled = len(quotas) == len(build.spec.subjects) and not any(q.remaining for q in quotas)
-        if filled and not await self._store.open_count(build.build_id):
-            if await self._store.complete_again(build.build_id, now, self._overdue):
-                async for event in self._everything(build):
-                    yield event
+        if not filled or await self._store.open_count(build.build_id):
+            return
+        if await self._store.complete_again(build.build_id, now, self._overdue):
+            async for event in self._everything(build):
+                yield event
 
     async def resume(self, build: build_pb2.Build) -> AsyncIterator[Message]:
         """Ask again for every slot under way, whose events were passed over while the build was paused."""

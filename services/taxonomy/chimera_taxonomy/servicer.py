@@ -24,7 +24,7 @@ class TaxonomyServicer(rpc.TaxonomyServiceServicer):
         rpc.add_TaxonomyServiceServicer_to_server(self, server)
         return pb.DESCRIPTOR.services_by_name["TaxonomyService"]
 
-    async def ListTopics(self, request: pb.ListTopicsRequest, context: object) -> pb.ListTopicsResponse:  # noqa: N802
+    async def ListTopics(self, request: pb.ListTopicsRequest, context: object) -> pb.ListTopicsResponse:
         """Topics by subject and position."""
         page = Page.of(request, default=_TOPICS_PER_PAGE, most=_MAX_TOPICS_PER_PAGE)
         start = page.number()
@@ -38,7 +38,7 @@ class TaxonomyServicer(rpc.TaxonomyServiceServicer):
         end = start + page.size
         return pb.ListTopicsResponse(topics=topics[start:end], next_page_token=str(end) if end < len(topics) else "")
 
-    async def ListQuotas(self, request: pb.ListQuotasRequest, context: object) -> pb.ListQuotasResponse:  # noqa: N802
+    async def ListQuotas(self, request: pb.ListQuotasRequest, context: object) -> pb.ListQuotasResponse:
         """Quotas in the order of the spec."""
         quotas = await self._store.quotas(request.build_id)
         if not quotas:

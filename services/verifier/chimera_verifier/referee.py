@@ -44,7 +44,7 @@ class Referee:
         response: str,
         judge: build_pb2.RoleSpec | None,
     ) -> sample_pb2.Grade:
-        """Compare a response's final answer with the reference; `scope` is the build that a judge's call is booked on."""
+        """Compare a response's final answer with the reference; `scope` is the build that pays for a judge."""
         grade = await self._grader.grade(reference, response)
         if grade.method != UNDECIDED or judge is None or not judge.endpoints:
             return grade

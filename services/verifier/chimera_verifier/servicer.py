@@ -30,13 +30,13 @@ class VerifierServicer(rpc.VerifierServiceServicer):
         rpc.add_VerifierServiceServicer_to_server(self, server)
         return pb.DESCRIPTOR.services_by_name["VerifierService"]
 
-    async def Grade(self, request: pb.GradeRequest, context: object) -> sample_pb2.Grade:  # noqa: N802
+    async def Grade(self, request: pb.GradeRequest, context: object) -> sample_pb2.Grade:
         """Compare a response with the reference."""
         _require(_bad_reference(request.reference))
         judge = request.judge if request.HasField("judge") else None
         return await self._referee.grade(_CALLS, 0, request.statement, request.reference, request.response, judge)
 
-    async def Verify(self, request: pb.VerifyRequest, context: object) -> sample_pb2.Validation:  # noqa: N802
+    async def Verify(self, request: pb.VerifyRequest, context: object) -> sample_pb2.Validation:
         """Have a panel solve a problem."""
         wrong = _bad_reference(request.reference)
         if not request.statement.strip():

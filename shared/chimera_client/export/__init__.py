@@ -13,9 +13,6 @@ from pathlib import Path
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_shared.endpoints.config import Endpoint
-from chimera_shared.errors import InvalidInput
-
 from chimera_client.export import card, croissant, manifest
 from chimera_client.export.facts import Facts
 from chimera_client.export.folder import FileEntry, check_target, in_thread, whole_folder, write_file
@@ -24,6 +21,8 @@ from chimera_client.export.parquet import TableWriter
 from chimera_client.export.recipe import recipe
 from chimera_client.export.statistics import Statistics
 from chimera_client.export.verify import verify_manifest
+from chimera_shared.endpoints.config import Endpoint
+from chimera_shared.errors import InvalidInput
 
 __all__ = ["ExportSummary", "check_target", "export_dataset", "verify_manifest"]
 
@@ -47,15 +46,15 @@ async def export_dataset(
     endpoints: Mapping[str, Endpoint] | None,
     directory: Path,
     *,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
     license_id: str | None = None,
 ) -> ExportSummary:
     """Write `dataset` of `build` to `directory`, which must not exist or be empty.
 
-    `endpoints` are the configuration of the models if the caller knows it. `progress` is told the number of samples
-    read after each row group. `license_id` is a Hugging Face licence identifier; without it the licence is Apache-2.0
-    if no language model took part and `other` if one did. InvalidInput if the folder cannot be used, ChimeraError
-    if the samples are not the dataset's or the folder could not be written; then nothing is left behind.
+    `endpoints` are the configuration of the models if the caller knows it. `progress` is told after each row group
+    how many samples of how many were read. `license_id` is a Hugging Face licence identifier; without it the licence
+    is Apache-2.0 if no language model took part and `other` if one did. InvalidInput if the folder cannot be used,
+    ChimeraError if the samples are not the dataset's or the folder could not be written; then nothing is left behind.
     """
     if dataset.build_id != build.build_id:
         description = f"{dataset.dataset_id} was made by build {dataset.build_id!r}, not {build.build_id!r}"
@@ -80,7 +79,7 @@ async def _write_tables(
     dataset: dataset_pb2.Dataset,
     samples: AsyncIterator[sample_pb2.Sample],
     statistics: Statistics,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[int, int], None] | None,
 ) -> list[FileEntry]:
     intake, tables = Intake(dataset), TableWriter(folder)
     try:
@@ -91,14 +90,14 @@ async def _write_tables(
             if tables.due:
                 await in_thread(tables.flush)
                 if progress:
-                    progress(intake.count)
+                    progress(intake.count, dataset.samples)
         intake.finish()
         entries = await in_thread(tables.finish)
     except BaseException:
         tables.abandon()
         raise
     if progress:
-        progress(intake.count)
+        progress(intake.count, dataset.samples)
     return entries
 
 

@@ -5,8 +5,8 @@ from string import Template
 from typing import Any
 
 import yaml
-from chimera.build.v1 import build_pb2
 
+from chimera.build.v1 import build_pb2
 from chimera_client.export import provenance
 from chimera_client.export.columns import TABLES, Column, Table, flatten
 from chimera_client.export.facts import APACHE, OTHER, Facts

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
-from chimera_shared.endpoints.config import Endpoint
-
 from chimera_client.export.folder import FileEntry
 from chimera_client.export.statistics import Statistics
+from chimera_shared.endpoints.config import Endpoint
 
 PROCEDURAL = "procedural"
 """How the names of models begin that are programs over problem families and not language models."""

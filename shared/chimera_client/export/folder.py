@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
@@ -40,6 +40,7 @@ class HashingFile:
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = path.open("xb")
         self._hash = hashlib.sha256()
+        self._discarded = False
         self.size = 0
 
     @property
@@ -53,7 +54,9 @@ class HashingFile:
         return self._hash.hexdigest()
 
     def write(self, data: bytes) -> int:
-        """Append `data`."""
+        """Append `data`; after `discard` it goes nowhere."""
+        if self._discarded:
+            return len(data)
         self._hash.update(data)
         self.size += len(data)
         return self._file.write(data)
@@ -64,7 +67,8 @@ class HashingFile:
 
     def flush(self) -> None:
         """Hand everything to the operating system."""
-        self._file.flush()
+        if not self._discarded:
+            self._file.flush()
 
     def close(self) -> None:
         """Put everything on the disk and close."""
@@ -76,14 +80,22 @@ class HashingFile:
         finally:
             self._file.close()
 
+    def discard(self) -> None:
+        """Close after a failure, so quietly that the first error stays the one that is told."""
+        self._discarded = True
+        with suppress(OSError):
+            self._file.close()
+
 
 def write_file(folder: Path, path: str, text: str) -> FileEntry:
     """Write a text file to the disk."""
     file = HashingFile(folder / path)
     try:
         file.write(text.encode())
-    finally:
         file.close()
+    except OSError:
+        file.discard()
+        raise
     return FileEntry(path, file.size, file.sha256)
 
 

@@ -7,9 +7,9 @@ from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
+
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
-
 from chimera_client.export.columns import TABLES, flatten
 from chimera_client.export.facts import Facts
 from chimera_client.export.folder import FileEntry

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from chimera.sample.v1 import sample_pb2
 
+from chimera.sample.v1 import sample_pb2
 from chimera_client.export import rows
 from chimera_client.export.columns import TABLES, Table
 from chimera_client.export.folder import FileEntry, HashingFile
@@ -65,10 +65,12 @@ class Shards:
         return entries
 
     def abandon(self) -> None:
-        """Close what is open, without caring whether it can be read."""
+        """Close what is open; the writer's last words go nowhere."""
         if self._file is not None:
-            with suppress(OSError):
-                self._file.close()
+            self._file.discard()
+        if self._writer is not None:
+            with suppress(OSError, pa.ArrowException):
+                self._writer.close()
 
     def _start_shard(self) -> None:
         self._path = self._root / self._table.folder / f"train-{len(self._finished):05d}.parquet"

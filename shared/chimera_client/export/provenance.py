@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
-
 from chimera_client.export.facts import Facts
 from chimera_client.export.markdown import code, inline, table
 from chimera_client.export.rows import NANOUSD_PER_USD
@@ -110,7 +109,8 @@ def _rule(facts: Facts) -> str:
         f"A problem passed if {rule} agreed with the reference answer. In {statistics.full_agreement:,} of"
         f" {statistics.samples:,} samples all members agreed.{attempts}\n\n"
         "What decided whether two answers agree, with the number of comparisons:"
-        f" for the panel {_methods(statistics.vote_methods)}; for the solutions {_methods(statistics.solution_methods)}."
+        f" for the panel {_methods(statistics.vote_methods)};"
+        f" for the solutions {_methods(statistics.solution_methods)}."
     )
 
 

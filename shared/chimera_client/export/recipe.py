@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import yaml
-from chimera.build.v1 import build_pb2
-from chimera_shared.endpoints.config import Endpoint
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+
+from chimera.build.v1 import build_pb2
+from chimera_shared.endpoints.config import Endpoint
 
 INTEGERS_OF_64_BITS = frozenset(
     {

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chimera.sample.v1 import sample_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
+
+from chimera.sample.v1 import sample_pb2
 
 Row = dict[str, Any]
 

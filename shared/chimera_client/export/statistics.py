@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chimera.sample.v1 import sample_pb2
-
 from chimera_client.export.rows import all_calls, answer_type
 
 KEPT_DIGITS = 2

@@ -25,7 +25,7 @@ _REQUEST_TIMEOUT_MS = 60_000
 """Longer than the rebalance time-out, by which aiokafka would otherwise give up joining a group."""
 _LINGER_MS = 5
 _MAX_DEAD_LETTERS = 1_000
-"""From one stage of one process; beyond it the stage holds its messages, since the code is at fault and not the data."""
+"""From one stage of one process; beyond it the stage holds its messages: the code is at fault and not the data."""
 
 
 class DeadLettersFull(Exception):
@@ -66,17 +66,17 @@ class Bus:
 
         @subscriber
         async def work(message: KafkaMessage) -> None:
-            await runner(message.raw_message.value, message.headers)
+            await runner(_value(message), message.headers)
 
     async def start(self) -> None:
         """Create missing topics, connect, and begin to take messages. BusUnavailable if no broker answers."""
         try:
-            await ensure_topics(self._settings.kafka_bootstrap_servers)
+            await ensure_topics(self._settings.kafka_bootstrap_servers, self._settings.kafka_replication_factor)
             await self._broker.start()
         except (KafkaError, OSError) as error:
-            raise BusUnavailable(
-                f"Kafka does not answer at {self._settings.kafka_bootstrap_servers}: {error}; check KAFKA_BOOTSTRAP_SERVERS"
-            ) from error
+            servers = self._settings.kafka_bootstrap_servers
+            message = f"Kafka does not answer at {servers}: {error}; check KAFKA_BOOTSTRAP_SERVERS"
+            raise BusUnavailable(message) from error
 
     async def stop(self) -> None:
         """Take no more messages, let those in flight finish for a while, commit, and leave."""
@@ -131,16 +131,22 @@ class Bus:
 
         @self._broker.subscriber(topics.BUILD_CHANGED.name, auto_offset_reset="earliest")
         async def learn(message: KafkaMessage) -> None:
-            raw = message.raw_message
-            await self.builds.learn(decode(topics.BUILD_CHANGED, raw.value, message.headers))
+            await self.builds.learn(decode(topics.BUILD_CHANGED, _value(message), message.headers))
 
 
-async def ensure_topics(bootstrap_servers: str) -> None:
+def _value(message: KafkaMessage) -> bytes | None:
+    record = message.raw_message
+    assert not isinstance(record, tuple), "stages take single messages, not batches"
+    value: bytes | None = record.value
+    return value
+
+
+async def ensure_topics(bootstrap_servers: str, replicas: int) -> None:
     """Create the topics that are missing; those that are there stay as they are."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
     await admin.start()
     try:
-        missing = _wanted(set(await admin.list_topics()))
+        missing = _wanted(set(await admin.list_topics()), replicas)
         if not missing:
             return
         response = await admin.create_topics(missing)
@@ -151,7 +157,7 @@ async def ensure_topics(bootstrap_servers: str) -> None:
         await admin.close()
 
 
-def _wanted(there: set[str]) -> Sequence[NewTopic]:
-    dead = NewTopic(topics.DEAD_LETTERS, 1, -1, topic_configs={"retention.ms": str(30 * topics.DAY_MS)})
-    wanted = [NewTopic(t.name, t.partitions, -1, topic_configs=t.config()) for t in topics.ALL] + [dead]
+def _wanted(there: set[str], replicas: int) -> Sequence[NewTopic]:
+    dead = NewTopic(topics.DEAD_LETTERS, 1, replicas, topic_configs={"retention.ms": str(30 * topics.DAY_MS)})
+    wanted = [NewTopic(t.name, t.partitions, replicas, topic_configs=t.config()) for t in topics.ALL] + [dead]
     return [topic for topic in wanted if topic.name not in there]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from chimera_shared.bus.offsets import PartitionTracker
 
@@ -17,6 +17,16 @@ class Delivery(NamedTuple):
     offset: int
     key: bytes | None
     headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, record: ConsumerRecord) -> "Delivery":
+        """The record with its headers as text, whatever bytes they hold."""
+        return cls(record.topic, record.partition, record.offset, record.key, decode_headers(record))
+
+
+def decode_headers(record: ConsumerRecord) -> dict[str, str]:
+    """Headers as text; bytes that are no UTF-8 are replaced, so that the handler can say what is wrong."""
+    return {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
 
 
 FlightKey = Callable[[Delivery], str | None]

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -19,13 +20,15 @@ from faststream.exceptions import AckMessage, RejectMessage, SkipMessage, StopCo
 from faststream.kafka import KafkaBroker
 from faststream.kafka.broker.registrator import KafkaRegistrator
 from faststream.kafka.configs import KafkaBrokerConfig
-from faststream.kafka.message import KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+from faststream.kafka.parser import AioKafkaParser
 from faststream.kafka.schemas import Topic
 from faststream.kafka.subscriber.config import KafkaSubscriberConfig, KafkaSubscriberSpecificationConfig
 from faststream.kafka.subscriber.specification import KafkaSubscriberSpecification
 from faststream.kafka.subscriber.usecase import DefaultSubscriber
 
-from chimera_shared.bus.flights import Delivery, Flight, FlightKey, Flights
+from chimera_shared.bus.flights import Delivery, Flight, FlightKey, Flights, decode_headers
+from chimera_shared.bus.pacing import pace_fetches
 from chimera_shared.bus.rebalance import Ownership
 
 log = logging.getLogger(__name__)
@@ -58,8 +61,9 @@ _DEFAULT_TUNING = Tuning()
 class ParallelSubscriber(DefaultSubscriber):
     """FastStream's subscriber, but with a task per message. Build it with `parallel_subscriber`.
 
-    The handler's message neither needs nor can be acknowledged: returning finishes it, an exception that no middleware
-    handles has it tried again in place, for as long as it takes. A cancelled handler finishes nothing.
+    A handler takes one KafkaMessage, whose body is as it came. It neither needs nor can be acknowledged: returning
+    finishes it, an exception that no middleware handles has it tried again in place, for as long as it takes. A
+    cancelled handler finishes nothing.
     """
 
     def __init__(
@@ -73,7 +77,8 @@ class ParallelSubscriber(DefaultSubscriber):
         tuning: Tuning,
     ) -> None:
         super().__init__(config, specification, calls)
-        self.parser.msg_class = KafkaMessage  # whose ack() does nothing; elsewhere it commits all that was fetched
+        self.parser = _Parser(KafkaMessage, regex=None)
+        self._parser = self.parser.parse_message
         self._slots = asyncio.Semaphore(max_in_flight)
         self._flights = Flights(on_landed=self._slots.release)
         self._flight_key = flight_key
@@ -113,7 +118,7 @@ class ParallelSubscriber(DefaultSubscriber):
         return {partition: self._ownership.trackers[partition].lag for partition in self._ownership.assigned}
 
     def _live_consumer(self) -> AIOKafkaConsumer:
-        assert self.consumer is not None  # noqa: S101 - ours to keep: only what runs after `start` asks
+        assert self.consumer is not None
         return self.consumer
 
     async def start(self) -> None:
@@ -121,6 +126,7 @@ class ParallelSubscriber(DefaultSubscriber):
         self._stopping = False
         self._ownership.open()
         await super().start()
+        pace_fetches(self._live_consumer())
         self.add_task(self._tend)
 
     async def stop(self) -> None:
@@ -138,6 +144,19 @@ class ParallelSubscriber(DefaultSubscriber):
                 await super().stop()
         except TimeoutError:
             log.warning("the consumer of %s did not end in time and is abandoned", self.topic_names)
+
+    def _build_fastdepends_model(self) -> None:
+        """Hands the handler the message as it is: FastStream's injection takes a thread hop per message."""
+        config = replace(self._outer_config.fd_config, use_fastdepends=False)
+        for call in self.calls:
+            call._setup(
+                parser=self._parser,
+                decoder=_itself,
+                config=config,
+                broker_dependencies=(),
+                _call_decorators=self._call_decorators,
+            )
+            call.handler.refresh(with_mock=False)
 
     async def get_msg(self, consumer: AIOKafkaConsumer) -> ConsumerRecord:
         """The next record. FastStream's loop pauses and goes on after an error."""
@@ -193,9 +212,8 @@ class ParallelSubscriber(DefaultSubscriber):
     def _key_of(self, msg: ConsumerRecord) -> str | None:
         if self._flight_key is None:
             return None
-        headers = {name: value.decode(errors="replace") for name, value in msg.headers if value is not None}
         try:
-            return self._flight_key(Delivery(msg.topic, msg.partition, msg.offset, msg.key, headers))
+            return self._flight_key(Delivery.of(msg))
         except Exception:
             log.exception("no flight key for offset %d of %s-%d", msg.offset, msg.topic, msg.partition)
             return None
@@ -278,6 +296,27 @@ class ParallelSubscriber(DefaultSubscriber):
         except Exception as error:
             log.warning("the dead consumer of %s did not end: %r", self.topic_names, error)
         await super().start()
+        pace_fetches(self._live_consumer())
+
+
+class _Parser(AioKafkaParser):
+    """Never fails: a message that cannot be parsed would be tried again for ever, and no handler could bury it."""
+
+    async def parse_message(self, message: ConsumerRecord) -> KafkaMessage:
+        headers = decode_headers(message)
+        return KafkaMessage(
+            body=message.value or b"",
+            headers=headers,
+            content_type=headers.get("content-type"),
+            message_id=f"{message.offset}-{message.timestamp}",
+            correlation_id=headers.get("correlation_id"),
+            raw_message=message,
+            consumer=FAKE_CONSUMER,  # its commit() commits nothing; the real one's commits all that was fetched
+        )
+
+
+async def _itself(message: KafkaMessage) -> KafkaMessage:
+    return message
 
 
 def _is_cancelled() -> bool:

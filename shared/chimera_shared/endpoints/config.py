@@ -17,8 +17,8 @@ class Price(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    input_usd_per_mtok: float = Field(0.0, ge=0, description="US dollars for a million input tokens.")
-    output_usd_per_mtok: float = Field(0.0, ge=0, description="US dollars for a million output tokens.")
+    input_usd_per_mtok: float = Field(default=0.0, ge=0, description="US dollars for a million input tokens.")
+    output_usd_per_mtok: float = Field(default=0.0, ge=0, description="US dollars for a million output tokens.")
 
     def nanousd(self, input_tokens: int, output_tokens: int) -> int:
         """The price of a call in thousand-millionths of a dollar."""

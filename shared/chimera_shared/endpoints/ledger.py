@@ -49,7 +49,7 @@ class Ledger:
     async def keep(
         self, build: str, messages: object, max_tokens: int, completion: Completion, call: sample_pb2.ModelCall
     ) -> None:
-        """Store an answer that was paid for. Waits for a store that is away: the answer is in hand and would be lost."""
+        """Store an answer that was paid for; waits for a store that is away, since the answer would be lost."""
         key = f"{build}/{call.call_id}"
         document = {
             "_id": key,

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=BaseModel)
 
 _FIRST_ANSWER_SECONDS = 10
-"""An endpoint that fails for this long and never answered in the build is a mistake to report, not an outage to wait out."""
+"""An endpoint that fails for so long and never answered in the build is a mistake to report, not an outage."""
 _PATIENCE_SECONDS = 300
 _BACKOFF_SECONDS = (0.5, 30.0)
 _MAX_SHOWN_ERRORS = 3
@@ -170,7 +170,7 @@ class Models:
         if unknown := [name for name in question.spec.endpoints if name not in self._pool.endpoints]:
             raise SampleFailure(
                 sample_pb2.REASON_ENDPOINT_FAILED,
-                f"{question.role}: this service knows no endpoint {unknown[0]!r}; add it to the file in CHIMERA_ENDPOINTS",
+                f"{question.role}: no endpoint {unknown[0]!r} is known here; add it to the file in CHIMERA_ENDPOINTS",
             )
         return question.spec.endpoints
 

@@ -4,11 +4,12 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity, usage
-from google.protobuf.timestamp_pb2 import Timestamp
 
 START_SECONDS = 1_760_000_000
 PANEL = (("panel-a", "procedural-precise"), ("panel-b", "procedural-careful"))
@@ -17,7 +18,7 @@ MODELS: Mapping[str, str] = {"author": "procedural-author", "solver": "procedura
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A problem of one answer type, with `{n}` in its place of variation."""
+    """A problem of one answer type; `{n}`, `{square}` and `{fall}` stand where its instances differ."""
 
     field: str
     topic: str
@@ -31,29 +32,29 @@ PATTERNS: Sequence[Pattern] = (
         "Number theory",
         "Divisibility",
         "What is the remainder when {n}^2 is divided by 7?",
-        sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value="4"),
-        "Reduce {n} modulo 7 and square it.\n\n\\boxed{{4}}",
+        sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value="{square}"),
+        "Reduce {n} modulo 7 and square it.\n\n\\boxed{{{square}}}",
     ),
     Pattern(
         "Mechanics",
         "Free fall",
         "A stone falls from rest for {n} s. How far does it fall? Take $g = 9.81\\,\\mathrm{{m/s^2}}$.",
-        sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value="19.62", unit="m", tolerance=0.01),
-        "From $s = \\tfrac12 g t^2$ the distance follows.\n\n\\boxed{{19.62\\,\\mathrm{{m}}}}",
+        sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value="{fall}", unit="m", tolerance=0.01),
+        "From $s = \\tfrac12 g t^2$ the distance follows.\n\n\\boxed{{{fall}\\,\\mathrm{{m}}}}",
     ),
     Pattern(
         "Algebra",
         "Quadratic equations",
         "Find all real x with x^2 - {n} x = 0.",
-        sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_SET, value="\\{0, n\\}"),
-        "Factor: $x (x - {n}) = 0$.\n\n\\boxed{{\\{{0, n\\}}}}",
+        sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_SET, value="\\{{0, {n}\\}}"),
+        "Factor: $x (x - {n}) = 0$.\n\n\\boxed{{\\{{0, {n}\\}}}}",
     ),
     Pattern(
         "Linear algebra",
         "Matrix products",
         "Multiply the 2 by 2 identity matrix by {n}.",
-        sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_MATRIX, value="[[n, 0], [0, n]]"),
-        "Every entry is multiplied.\n\n\\boxed{{[[n, 0], [0, n]]}}",
+        sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_MATRIX, value="[[{n}, 0], [0, {n}]]"),
+        "Every entry is multiplied.\n\n\\boxed{{[[{n}, 0], [0, {n}]]}}",
     ),
     Pattern(
         "Logic",
@@ -125,15 +126,22 @@ async def stream(samples: Iterable[sample_pb2.Sample]) -> AsyncIterator[sample_p
 
 def make_sample(build: build_pb2.Build, subject: str, slot: int, attempt: int = 0) -> sample_pb2.Sample:
     """One accepted sample with two votes, a solution with reasoning, and every call that was paid for it."""
-    pattern = PATTERNS[slot % len(PATTERNS)]
+    subjects = [entry.name for entry in build.spec.subjects]
+    position = subjects.index(subject)
+    n = slot * len(subjects) + position + 2
+    pattern = PATTERNS[(slot + position) % len(PATTERNS)]
+    numbers = {"n": n, "square": n * n % 7, "fall": f"{9.81 / 2 * n * n:.2f}"}
+    answer = sample_pb2.Answer()
+    answer.CopyFrom(pattern.answer)
+    answer.value = answer.value.format(**numbers)
     sample_id = identity.sample_id(build.build_id, subject, slot, attempt)
-    statement = pattern.statement.format(n=slot + 2)
+    statement = pattern.statement.format(**numbers)
     problem = sample_pb2.Problem(
-        statement=statement, reference=pattern.answer, calls=[make_call(sample_id, "proposer", "author", 180, 90)]
+        statement=statement, reference=answer, calls=[make_call(sample_id, "proposer", "author", 180, 90)]
     )
-    votes = [_vote(sample_id, member, pattern.answer) for member in range(len(PANEL))]
+    votes = [_vote(sample_id, member, answer) for member in range(len(PANEL))]
     solution = sample_pb2.Solution(
-        text=pattern.solution.format(n=slot + 2),
+        text=pattern.solution.format(**numbers),
         reasoning=f"The problem asks: {statement} Let me go step by step. " + "So the value follows. " * 6,
         calls=[make_call(sample_id, "solver", "solver", 70, 420)],
     )
@@ -152,7 +160,7 @@ def make_sample(build: build_pb2.Build, subject: str, slot: int, attempt: int = 
         problem=problem,
         validation=sample_pb2.Validation(votes=votes, fingerprint=identity.digest("statement", statement)),
         solution=solution,
-        grade=_correct(pattern.answer.value),
+        grade=_correct(answer.value),
         outcome=sample_pb2.OUTCOME_ACCEPTED,
         usage=usage.of_calls(calls),
         settle_time=Timestamp(seconds=START_SECONDS + slot, nanos=250_000_000),

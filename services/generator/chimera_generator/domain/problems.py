@@ -38,7 +38,7 @@ class AnswerForm(BaseModel):
     def to_proto(self) -> sample_pb2.Answer:
         """The answer as events carry it."""
         return sample_pb2.Answer(
-            type=sample_pb2.AnswerType.Value(f"ANSWER_TYPE_{self.type.upper()}"),
+            type=f"ANSWER_TYPE_{self.type.upper()}",
             value=self.value,
             unit=self.unit,
             tolerance=self.tolerance,

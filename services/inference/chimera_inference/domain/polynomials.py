@@ -28,9 +28,9 @@ def read_polynomial(text: str) -> Coefficients:
     return tuple(found.get(degree, 0) for degree in range(max(found) + 1))
 
 
-def value_at(coefficients: Sequence[int | Fraction], x: int | Fraction) -> Fraction:
+def value_at(coefficients: Sequence[int | Fraction], x: int | Fraction) -> int | Fraction:
     """The polynomial's value by Horner's rule."""
-    total = Fraction(0)
+    total: int | Fraction = 0
     for coefficient in reversed(coefficients):
         total = total * x + coefficient
     return total
@@ -56,7 +56,7 @@ def _signed_terms(coefficients: Sequence[int | Fraction]) -> Iterator[str]:
         coefficient = coefficients[degree]
         if not coefficient:
             continue
-        sign = ("-" if coefficient < 0 else "") if first else (" - " if coefficient < 0 else " + ")
+        sign: str = ("-" if coefficient < 0 else "") if first else (" - " if coefficient < 0 else " + ")
         yield sign + _term(abs(coefficient), degree)
         first = False
 

@@ -10,13 +10,15 @@ _STOP_WORDS = frozenset({"a", "an", "the", "of", "in", "and", "to", "for", "on"}
 _CATCH_ALL_WORDS = frozenset({"misc", "miscellaneous", "other", "others", "various", "etc", "general"})
 _CATCH_ALL = re.compile(
     r"(^(an? )?(introduction|overview|basics|foundations|fundamentals|survey)\b( of| to|$))"
-    r"|\b(emerging|future|new|recent|current|modern|open) (directions?|trends?|topics?|areas?|developments?|problems?)\b"
-    r"|\b(advanced|special|selected|related|additional|further|interdisciplinary) (topics?|areas?|subjects?|themes?)\b"
+    r"|\b(emerging|future|new|recent|current|modern|open) (direction|trend|topic|area|development|problem)s?\b"
+    r"|\b(advanced|special|selected|related|additional|further|interdisciplinary) (topic|area|subject|theme)s?\b"
 )
 _TOO_BROAD = frozenset(
-    "algebra analysis geometry calculus statistics probability topology mechanics optics thermodynamics algorithms"
-    " programming software hardware genetics ecology evolution poetry prose drama fiction syntax semantics phonology"
-    " morphology medieval ancient war politics".split()
+    {
+        *("algebra", "analysis", "geometry", "calculus", "statistics", "probability", "topology", "mechanics"),
+        *("optics", "thermodynamics", "algorithms", "programming", "software", "hardware", "genetics", "ecology"),
+        *("evolution", "poetry", "prose", "drama", "fiction", "syntax", "semantics", "phonology", "morphology"),
+    }
 )
 """One-word names of whole disciplines, under which anything would fit."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chimera.build.v1 import build_pb2
 
 MIN_SETTLED = 50
-"""Below this many settled samples a share says little: at a true acceptance of 10 %, none of 50 has a chance of 0.5 %."""
+"""Of fewer settled samples a share says little; at a true acceptance of 10 %, none of 50 has a chance of 0.5 %."""
 ENDPOINT_FAILURES = 5
 """So many samples lost to failing endpoints, with none ever judged, are no accident."""
 
@@ -39,7 +39,7 @@ class Miss:
 
 
 def allotted(quotas: Sequence[Quota], count: int) -> list[tuple[Quota, int]]:
-    """How many of `count` new slots each quota gets: always the one with the largest part unopened, so all end together."""
+    """How many of `count` new slots each quota gets; the one furthest behind is next, so that all end together."""
     remaining = {q.subject: q.remaining for q in quotas if q.remaining > 0}
     target = {q.subject: q.target for q in quotas}
     shares = dict.fromkeys(remaining, 0)

@@ -51,8 +51,9 @@ _NAMES = {
     "tonne": "t", "d": "day", "degree": "°", "deg": "°", "percent": "%",
 }  # fmt: skip
 _PREFIX_NAMES = {"kilo": "k", "milli": "m", "centi": "c", "micro": "μ", "nano": "n", "mega": "M", "giga": "G"}
-_FACTOR = re.compile(r"([A-Za-zΩμ°%$€£]+)\^?\(?\{?([+-]?[0-9]{0,2})\}?\)?")
+_FACTOR = re.compile(r"([A-Za-zΩμ°%$€£]+)\^?\(?\{?([+-]?[0-9]{1,2}|)\}?\)?")
 _FRACTION = re.compile(r"\\frac\{([^{}]+)\}\{([^{}]+)\}")
+_BRACED_POWER = re.compile(r"\^\{([+-]?[0-9]{1,2})\}")
 _PER = re.compile(r"\bper\b")
 
 
@@ -79,30 +80,23 @@ class Unit:
 
 def parse_unit(text: str) -> Unit:
     """Reads `m/s^2`, `kg·m·s⁻²` or `\\text{kilometers per hour}`; what the table lacks becomes opaque, never an error."""
-    name = unwrap(tidy(text)).replace(r"\Omega", "Ω").replace(r"\mu ", "μ").replace(r"\mu", "μ").replace("µ", "μ")
+    name = unwrap(_BRACED_POWER.sub(r"^\1", tidy(text))).replace(r"\Omega", "Ω").replace(r"\mu ", "μ").replace(r"\mu", "μ")
     name = _FRACTION.sub(r"\1/(\2)", name).strip(" .*")
     factor, dimensions = Fraction(1), dict[str, int]()
     for position, group in enumerate(_PER.sub("/", name).split("/")):
-        for match, sign in _factors(group, -1 if position else 1):
-            known = _lookup(match[1])
-            if known is None or not match[0]:
+        for word in group.strip(" ()").replace("*", " ").split():
+            match = _FACTOR.fullmatch(word)
+            known = _lookup(match[1]) if match else None
+            if word == "1":
+                continue
+            if match is None or known is None:
                 return Unit(_opaque(name))
-            power = sign * int(match[2] or 1)
+            power = int(match[2] or 1) * (-1 if position else 1)
             factor *= known[0] ** power
             for base, exponent in known[1].items():
                 dimensions[base] = dimensions.get(base, 0) + exponent * power
     kept = tuple(sorted((base, exponent) for base, exponent in dimensions.items() if exponent))
     return Unit(_opaque(name), factor, kept)
-
-
-def _factors(group: str, sign: int) -> list[tuple[re.Match[str], int]]:
-    words = group.strip(" ()").replace("*", " ").split()
-    matches = [_FACTOR.fullmatch(word) or _EMPTY for word in words] or [_EMPTY]
-    return [(match, sign) for match in matches]
-
-
-_EMPTY_PATTERN = re.compile(r"()()")
-_EMPTY = _EMPTY_PATTERN.match("") or next(_EMPTY_PATTERN.finditer(""))
 
 
 def _opaque(name: str) -> str:
@@ -126,7 +120,7 @@ def _lookup(word: str) -> tuple[Fraction, dict[str, int]] | None:
     for name, prefix in _PREFIX_NAMES.items():
         if lowered.startswith(name) and _singular(lowered.removeprefix(name)) in _PREFIXABLE:
             symbol = prefix + _singular(lowered.removeprefix(name))
-    prefix, rest = symbol[:1], symbol[1:].replace("l", "L") if symbol[1:] == "l" else symbol[1:]
+    prefix, rest = symbol[:1], _NAMES.get(symbol[1:], symbol[1:])
     if prefix in _PREFIXES and rest in _PREFIXABLE:
         factor, dimensions = _UNITS[rest]
         return _PREFIXES[prefix] * factor, dimensions

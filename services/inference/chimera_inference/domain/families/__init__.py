@@ -13,16 +13,14 @@ from ..family import Family
 
 @cache
 def all_families() -> dict[str, Family[Any]]:
-    """Every family by name; each module holds exactly one."""
+    """Every family by name; a module without one holds what several share."""
     found: dict[str, Family[Any]] = {}
     for module in pkgutil.walk_packages(__path__, __name__ + "."):
         if module.ispkg:
             continue
         loaded = importlib.import_module(module.name)
-        (family,) = (
-            value()
-            for value in vars(loaded).values()
-            if isinstance(value, type) and value.__module__ == module.name and issubclass(value, Family)
-        )
-        found[family.name] = family
+        for value in vars(loaded).values():
+            if isinstance(value, type) and issubclass(value, Family) and value.__module__ == module.name:
+                family = value()
+                found[family.name] = family
     return found

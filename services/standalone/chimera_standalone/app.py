@@ -1,0 +1,98 @@
+"""Composition root of the standalone process: every service in one event loop, with a broker and a store of its own.
+
+data directory ─▶ EmbeddedBroker, EmbeddedStore (child processes; not started where the environment names real ones)
+procedural engine ─▶ endpoints `procedural-*`, beside those that the user configured
+taxonomy, generator, verifier, gateway ─▶ the same `create` that each service's own process calls
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import chimera_gateway.app
+import chimera_generator.app
+import chimera_taxonomy.app
+import chimera_verifier.app
+from chimera_inference.app import InferenceServer
+from chimera_inference.config import Settings as InferenceSettings
+from chimera_shared.endpoints.config import Endpoint, Endpoints
+from chimera_shared.endpoints.models import EndpointPool
+from chimera_shared.settings import ServiceSettings, load
+from chimera_standalone.child import ChildServer
+from chimera_standalone.embedded import EmbeddedBroker, EmbeddedStore
+
+_INSTANCE = "standalone"
+_PROCEDURAL_IN_FLIGHT = 64
+
+Tell = Callable[[str], None]
+"""Takes a sentence about what is being done, for a person who waits."""
+
+
+def _quiet(_: str) -> None:
+    pass
+
+
+class Standalone:
+    """Runs everything between `__aenter__` and `__aexit__`; `gateway_target` is where to send orders."""
+
+    def __init__(self, data_dir: Path, endpoints: Endpoints, *, port: int = 0, tell: Tell = _quiet) -> None:
+        self.gateway_target = ""
+        self.endpoints: Endpoints = {}
+        self._data_dir = data_dir
+        self._own_endpoints = endpoints
+        self._port = port
+        self._tell = tell
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            settings = await self._surroundings()
+            self._tell("starting the services")
+            self.endpoints = {**await self._procedural(), **self._own_endpoints}
+            pool = await self._stack.enter_async_context(EndpointPool(self.endpoints))
+            for create in (chimera_taxonomy.app.create, chimera_generator.app.create, chimera_verifier.app.create):
+                await self._stack.enter_async_context(create(settings, pool))
+            gateway = chimera_gateway.app.create(settings.model_copy(update={"port": self._port}), pool)
+            self.gateway_target = (await self._stack.enter_async_context(gateway)).server.target
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _surroundings(self) -> ServiceSettings:
+        """Settings that name a broker and a store: the environment's, or embedded ones started here."""
+        changes: dict[str, object] = {"port": 0, "instance": os.environ.get("CHIMERA_INSTANCE", _INSTANCE)}
+        if "KAFKA_BOOTSTRAP_SERVERS" not in os.environ:
+            self._tell("starting the embedded broker")
+            broker = EmbeddedBroker(self._data_dir / "broker")
+            await self._child(broker)
+            changes["kafka_bootstrap_servers"] = broker.bootstrap_servers
+        if "MONGODB_URI" not in os.environ:
+            self._tell("starting the embedded store")
+            store = EmbeddedStore(self._data_dir / "store")
+            await self._child(store)
+            changes["mongodb_uri"] = store.uri
+        return load(ServiceSettings).model_copy(update=changes)
+
+    async def _child(self, child: ChildServer) -> None:
+        await child.start()
+        self._stack.push_async_callback(child.stop)
+
+    async def _procedural(self) -> dict[str, Endpoint]:
+        """The teacher without weights, one endpoint for each of its models."""
+        settings = load(lambda: InferenceSettings(port=0))
+        server = InferenceServer(settings)
+        await server.start()
+        self._stack.push_async_callback(server.stop)
+        return {
+            model.name: Endpoint(base_url=server.base_url, model=model.name, max_in_flight=_PROCEDURAL_IN_FLIGHT)
+            for model in settings.models
+        }

@@ -1,0 +1,141 @@
+"""Numbers as people and models write them, read exactly and without evaluating anything large."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from chimera_verifier.domain.latex import assignment, tidy, unwrap
+from chimera_verifier.domain.units import Unit, parse_unit
+
+MAX_DIGITS = 300  # Of a literal, and of a power of ten: every float fits, and arithmetic stays in microseconds.
+MIN_ROUNDED_DIGITS = 4  # A reference with fewer digits may be an exact value, so what only rounds to it is not proof.
+_MAX_POWER = 64
+_MAX_POWER_BASE = 10**6
+
+_GROUPED = r"[0-9]{1,3}(?:[,'_][0-9]{2,3})*[,'_][0-9]{3}|[0-9]{1,3}(?: [0-9]{3})+"
+_DECIMAL = rf"(?:(?:{_GROUPED})(?:\.[0-9]+)?|[0-9]+\.?[0-9]*|\.[0-9]+)"
+_EXPONENT = r"(?: ?\* ?10 ?\^ ?(?:\{ ?([+-]?[0-9]{1,4}) ?\}|\(([+-]?[0-9]{1,4})\)|([+-]?[0-9]{1,4}))|[eE]([+-]?[0-9]{1,4}))?"
+_SIGN = r"([+-]?) ?"
+_LITERAL = re.compile(rf"{_SIGN}({_DECIMAL}){_EXPONENT}")
+_POWER_OF_TEN = re.compile(r"([+-]?) ?10 ?\^ ?(?:\{ ?([+-]?[0-9]{1,4}) ?\}|\(([+-]?[0-9]{1,4})\)|([+-]?[0-9]{1,4}))")
+_SMALL_POWER = re.compile(rf"{_SIGN}([0-9]{{1,7}}) ?\^ ?(?:\{{ ?([0-9]{{1,2}}) ?\}}|\(([0-9]{{1,2}})\)|([0-9]{{1,2}}))")
+_RATIO = re.compile(rf"{_SIGN}(?:\\frac ?\{{ ?([+-]?{_DECIMAL}) ?\}} ?\{{ ?([+-]?{_DECIMAL}) ?\}}|({_DECIMAL}) ?/ ?({_DECIMAL}))")
+_MIXED = re.compile(
+    rf"{_SIGN}([0-9]{{1,300}})(?: ?\\frac ?\{{ ?([0-9]{{1,300}}) ?\}} ?\{{ ?([0-9]{{1,300}}) ?\}}| ([0-9]{{1,300}}) ?/ ?([0-9]{{1,300}}))"
+)
+_TRAILING_UNIT = re.compile(r"\\(?:text|mathrm|mbox|rm)\*? ?\{([^{}]*)\}(\^ ?\{?[+-]?[0-9]\}?)?$")
+_UNIT_START = re.compile(r"[A-Za-zΩμ°%$€£\\(]")
+_FORMS = (_MIXED, _RATIO, _SMALL_POWER, _POWER_OF_TEN, _LITERAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An exact value. `half_ulp` is what rounding to the digits given may have cost; None if the form is exact."""
+
+    value: Fraction
+    digits: int = 0
+    half_ulp: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A magnitude, as a number where it is one and as text always, and the unit that stood beside it."""
+
+    number: Number | None
+    magnitude: str
+    unit: Unit | None = None
+
+
+def read_quantity(text: str, unit: str = "") -> Quantity:
+    """Reads `3{,}000\\text{ km}`, `-1\\frac{2}{3}`, `$5`, `50\\%` or `x = 2`; `unit` stands in where the text has none."""
+    _, bare = assignment(tidy(text))
+    bare = bare.rstrip(".") if not bare.endswith("…") else bare
+    currency = ""
+    if bare[:1] in "$€£" and bare[1:]:
+        currency, bare = bare[0], bare[1:].strip()
+    if (number := read_number(bare)) is not None:
+        found = currency or unit
+        return Quantity(number, bare, parse_unit(found) if found else None)
+    return _with_unit(bare, unit)
+
+
+def _with_unit(text: str, unit: str) -> Quantity:
+    for form in _FORMS:
+        match = form.match(text)
+        if match is None or not (rest := text[match.end() :].strip()) or not _UNIT_START.match(rest):
+            continue
+        number, found = read_number(match[0]), parse_unit(rest)
+        if number is not None and _is_unit(rest, found, unit):
+            return Quantity(number, match[0], found)
+    trailing = _TRAILING_UNIT.search(text)
+    if trailing is not None and trailing[1].strip():
+        found = parse_unit(trailing[1] + (trailing[2] or ""))
+        return Quantity(read_number(text[: trailing.start()].strip()), text[: trailing.start()].strip(), found)
+    return Quantity(None, text, parse_unit(unit) if unit else None)
+
+
+def _is_unit(rest: str, found: Unit, expected: str) -> bool:
+    if found.dimensions is not None or (expected and parse_unit(expected).name == found.name):
+        return True
+    words = unwrap(rest).split()
+    return len(words) <= 3 and all(re.fullmatch(r"[A-Za-z°%$€£/^0-9-]{1,20}", word) for word in words) and (
+        rest.startswith("\\") or len(words[0]) > 1 or words[0] in "%°$€£"
+    )
+
+
+def read_number(text: str) -> Number | None:
+    """The value of one literal, fraction, mixed fraction or small power; None for everything else."""
+    text = text.strip()
+    while (inner := _parenthesised(text)) is not None:
+        text = inner
+    if not text or len(text) > 3 * MAX_DIGITS:
+        return None
+    if match := _MIXED.fullmatch(text):
+        return _mixed(match)
+    if match := _RATIO.fullmatch(text):
+        return _ratio(match)
+    if match := _POWER_OF_TEN.fullmatch(text):
+        return _power(match[1], 10, int(match[2] or match[3] or match[4]), MAX_DIGITS)
+    if match := _SMALL_POWER.fullmatch(text):
+        return _power(match[1], int(match[2]), int(match[3] or match[4] or match[5]), _MAX_POWER)
+    match = _LITERAL.fullmatch(text)
+    return _literal(match[1], match[2], next((e for e in match.groups()[2:] if e), "0")) if match else None
+
+
+def _parenthesised(text: str) -> str | None:
+    inner = text[1:-1] if text[:1] + text[-1:] in ("()", "{}") else None
+    return inner.strip() if inner and not set(inner) & set("(){}") else None
+
+
+def _literal(sign: str, decimal: str, exponent: str = "0") -> Number | None:
+    whole, _, fraction = re.sub("[,'_ ]", "", decimal).partition(".")
+    scale = int(exponent) - len(fraction)
+    if len(whole) + len(fraction) > MAX_DIGITS or abs(scale) > MAX_DIGITS:
+        return None
+    value = Fraction(int(f"{sign}{whole}{fraction}")) * Fraction(10) ** scale
+    digits = len((whole + fraction).lstrip("0"))
+    inexact = bool(fraction) or exponent != "0"
+    return Number(value, digits, Fraction(10) ** scale / 2 if inexact else None)
+
+
+def _ratio(match: re.Match[str]) -> Number | None:
+    parts = [re.sub("[,'_ ]", "", part) for part in (match[2] or match[4], match[3] or match[5])]
+    if max(map(len, parts)) > MAX_DIGITS or Fraction(parts[1]) == 0:
+        return None
+    value = Fraction(parts[0]) / Fraction(parts[1])
+    return Number(-value if match[1] == "-" else value)
+
+
+def _mixed(match: re.Match[str]) -> Number | None:
+    numerator, denominator = int(match[3] or match[5]), int(match[4] or match[6])
+    if denominator == 0:
+        return None
+    value = int(match[2]) + Fraction(numerator, denominator)
+    return Number(-value if match[1] == "-" else value)
+
+
+def _power(sign: str, base: int, exponent: int, limit: int) -> Number | None:
+    if base > _MAX_POWER_BASE or abs(exponent) > limit:
+        return None
+    value = Fraction(base) ** exponent
+    return Number(-value if sign == "-" else value)

@@ -1,0 +1,80 @@
+"""Build files: what a user orders, and on a laptop also the endpoints, in one YAML file."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chimera.build.v1 import build_pb2
+from chimera_client.fields import Reader, Shorthand
+from chimera_client.yamlfile import parse_mapping, read_text
+from chimera_shared.endpoints.config import Endpoint, parse
+from chimera_shared.errors import InvalidInput, Violation
+
+ENDPOINTS_FIELD = "endpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFile:
+    """A build file that was read. `endpoints` is None if the file names none of its own."""
+
+    spec: build_pb2.BuildSpec
+    endpoints: Mapping[str, Endpoint] | None
+    sha256: str
+
+    def request_id(self, generation: int = 1) -> str:
+        """The same for the same content and name, so that running a file again continues its build.
+
+        Generations tell the orders of one file apart, from 1.
+        """
+        return f"{self.spec.name[:24]}-{self.sha256[:32]}-{generation}"
+
+
+def read_build_file(path: Path) -> BuildFile:
+    """Read a build file. InvalidInput names every wrong field; what the fields mean is judged by `validate_spec`."""
+    text = read_text(path)
+    spec, endpoints = parse_build(parse_mapping(text, str(path)))
+    return BuildFile(spec, endpoints, hashlib.sha256(text.encode()).hexdigest())
+
+
+def parse_build(raw: Mapping[str, Any]) -> tuple[build_pb2.BuildSpec, Mapping[str, Endpoint] | None]:
+    """The order in a mapping and its `endpoints`, if it has any; InvalidInput names every wrong field."""
+    spec = build_pb2.BuildSpec()
+    reader = Reader(_SHORTHANDS)
+    reader.fill(spec, dict(raw), extra=[ENDPOINTS_FIELD])
+    endpoints, violations = _endpoints(raw)
+    if violations := [*reader.violations, *violations]:
+        raise InvalidInput(violations)
+    return spec, endpoints
+
+
+def _endpoints(raw: Mapping[str, Any]) -> tuple[Mapping[str, Endpoint] | None, tuple[Violation, ...]]:
+    if ENDPOINTS_FIELD not in raw:
+        return None, ()
+    try:
+        return parse(raw[ENDPOINTS_FIELD]), ()
+    except InvalidInput as error:
+        return None, error.violations
+
+
+def _role(raw: Any) -> Any:
+    """`teacher`, `[teacher, spare]` or `{endpoints: teacher, temperature: 0.7}`."""
+    if isinstance(raw, str):
+        return {"endpoints": [raw]}
+    if isinstance(raw, list):
+        return {"endpoints": raw}
+    if isinstance(raw, dict) and isinstance(raw.get("endpoints"), str):
+        return {**raw, "endpoints": [raw["endpoints"]]}
+    return raw
+
+
+def _subject(raw: Any) -> Any:
+    """`Physics` or `{name: Physics, weight: 2}`."""
+    return {"name": raw} if isinstance(raw, str) else raw
+
+
+_SHORTHANDS: Mapping[str, Shorthand] = {
+    build_pb2.RoleSpec.DESCRIPTOR.full_name: _role,
+    build_pb2.SubjectSpec.DESCRIPTOR.full_name: _subject,
+}

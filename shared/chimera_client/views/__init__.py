@@ -1,0 +1,1 @@
+"""Messages rendered for a terminal. Pure: nothing here asks a server or the clock."""

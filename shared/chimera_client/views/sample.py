@@ -1,0 +1,161 @@
+"""One sample with all its evidence."""
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from chimera.sample.v1 import sample_pb2
+from chimera_client.text import clean, count, line, money
+from chimera_client.words import answer_type_words, outcome_words, reason_words, verdict_words
+
+MAX_TEXT_CHARS = 20_000
+"""Long chains of thought stay readable; `--json` gives the whole."""
+_HASH_CHARS = 12
+_VERDICT_STYLES = {sample_pb2.VERDICT_CORRECT: "green", sample_pb2.VERDICT_INCORRECT: "red"}
+_OUTCOME_STYLES = {sample_pb2.OUTCOME_ACCEPTED: "green", sample_pb2.OUTCOME_REJECTED: "red"}
+
+
+def render_sample(sample: sample_pb2.Sample, *, reasoning: bool = False) -> RenderableType:
+    """Problem, answer, solution, votes, lineage. The chain of thought only if asked for."""
+    parts: list[RenderableType] = [_head(sample)]
+    if sample.HasField("problem"):
+        parts += [_text("Problem", sample.problem.statement), _answer(sample.problem.reference)]
+    if sample.validation.votes:
+        parts.append(_votes(sample))
+    if sample.HasField("solution"):
+        if reasoning:
+            parts.append(_text("Chain of thought", sample.solution.reasoning or "(none was given)"))
+        parts.append(_text("Solution", sample.solution.text))
+    if sample.HasField("grade"):
+        parts.append(_grade(sample.grade))
+    parts += [_calls(sample), _lineage(sample)]
+    return Group(*parts)
+
+
+def answer_text(answer: sample_pb2.Answer) -> str:
+    """The answer with its unit, on one line."""
+    return line(f"{answer.value} {answer.unit}", 80)
+
+
+def _head(sample: sample_pb2.Sample) -> Text:
+    style = _OUTCOME_STYLES.get(sample.outcome, "yellow")
+    head = Text.assemble((outcome_words(sample.outcome), f"bold {style}"), f"  {line(sample.ref.sample_id, 64)}")
+    if sample.reason:
+        head.append(
+            f"\n{reason_words(sample_pb2.Reason.Name(sample.reason)) if _known(sample.reason) else sample.reason}"
+        )
+        head.append(f": {line(sample.detail, 400)}" if sample.detail else "")
+    return head
+
+
+def _known(reason: int) -> bool:
+    return reason in sample_pb2.Reason.values()
+
+
+def _text(title: str, text: str) -> Panel:
+    text = clean(text)
+    if len(text) > MAX_TEXT_CHARS:
+        text = f"{text[:MAX_TEXT_CHARS]}\n… ({len(text) - MAX_TEXT_CHARS:,} more characters; --json has them)"
+    return Panel(Text(text), title=Text(title), title_align="left", border_style="dim")
+
+
+def _answer(answer: sample_pb2.Answer) -> Text:
+    parts = [f"Answer ({answer_type_words(answer.type)}): {line(answer.value, 400)}"]
+    if answer.unit:
+        parts.append(f"unit {line(answer.unit, 40)}")
+    if answer.tolerance:
+        parts.append(f"right within {answer.tolerance:g} of its size")
+    if answer.choices:
+        parts.append(f"{len(answer.choices)} choices")
+    return Text(", ".join(parts))
+
+
+def _votes(sample: sample_pb2.Sample) -> Table:
+    table = Table(title="Blind votes", title_justify="left", expand=True)
+    for name in ("Member", "Model", "Answer", "Verdict", "Method", "Prompt", "When", "Price"):
+        table.add_column(name, overflow="fold")
+    for vote in sample.validation.votes:
+        call = vote.calls[-1] if vote.calls else None
+        table.add_row(
+            Text(str(vote.member)),
+            Text(_who(call)),
+            Text(line(vote.grade.extracted, 80) or "(none)"),
+            Text(verdict_words(vote.grade.verdict), style=_VERDICT_STYLES.get(vote.grade.verdict, "yellow")),
+            Text(line(vote.grade.method, 20)),
+            Text(line(call.prompt_sha256[:_HASH_CHARS], _HASH_CHARS) if call else ""),
+            Text(_when(call)),
+            Text(money(sum(c.usage.cost_nanousd for c in [*vote.calls, *vote.grade.calls]))),
+        )
+        if vote.grade.reason:
+            table.add_row("", Text(line(vote.grade.reason, 200), style="dim"), "", "", "", "", "", "")
+    return table
+
+
+def _grade(grade: sample_pb2.Grade) -> Text:
+    return Text.assemble(
+        "Solution graded ",
+        (verdict_words(grade.verdict), _VERDICT_STYLES.get(grade.verdict, "yellow")),
+        f" by {line(grade.method, 40) or 'nothing'}: it ends in {line(grade.extracted, 200) or 'no answer'}",
+        f" ({line(grade.reason, 300)})" if grade.reason else "",
+    )
+
+
+def _calls(sample: sample_pb2.Sample) -> Table:
+    table = Table(title="Model calls", title_justify="left", expand=True)
+    for name in ("Role", "Model", "Prompt", "Tokens in", "Tokens out", "Seconds", "Price"):
+        table.add_column(name, overflow="fold", justify="left" if name in ("Role", "Model", "Prompt") else "right")
+    for call in _all_calls(sample):
+        table.add_row(
+            Text(line(call.role, 20)),
+            Text(_who(call)),
+            Text(line(call.prompt_sha256[:_HASH_CHARS], _HASH_CHARS)),
+            Text(count(call.usage.input_tokens)),
+            Text(count(call.usage.output_tokens)),
+            Text(f"{call.latency_seconds:.2f}"),
+            Text(money(call.usage.cost_nanousd)),
+        )
+    return table
+
+
+def _all_calls(sample: sample_pb2.Sample) -> Iterable[sample_pb2.ModelCall]:
+    yield from sample.problem.calls
+    for vote in sample.validation.votes:
+        yield from [*vote.calls, *vote.grade.calls]
+    yield from sample.solution.calls
+    yield from sample.grade.calls
+
+
+def _lineage(sample: sample_pb2.Sample) -> Table:
+    ref = sample.ref
+    rows = [
+        ("Build", ref.build_id),
+        ("Subject", ref.subject),
+        ("Field", ref.field),
+        ("Topic", ref.topic),
+        ("Slot", f"{ref.slot}, attempt {ref.attempt}, seed {ref.seed}"),
+        ("Fingerprint", sample.validation.fingerprint),
+        ("Settled", sample.settle_time.ToJsonString() if sample.HasField("settle_time") else ""),
+        ("All calls", f"{sample.usage.calls}, {money(sample.usage.cost_nanousd)}"),
+        ("Trace", sample.trace_id),
+    ]
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in rows:
+        if value:
+            table.add_row(Text(label, style="dim"), Text(line(value, 200)))
+    return table
+
+
+def _who(call: sample_pb2.ModelCall | None) -> str:
+    if call is None:
+        return "(no answer)"
+    name, model = line(call.endpoint, 40), line(call.model, 60)
+    return name if name == model else f"{name} ({model})"
+
+
+def _when(call: sample_pb2.ModelCall | None) -> str:
+    return call.time.ToDatetime().strftime("%Y-%m-%d %H:%M:%S") if call is not None and call.HasField("time") else ""

@@ -1,0 +1,107 @@
+"""How a build ended, in words that a newcomer understands."""
+
+from pathlib import Path
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from chimera.build.v1 import build_pb2
+from chimera_client.text import count, duration, line, money
+from chimera_client.views.progress import ranked_reasons
+from chimera_client.words import reason_words, state_words, stop_advice, stop_words
+
+
+def render_result(
+    build: build_pb2.Build, directory: Path, rerun: str, example_id: str, procedural: bool
+) -> RenderableType:
+    """The final panel of a build that succeeded and was exported to `directory`."""
+    progress = build.progress
+    lines = [
+        Text.assemble(
+            (f"{progress.accepted:,} verified samples", "bold green"),
+            f" over {len(progress.subjects)} subjects are in ",
+        ).append(str(directory), style="bold"),
+        Text(
+            "Every problem was solved by independent models that did not see its answer, and all agreed with it;"
+            " every solution ends in that answer."
+            if build.spec.panel_rule != build_pb2.PANEL_RULE_MAJORITY
+            else "Every problem was solved by independent models that did not see its answer, and most agreed with it;"
+            " every solution ends in that answer."
+        ),
+    ]
+    if procedural:
+        lines.append(
+            Text("No language model took part: the models are programs over fixed problem families.", style="yellow")
+        )
+    lines += [Text(), _account(build), *_losses(progress), Text(), _next_steps(directory, rerun, example_id)]
+    return Panel(Group(*lines), title=_title(build), title_align="left", border_style="green", box=box.ROUNDED)
+
+
+def render_failure(build: build_pb2.Build, rerun: str) -> RenderableType:
+    """The final panel of a build that failed or was cancelled."""
+    progress = build.progress
+    why = stop_words(build.stop_reason) or state_words(build.state)
+    lines = [
+        Text.assemble(
+            (f"The build ended with {progress.accepted:,} of {build.spec.samples:,} samples: {why}.", "bold red")
+        )
+    ]
+    if build.detail:
+        lines.append(Text(f"Cause: {line(build.detail, 600)}"))
+    lines.append(Text("No dataset was written. What was accepted stays readable in the build."))
+    advice = stop_advice(build.stop_reason)
+    lines.append(Text(f"To go on: {advice + '; then ' if advice else ''}{rerun}"))
+    lines += [Text(), _account(build), *_losses(progress)]
+    return Panel(Group(*lines), title=_title(build), title_align="left", border_style="red", box=box.ROUNDED)
+
+
+def _title(build: build_pb2.Build) -> Text:
+    return Text(f" {line(build.spec.name, 40)} {state_words(build.state)}  {line(build.build_id, 40)} ")
+
+
+def _account(build: build_pb2.Build) -> Text:
+    usage, progress = build.progress.usage, build.progress
+    took = ""
+    if build.HasField("create_time") and build.HasField("end_time"):
+        took = f" in {duration(build.end_time.seconds - build.create_time.seconds)}"
+    price = money(usage.cost_nanousd) if usage.cost_nanousd else "$0.00 (no prices are configured, or models are free)"
+    return Text(
+        f"{count(progress.proposed)} problems were proposed{took}, with {count(usage.calls)} model calls"
+        f" ({count(usage.input_tokens)} tokens in, {count(usage.output_tokens)} tokens out). Cost: {price}."
+    )
+
+
+def _losses(progress: build_pb2.Progress) -> list[RenderableType]:
+    if not progress.reasons:
+        return [Text("Nothing had to be thrown away.")]
+    head = Text(
+        f"{progress.rejected:,} samples were rejected and {progress.unknown:,} could not be judged; others took their place:"
+        if progress.accepted
+        else f"{progress.rejected:,} samples were rejected and {progress.unknown:,} could not be judged:"
+    )
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True, min_width=6)
+    table.add_column()
+    for name, number in ranked_reasons(progress):
+        table.add_row(Text(count(number)), Text(reason_words(name)))
+    return [head, table]
+
+
+def _next_steps(directory: Path, rerun: str, example_id: str) -> Table:
+    steps = [
+        ("Read about it", f"{directory / 'README.md'}"),
+        ("Load it", f'datasets.load_dataset("{directory}", split="train")'),
+        ("Check its files", f"chimera datasets verify {directory}"),
+        ("Build it again", rerun),
+    ]
+    if example_id:
+        steps.insert(2, ("Look at a sample", f"chimera samples show {line(example_id, 40)} (while `chimera up` runs)"))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, command in steps:
+        table.add_row(Text(label, style="dim"), Text(command))
+    return table

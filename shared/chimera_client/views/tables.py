@@ -1,0 +1,79 @@
+"""Lists of builds, samples and datasets."""
+
+from collections.abc import Iterable
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.table import Table
+from rich.text import Text
+
+from chimera.build.v1 import build_pb2
+from chimera.dataset.v1 import dataset_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera_client.text import line
+from chimera_client.views.sample import answer_text
+from chimera_client.words import outcome_words, reason_words, state_words
+
+
+def builds_table(builds: Iterable[build_pb2.Build]) -> Table:
+    """One line a build."""
+    table = _table("Build", "Name", "State", "Accepted", "Submitted (UTC)", "Dataset")
+    for build in builds:
+        _row(
+            table,
+            build.build_id,
+            build.spec.name,
+            state_words(build.state),
+            f"{build.progress.accepted:,} of {build.spec.samples:,}",
+            _time(build.create_time),
+            build.dataset_id,
+        )
+    return table
+
+
+def samples_table(samples: Iterable[sample_pb2.Sample]) -> Table:
+    """One line a sample."""
+    table = _table("Sample", "Subject", "Outcome", "Answer", "Problem")
+    for sample in samples:
+        outcome = outcome_words(sample.outcome)
+        if sample.reason in sample_pb2.Reason.values() and sample.reason:
+            outcome += f": {reason_words(sample_pb2.Reason.Name(sample.reason))}"
+        _row(
+            table,
+            sample.ref.sample_id,
+            sample.ref.subject,
+            outcome,
+            answer_text(sample.problem.reference),
+            line(sample.problem.statement, 100),
+        )
+    return table
+
+
+def datasets_table(datasets: Iterable[dataset_pb2.Dataset]) -> Table:
+    """One line a dataset."""
+    table = _table("Dataset", "Name", "Samples", "Published (UTC)", "Build")
+    for dataset in datasets:
+        _row(
+            table,
+            dataset.dataset_id,
+            dataset.name,
+            f"{dataset.samples:,}",
+            _time(dataset.create_time),
+            dataset.build_id,
+        )
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table()
+    table.add_column(first, no_wrap=True)  # an id that is cut cannot be copied
+    for name in others:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _row(table: Table, *cells: str) -> None:
+    table.add_row(*(Text(line(cell, 200)) for cell in cells))
+
+
+def _time(stamp: Timestamp) -> str:
+    return stamp.ToDatetime().strftime("%Y-%m-%d %H:%M:%S") if stamp.seconds else ""

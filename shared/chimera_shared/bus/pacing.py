@@ -1,0 +1,41 @@
+"""Keeps an idle consumer quiet at a broker that answers every fetch at once."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+
+# noida-db does not hold an empty fetch for fetch_max_wait_ms: an idle consumer would ask it 2,000 times a second and
+# keep most of a core busy. With these pauses it is five times a second; what arrives waits 0.1 s on average for the
+# first fetch after a quiet time, and 5 ms under load.
+_FIRST_PAUSE_S = 0.005
+_LAST_PAUSE_S = 0.2
+
+
+def pace_fetches(consumer: AIOKafkaConsumer) -> None:
+    """Puts a growing pause behind fetches that come back empty sooner than asked. Call it once `start` is through."""
+    fetcher = consumer._fetcher
+    fetcher._proc_fetch_request = _PacedFetch(fetcher._proc_fetch_request, fetcher._fetch_max_wait_ms / 1000)
+
+
+class _PacedFetch:
+    def __init__(self, fetch: Callable[..., Awaitable[bool]], max_wait_s: float) -> None:
+        self._fetch = fetch
+        self._max_wait_s = max_wait_s
+        self._pause_s = _FIRST_PAUSE_S
+
+    async def __call__(self, assignment: Any, node_id: int, request: Any) -> bool:
+        """Fetches; True if there is new data. aiokafka has no second fetch under way to the same broker."""
+        began = time.monotonic()
+        has_data = await self._fetch(assignment, node_id, request)
+        if has_data or time.monotonic() - began > self._max_wait_s / 2:
+            self._pause_s = _FIRST_PAUSE_S
+            return has_data
+        try:
+            await asyncio.wait([assignment.unassign_future], timeout=self._pause_s)
+        except asyncio.CancelledError:  # as aiokafka's own: the assignment changed, or the consumer closes
+            return False
+        self._pause_s = min(self._pause_s * 2, _LAST_PAUSE_S)
+        return False

@@ -1,0 +1,250 @@
+"""The parallel subscriber when processes and brokers die, come back, or forget."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaMessage
+
+pytestmark = pytest.mark.integration
+
+WORKER = """
+import asyncio, random, sys
+from faststream.kafka import KafkaBroker, KafkaMessage
+from chimera_shared.bus.subscriber import Tuning, parallel_subscriber
+
+async def main(address, topic, path):
+    broker = KafkaBroker(address, request_timeout_ms=60_000, logger=None)
+    subscriber = parallel_subscriber(
+        broker, topic, group_id="g-" + topic, group_instance_id="member-0", max_in_flight=32,
+        tuning=Tuning(commit_every_s=0.1),
+    )
+
+    @subscriber
+    async def work(message: KafkaMessage) -> None:
+        await asyncio.sleep(min(random.lognormvariate(-2.5, 1.2), 2))
+        with open(path, "a") as done:
+            done.write(message.body.decode() + "\\n")
+
+    await broker.start()
+    await asyncio.Event().wait()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().split() if path.exists() else []
+
+
+async def test_a_killed_process_loses_nothing(kafka: Any, until: Any, tmp_path: Path) -> None:
+    topic = await kafka.create_topic(4)
+    total = 400
+    await kafka.publish(topic, [str(i) for i in range(total)])
+    done = tmp_path / "done"
+    command = [sys.executable, "-c", WORKER, kafka.address, topic, str(done)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    for milestone in (60, 200, total):
+        process = subprocess.Popen(command, env=environment)
+        try:
+            await until(lambda at=milestone: len(set(lines(done))) >= at, 30)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    finished = Counter(lines(done))
+    assert set(finished) == {str(i) for i in range(total)}
+    repeats = sum(finished.values()) - total
+    assert repeats <= 2 * 32 + 40, "the commit metadata should have spared these"
+
+
+async def test_members_come_and_go(kafka: Any, until: Any) -> None:
+    topic = await kafka.create_topic(4)
+    total = 300
+    await kafka.publish(topic, [str(i) for i in range(total)])
+    runs: Counter[str] = Counter()
+    members = []
+    for number in range(2):
+        broker, subscriber = kafka.subscriber(
+            topic, max_in_flight=8, group_instance_id=None, graceful_timeout=1, heartbeat_interval_ms=200
+        )
+
+        @subscriber
+        async def work(message: KafkaMessage, number: int = number) -> None:
+            await asyncio.sleep(0.1)
+            runs[message.body.decode()] += 1
+
+        members.append((broker, subscriber))
+    (first, one), (second, two) = members
+    await first.start()
+    await until(lambda: one.finished > 30)
+    await second.start()
+    await until(lambda: two.finished > 30)
+    assert len(one.lag) == len(two.lag) == 2
+    await second.stop()
+    await until(lambda: len(runs) == total, 30)
+    await first.stop()
+    assert sum(runs.values()) <= total + 16
+    assert await kafka.committed(topic, f"group-{topic}") == total
+
+
+async def test_work_on_lost_partitions_is_cancelled(kafka: Any, until: Any) -> None:
+    topic = await kafka.create_topic(2)
+    for partition in (0, 1):
+        await kafka.publish(topic, [f"{partition}"], partition=partition)
+    starts: Counter[str] = Counter()
+    members = []
+    for _ in range(2):
+        broker, subscriber = kafka.subscriber(
+            topic, group_instance_id=None, graceful_timeout=0, heartbeat_interval_ms=200
+        )
+
+        @subscriber
+        async def work(message: KafkaMessage) -> None:
+            starts[message.body.decode()] += 1
+            await asyncio.sleep(60)
+
+        members.append((broker, subscriber))
+    (first, one), (second, two) = members
+    await first.start()
+    await until(lambda: one.in_flight == 2)
+    await second.start()
+    await until(lambda: two.in_flight == 1)
+    assert (one.in_flight, one.cancelled) == (1, 1)
+    assert sorted(starts.values()) == [1, 2]  # what stayed was not started again
+    await second.stop()
+    await first.stop()
+    assert await kafka.committed(topic, f"group-{topic}") == 0
+
+
+class Survivor:
+    """One subscriber that goes through what happens to its broker."""
+
+    def __init__(self, kafka: Any, topic: str, **options: Any) -> None:
+        self.broker, self.subscriber = kafka.subscriber(topic, session_timeout_ms=6_000, **options)
+        self.runs: Counter[str] = Counter()
+        self.gate = asyncio.Event()
+
+        @self.subscriber
+        async def work(message: KafkaMessage) -> None:
+            self.runs[message.body.decode()] += 1
+            if message.body.startswith(b"slow"):
+                await self.gate.wait()
+
+
+async def test_a_killed_broker_comes_back(mortal_kafka: Any, until: Any) -> None:
+    topic = await mortal_kafka.create_topic(4)
+    await mortal_kafka.publish(topic, [f"a{i}" for i in range(50)] + ["slow0", "slow1"])
+    survivor = Survivor(mortal_kafka, topic, flight_key=lambda delivery: delivery.headers["ce_id"])
+    await survivor.broker.start()
+    await until(lambda: survivor.subscriber.finished == 50)
+    await asyncio.sleep(1)  # noida-db writes behind
+    for life in range(2):
+        mortal_kafka.end(signal.SIGKILL)
+        await asyncio.sleep(1.5)
+        mortal_kafka.start()
+        await mortal_kafka.publish(topic, [f"b{life}-{i}" for i in range(50)])
+        await until(lambda at=life: sum(run.startswith(f"b{at}") for run in survivor.runs) == 50, 40)
+        await asyncio.sleep(1)
+    assert survivor.runs["slow0"] == survivor.runs["slow1"] == 1, "work in flight outlives the broker"
+    survivor.gate.set()
+    await until(lambda: survivor.subscriber.in_flight == 0)
+    await asyncio.sleep(0.5)
+    assert await mortal_kafka.committed(topic, f"group-{topic}") == 152
+    await survivor.broker.stop()
+
+
+async def test_a_broker_that_forgot_everything(mortal_kafka: Any, until: Any) -> None:
+    topic = await mortal_kafka.create_topic(4)
+    await mortal_kafka.publish(topic, [f"a{i}" for i in range(200)] + ["slow0"])
+    survivor = Survivor(mortal_kafka, topic, flight_key=lambda delivery: delivery.headers["ce_id"])
+    await survivor.broker.start()
+    await until(lambda: survivor.subscriber.finished == 200)
+    await asyncio.sleep(0.5)
+    mortal_kafka.end(signal.SIGKILL)
+    mortal_kafka.forget_everything()
+    mortal_kafka.start()
+    await mortal_kafka.create_topic(4, topic)
+    await mortal_kafka.publish(topic, [f"b{i}" for i in range(100)] + ["slow0"])
+    await until(lambda: sum(run.startswith("b") for run in survivor.runs) == 100, 60)
+    assert survivor.runs["slow0"] == 1, "the event is still in flight here"
+    survivor.gate.set()
+    await until(lambda: survivor.subscriber.in_flight == 0)
+    await asyncio.sleep(0.5)
+    assert await mortal_kafka.committed(topic, f"group-{topic}") == 101
+    await survivor.broker.stop()
+
+
+async def test_a_stop_while_the_broker_is_dead_ends(mortal_kafka: Any, until: Any) -> None:
+    topic = await mortal_kafka.create_topic(2)
+    await mortal_kafka.publish(topic, ["a", "slow0"])
+    survivor = Survivor(mortal_kafka, topic, graceful_timeout=0.2)
+    await survivor.broker.start()
+    await until(lambda: survivor.subscriber.in_flight == 1)
+    mortal_kafka.end(signal.SIGKILL)
+    async with asyncio.timeout(30):
+        await survivor.broker.stop()
+
+
+async def test_a_topic_that_comes_later(mortal_kafka: Any, until: Any) -> None:
+    survivor = Survivor(mortal_kafka, "later", metadata_max_age_ms=500)
+    start = asyncio.create_task(survivor.broker.start())
+    await asyncio.sleep(1)
+    try:
+        await mortal_kafka.create_topic(2, "later")
+    except KafkaError:
+        pass  # the broker makes topics by itself
+    await mortal_kafka.publish("later", ["a", "b"])
+    await until(lambda: survivor.subscriber.finished == 2, 40)
+    await start
+    await survivor.broker.stop()
+
+
+async def test_a_dead_consumer_is_replaced(kafka: Any, until: Any) -> None:
+    topic = await kafka.create_topic(2)
+    await kafka.publish(topic, ["a", "slow0"])
+    survivor = Survivor(kafka, topic)
+    await survivor.broker.start()
+    await until(lambda: survivor.subscriber.in_flight == 1 and survivor.subscriber.finished == 1)
+    old = survivor.subscriber.consumer
+    assert old is not None
+    old._coordinator._coordination_task.cancel()
+    await until(lambda: survivor.subscriber.consumer is not old)
+    await kafka.publish(topic, ["b"])
+    await until(lambda: survivor.runs["b"] == 1)
+    assert survivor.runs == {"a": 1, "slow0": 1, "b": 1}
+    survivor.gate.set()
+    await until(lambda: survivor.subscriber.in_flight == 0)
+    await survivor.broker.stop()
+    assert await kafka.committed(topic, f"group-{topic}") == 3
+
+
+async def test_an_idle_consumer_is_quiet(kafka: Any, until: Any) -> None:
+    topic = await kafka.create_topic(4)
+    await kafka.publish(topic, ["a"])
+    survivor = Survivor(kafka, topic)
+    await survivor.broker.start()
+    await until(lambda: survivor.subscriber.finished == 1)
+    fetcher = survivor.subscriber.consumer._fetcher  # type: ignore[union-attr]
+    fetches, fetch = 0, fetcher._proc_fetch_request
+
+    async def counted(*request: Any) -> bool:
+        nonlocal fetches
+        fetches += 1
+        return bool(await fetch(*request))
+
+    fetcher._proc_fetch_request = counted
+    await asyncio.sleep(2)
+    assert fetches <= 15
+    loop = asyncio.get_running_loop()
+    sent = loop.time()
+    await kafka.publish(topic, ["b"])
+    await until(lambda: survivor.subscriber.finished == 2)
+    assert loop.time() - sent < 1
+    await survivor.broker.stop()

@@ -13,7 +13,7 @@ from typing import Any, Self
 from chimera_shared import telemetry
 from chimera_shared.bus.broker import Bus
 from chimera_shared.endpoints import config as endpoints
-from chimera_shared.endpoints.models import EndpointPool
+from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.errors import ChimeraError
 from chimera_shared.rpc.server import RpcServer
 from chimera_shared.settings import ServiceSettings, load

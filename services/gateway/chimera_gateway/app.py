@@ -14,7 +14,7 @@ from chimera_gateway.store import GatewayStore
 from chimera_gateway.tracker import Tracker
 from chimera_shared import mongo
 from chimera_shared.bus.broker import Bus
-from chimera_shared.endpoints.models import EndpointPool
+from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import Service
 from chimera_shared.rpc.server import RpcServer
 from chimera_shared.settings import ServiceSettings

@@ -4,7 +4,8 @@ from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_generator.domain.problems import ProblemForm, angle
-from chimera_shared.endpoints.models import Models, Question
+from chimera_shared.endpoints.models import Models
+from chimera_shared.endpoints.request import Question
 from chimera_shared.prompts import Prompt
 
 PROBLEM = Prompt.load("chimera_generator", "problem")

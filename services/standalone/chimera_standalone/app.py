@@ -19,7 +19,7 @@ import chimera_verifier.app
 from chimera_inference.app import InferenceServer
 from chimera_inference.config import Settings as InferenceSettings
 from chimera_shared.endpoints.config import Endpoint, Endpoints
-from chimera_shared.endpoints.models import EndpointPool
+from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.settings import ServiceSettings, load
 from chimera_standalone.child import ChildServer
 from chimera_standalone.embedded import EmbeddedBroker, EmbeddedStore

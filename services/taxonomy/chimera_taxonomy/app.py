@@ -7,7 +7,8 @@ sample.settled ─▶ Handlers.settled ─▶ QuotaKeeper ─▶ problem.request
 from chimera_shared import mongo
 from chimera_shared.bus.broker import Bus
 from chimera_shared.endpoints.ledger import Ledger
-from chimera_shared.endpoints.models import EndpointPool, Models
+from chimera_shared.endpoints.models import Models
+from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import Service
 from chimera_shared.rpc.server import RpcServer
 from chimera_shared.settings import ServiceSettings

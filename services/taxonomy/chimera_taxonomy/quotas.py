@@ -10,7 +10,7 @@ from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity
-from chimera_shared.endpoints.models import EndpointPool
+from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.errors import Transient
 from chimera_taxonomy.domain.quotas import allotted, missed
 from chimera_taxonomy.expansion import Expansion, Topic

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity
-from chimera_shared.endpoints.models import Models, Question
+from chimera_shared.endpoints.models import Models
+from chimera_shared.endpoints.request import Question
 from chimera_shared.errors import SampleFailure
 from chimera_shared.prompts import Prompt
 from chimera_shared.together import all_of

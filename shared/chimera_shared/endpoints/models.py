@@ -3,26 +3,25 @@
 import asyncio
 import logging
 import random
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import orjson
-from google.protobuf.timestamp_pb2 import Timestamp
 from opentelemetry.trace import SpanKind
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import metrics
-from chimera_shared.endpoints.client import CallFailed, CallRefused, ChatClient, Completion
-from chimera_shared.endpoints.config import Endpoint, Endpoints
+from chimera_shared.endpoints.client import CallFailed, CallRefused, Completion
+from chimera_shared.endpoints.config import Endpoint
+from chimera_shared.endpoints.evidence import count, evidence_of, require_whole
+from chimera_shared.endpoints.forms import parse, strict_schema
 from chimera_shared.endpoints.ledger import Ledger, call_id
-from chimera_shared.endpoints.limiter import Limiter
+from chimera_shared.endpoints.pool import EndpointPool
+from chimera_shared.endpoints.request import Question, body_of
 from chimera_shared.errors import EndpointUnavailable, SampleFailure
-from chimera_shared.prompts import Messages
 from chimera_shared.telemetry import span
 
 log = logging.getLogger(__name__)
@@ -32,20 +31,6 @@ _FIRST_ANSWER_SECONDS = 10
 """An endpoint that fails for so long and never answered in the build is a mistake to report, not an outage."""
 _PATIENCE_SECONDS = 300
 _BACKOFF_SECONDS = (0.5, 30.0)
-_MAX_SHOWN_ERRORS = 3
-_FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One thing to ask: in which role, of whom, in which words."""
-
-    build_id: str
-    role: str
-    spec: build_pb2.RoleSpec
-    messages: Messages
-    prompt_sha256: str
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +50,6 @@ class Structured(Generic[T]):
     calls: tuple[sample_pb2.ModelCall, ...]
 
 
-class EndpointPool:
-    """The endpoints of a process with their limits and connections, shared by whoever asks."""
-
-    def __init__(self, endpoints: Endpoints) -> None:
-        self.endpoints = endpoints
-        self.client = ChatClient()
-        self._limiters = {name: Limiter(e.max_in_flight) for name, e in endpoints.items()}
-
-    async def __aenter__(self) -> "EndpointPool":
-        await self.client.__aenter__()
-        return self
-
-    async def __aexit__(self, *error: Any) -> None:
-        await self.client.__aexit__(*error)
-
-    def limiter(self, name: str) -> Limiter:
-        """The limiter of an endpoint."""
-        return self._limiters[name]
-
-    def capacity(self, roles: build_pb2.Roles) -> int:
-        """Requests that the endpoints of these roles take at once, from this process."""
-        named = [roles.proposer, *roles.panel, roles.solver, roles.judge]
-        names = {name for role in named for name in role.endpoints}
-        return sum(self.endpoints[name].max_in_flight for name in names if name in self.endpoints)
-
-
 class Models:
     """Asks models on behalf of one service."""
 
@@ -101,16 +60,18 @@ class Models:
     async def ask(self, question: Question) -> Reply:
         """A free answer. SampleFailure if it is empty, cut off, declined, or if no endpoint takes the question."""
         completion, call = await self._answer(question, None)
-        _require_whole(completion, [call])
+        require_whole(completion, [call])
+        if not completion.content.strip():
+            raise SampleFailure(sample_pb2.REASON_MALFORMED_ANSWER, f"{call.endpoint} gave an empty answer", [call])
         return Reply(completion.content, completion.reasoning, (call,))
 
     async def ask_structured(self, question: Question, name: str, form: type[T]) -> Structured[T]:
         """An answer of this form, named `name` in the request; a malformed one gets one repair turn."""
-        schema = {"name": name, "schema": _strict_schema(form), "strict": True}
+        schema = {"name": name, "schema": strict_schema(form), "strict": True}
         completion, call = await self._answer(question, schema)
-        _require_whole(completion, [call])
+        require_whole(completion, [call])
         try:
-            return Structured(_parse(completion.content, form), (call,))
+            return Structured(parse(completion.content, form), (call,))
         except ValueError as error:
             return await self._repaired(question, schema, form, completion, call, str(error))
 
@@ -131,11 +92,14 @@ class Models:
                 f"{orjson.dumps(schema['schema']).decode()}",
             },
         ]
-        again, second = await self._answer(replace(question, messages=[*question.messages, *turn]), schema)
-        calls = (first, second)
-        _require_whole(again, calls)
         try:
-            return Structured(_parse(again.content, form), calls)
+            again, second = await self._answer(replace(question, messages=[*question.messages, *turn]), schema)
+        except SampleFailure as failure:
+            raise SampleFailure(failure.reason, failure.detail, [first, *failure.calls]) from None
+        calls = (first, second)
+        require_whole(again, calls)
+        try:
+            return Structured(parse(again.content, form), calls)
         except ValueError as still:
             raise SampleFailure(
                 sample_pb2.REASON_MALFORMED_ANSWER,
@@ -147,7 +111,7 @@ class Models:
         self, question: Question, schema: dict[str, Any] | None
     ) -> tuple[Completion, sample_pb2.ModelCall]:
         """From the ledger, or else from the first endpoint that answers."""
-        bodies = {name: _body(question, self._pool.endpoints[name], schema) for name in self._known(question)}
+        bodies = {name: body_of(question, self._pool.endpoints[name], schema) for name in self._known(question)}
         for name, body in bodies.items():
             limit = body[self._pool.endpoints[name].max_tokens_parameter]
             if found := await self._ledger.find(question.build_id, call_id(body), limit):
@@ -179,8 +143,8 @@ class Models:
     ) -> tuple[Completion, sample_pb2.ModelCall]:
         completion = await self._insist(question, name, body)
         endpoint = self._pool.endpoints[name]
-        call = _evidence(question, name, endpoint, body, completion)
-        _count(call)
+        call = evidence_of(question, name, endpoint, body, completion)
+        count(call)
         limit = body[endpoint.max_tokens_parameter]
         await self._ledger.keep(question.build_id, question.messages, limit, completion, call)
         return completion, call
@@ -219,105 +183,3 @@ class Models:
             current.set_attribute("gen_ai.usage.input_tokens", completion.input_tokens)
             current.set_attribute("gen_ai.usage.output_tokens", completion.output_tokens)
             return completion
-
-
-def _body(question: Question, endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, Any]:
-    """The request; the role's sampling parameters go before the endpoint's."""
-    spec = question.spec
-    body: dict[str, Any] = {"model": endpoint.model, "messages": question.messages, "seed": question.seed}
-    temperature = spec.temperature if spec.HasField("temperature") else endpoint.temperature
-    top_p = spec.top_p if spec.HasField("top_p") else endpoint.top_p
-    if temperature is not None:
-        body["temperature"] = temperature
-    if top_p is not None:
-        body["top_p"] = top_p
-    body[endpoint.max_tokens_parameter] = spec.max_tokens if spec.HasField("max_tokens") else endpoint.max_tokens
-    if schema is not None:
-        body |= _structured(question.messages, endpoint, schema)
-    return body
-
-
-def _structured(messages: Messages, endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
-    """How to ask this endpoint for JSON; where it cannot enforce the schema, the words must carry it."""
-    if endpoint.structured_output == "json_schema":
-        return {"response_format": {"type": "json_schema", "json_schema": schema}}
-    told = f"{messages[0]['content']}\n\nAnswer with one JSON object of this schema, and nothing else:\n"
-    head = {**messages[0], "content": told + orjson.dumps(schema["schema"]).decode()}
-    asked: dict[str, Any] = {"messages": [head, *messages[1:]]}
-    if endpoint.structured_output == "json_object":
-        asked["response_format"] = {"type": "json_object"}
-    return asked
-
-
-def _strict_schema(form: type[BaseModel]) -> dict[str, Any]:
-    """The form's JSON schema as structured output wants it: every property required, no others."""
-
-    def strict(node: Any) -> Any:
-        if isinstance(node, list):
-            return [strict(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        node = {key: strict(value) for key, value in node.items() if key not in ("default", "title")}
-        if node.get("type") == "object":
-            node |= {"additionalProperties": False, "required": list(node.get("properties", {}))}
-        return node
-
-    return dict(strict(form.model_json_schema()))
-
-
-def _parse(content: str, form: type[T]) -> T:
-    """ValueError with a short account of what is wrong, without the model's text."""
-    if fenced := _FENCE.match(content):
-        content = fenced.group(1)
-    try:
-        return form.model_validate_json(content)
-    except ValidationError as error:
-        shown = [
-            f"{'.'.join(map(str, e['loc'])) or 'the answer'}: {e['msg']}" for e in error.errors()[:_MAX_SHOWN_ERRORS]
-        ]
-        raise ValueError("; ".join(shown)) from None
-
-
-def _require_whole(completion: Completion, calls: Sequence[sample_pb2.ModelCall]) -> None:
-    """An empty or cut answer is a failure, not an answer."""
-    endpoint = calls[-1].endpoint
-    if completion.finish_reason == "length":
-        detail = f"{endpoint} was cut off at its token limit; raise max_tokens"
-        raise SampleFailure(sample_pb2.REASON_TRUNCATED_ANSWER, detail, calls)
-    if completion.finish_reason == "content_filter":
-        raise SampleFailure(sample_pb2.REASON_REFUSED_BY_MODEL, f"{endpoint} declined to answer", calls)
-    if not completion.content.strip():
-        raise SampleFailure(sample_pb2.REASON_MALFORMED_ANSWER, f"{endpoint} gave an empty answer", calls)
-
-
-def _evidence(
-    question: Question, name: str, endpoint: Endpoint, body: dict[str, Any], completion: Completion
-) -> sample_pb2.ModelCall:
-    parameters = {k: v for k, v in body.items() if k not in ("model", "messages", "response_format")}
-    time_ = Timestamp()
-    time_.GetCurrentTime()
-    return sample_pb2.ModelCall(
-        call_id=call_id(body),
-        role=question.role,
-        endpoint=name,
-        model=endpoint.model,
-        prompt_sha256=question.prompt_sha256,
-        parameters_json=orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS).decode(),
-        usage=sample_pb2.Usage(
-            calls=1,
-            input_tokens=completion.input_tokens,
-            output_tokens=completion.output_tokens,
-            cost_nanousd=endpoint.price.nanousd(completion.input_tokens, completion.output_tokens),
-        ),
-        time=time_,
-        latency_seconds=completion.latency_seconds,
-        finish_reason=completion.finish_reason,
-    )
-
-
-def _count(call: sample_pb2.ModelCall) -> None:
-    labels = {"chimera.endpoint": call.endpoint, "chimera.role": call.role}
-    metrics.CALL_SECONDS.record(call.latency_seconds, {**labels, "gen_ai.request.model": call.model})
-    metrics.CALL_TOKENS.add(call.usage.input_tokens, {**labels, "gen_ai.token.type": "input"})
-    metrics.CALL_TOKENS.add(call.usage.output_tokens, {**labels, "gen_ai.token.type": "output"})
-    metrics.CALL_COST.add(call.usage.cost_nanousd, labels)

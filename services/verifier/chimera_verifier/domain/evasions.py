@@ -24,7 +24,7 @@ _ALTERNATIVES_BELONG = frozenset({sample_pb2.ANSWER_TYPE_SET, sample_pb2.ANSWER_
 _PLAIN_OR = re.compile(r"\s+or\s+", re.IGNORECASE)
 _TO_THE_GRADER = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b[^.]{0,60}\b(?:instruction|previous|above|prompt|reference|rule|gold)"
-    r"|\b(?:mark|grade|score|rate|accept|treat|judge|consider|evaluate|output|return|respond|reply|answer)\b[^.]{0,40}"
+    r"|\b(?:mark|grade|score|rate|accept|treat|judge|consider|evaluate|output|return|respond|reply)\b[^.]{0,40}"
     r"\b(?:as|with|is|:)?\W{0,3}(?:correct|equivalent|full (?:marks|credit|score)|right|true)\b"
     r"|\b(?:reference|gold|expected|ground[- ]truth|official|correct) (?:answer|solution|value)\b"
     r"|\b(?:dear|attention|note to)?\s*\b(?:grader|evaluator|examiner|judge)\b\s*[,:!]"

@@ -1,0 +1,50 @@
+"""What is asked, and the request that asks it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from chimera.build.v1 import build_pb2
+from chimera_shared.endpoints.config import Endpoint
+from chimera_shared.prompts import Messages
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask: in which role, of whom, in which words."""
+
+    build_id: str
+    role: str
+    spec: build_pb2.RoleSpec
+    messages: Messages
+    prompt_sha256: str
+    seed: int
+
+
+def body_of(question: Question, endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, Any]:
+    """The request; the role's sampling parameters go before the endpoint's."""
+    spec = question.spec
+    body: dict[str, Any] = {"model": endpoint.model, "messages": question.messages, "seed": question.seed}
+    temperature = spec.temperature if spec.HasField("temperature") else endpoint.temperature
+    top_p = spec.top_p if spec.HasField("top_p") else endpoint.top_p
+    if temperature is not None:
+        body["temperature"] = temperature
+    if top_p is not None:
+        body["top_p"] = top_p
+    body[endpoint.max_tokens_parameter] = spec.max_tokens if spec.HasField("max_tokens") else endpoint.max_tokens
+    if schema is not None:
+        body |= _structured(question.messages, endpoint, schema)
+    return body
+
+
+def _structured(messages: Messages, endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
+    """How to ask this endpoint for JSON; where it cannot enforce the schema, the words must carry it."""
+    if endpoint.structured_output == "json_schema":
+        return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    told = f"{messages[0]['content']}\n\nAnswer with one JSON object of this schema, and nothing else:\n"
+    head = {**messages[0], "content": told + orjson.dumps(schema["schema"]).decode()}
+    asked: dict[str, Any] = {"messages": [head, *messages[1:]]}
+    if endpoint.structured_output == "json_object":
+        asked["response_format"] = {"type": "json_object"}
+    return asked

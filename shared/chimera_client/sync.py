@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_client.client import PATIENCE_SECONDS, AsyncClient
+from chimera_client.builds import PATIENCE_SECONDS
+from chimera_client.client import AsyncClient
 
 if TYPE_CHECKING:
     from chimera_client.export import ExportSummary
+    from chimera_shared.endpoints.config import Endpoint
 
 T = TypeVar("T")
 
@@ -133,7 +135,7 @@ class SyncDatasets:
         self,
         dataset_id: str,
         directory: Path,
-        endpoints: Mapping[str, Any] | None = None,
+        endpoints: "Mapping[str, Endpoint] | None" = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> "ExportSummary":
         """Write the dataset to a new folder, whole or not at all."""

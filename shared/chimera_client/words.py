@@ -65,6 +65,11 @@ def stop_advice(reason: int) -> str:
     return _STOP_ADVICE.get(reason, "")
 
 
+def reason_name(reason: int) -> str:
+    """The name of a sample's reason; empty if it has none, or one that this client does not know."""
+    return sample_pb2.Reason.Name(reason) if reason and reason in sample_pb2.Reason.values() else ""
+
+
 def state_words(state: int) -> str:
     """`running`, `paused`, `succeeded`, `failed`, `cancelled`."""
     return _short(build_pb2.BuildState, state, "BUILD_STATE_")

@@ -33,5 +33,5 @@ class Settings(BaseSettings):
     port: int = Field(8400, ge=0, le=65535, description="Port to listen on; 0 takes a free one and says which.")
     seed: int = Field(0, description="Seed of latencies and faults.")
     models: list[ModelSettings] = Field(default_factory=default_models, min_length=1, description="Models served.")
-    dials: Dials = Field(default_factory=Dials, description="Dials at the start.")
+    dials: Dials = Field(Dials(), description="Dials at the start.")
     log_level: str = Field("INFO", description="Least severe log messages that are written.")

@@ -64,7 +64,8 @@ class DialBoard:
         return self._effective[model]
 
     def change(self, request: dict[str, Any]) -> None:
-        """Sets the dials that are named and leaves the others; `models` holds those of single models. All or nothing."""
+        """Sets the dials that are named and leaves the others; `models` holds those of single models. All or "
+        "nothing."""
         server_changes = {name: value for name, value in request.items() if name != "models"}
         model_changes = request.get("models", {})
         if not isinstance(model_changes, dict) or not all(isinstance(own, dict) for own in model_changes.values()):

@@ -18,6 +18,7 @@ import chimera_taxonomy.app
 import chimera_verifier.app
 from chimera_inference.app import InferenceServer
 from chimera_inference.config import Settings as InferenceSettings
+from chimera_shared.bus.broker import ensure_topics
 from chimera_shared.endpoints.config import Endpoint, Endpoints
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.settings import ServiceSettings, load
@@ -72,7 +73,7 @@ class Standalone:
         changes: dict[str, object] = {"port": 0, "instance": os.environ.get("CHIMERA_INSTANCE", _INSTANCE)}
         if "KAFKA_BOOTSTRAP_SERVERS" not in os.environ:
             self._tell("starting the embedded broker")
-            broker = EmbeddedBroker(self._data_dir / "broker")
+            broker = EmbeddedBroker(self._data_dir / "broker", on_restart=lambda: ensure_topics(broker.bootstrap_servers, 1))
             await self._child(broker)
             changes["kafka_bootstrap_servers"] = broker.bootstrap_servers
         if "MONGODB_URI" not in os.environ:

@@ -67,6 +67,7 @@ class DataDirectory:
         try:
             if not _locked(fd):
                 await self._end_orphan(fd)
+            os.ftruncate(fd, 0)  # never leave the id of an older child, which may be another process by now
             yield fd
         finally:
             os.close(fd)
@@ -78,15 +79,17 @@ class DataDirectory:
     async def _end_orphan(self, fd: int) -> None:
         # This process owns the directory, so the lock's holder is the recorded child of an owner that was killed.
         for end in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(_pid(fd), end)
+            if pid := _pid(fd):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, end)
             if await _within(ORPHAN_SECONDS, lambda: _locked(fd)):
                 return
         raise self._in_use(_pid(fd))
 
     def _in_use(self, pid: int) -> Configuration:
         return Configuration(
-            f"data directory {self.path} is in use by process {pid}: stop that process or choose another directory"
+            f"data directory {self.path} is in use by process {pid or 'unknown'}: "
+            "stop that process or choose another directory"
         )
 
     def port(self) -> int:
@@ -133,9 +136,7 @@ def _note(fd: int, pid: int) -> None:
 
 def _pid(fd: int) -> int:
     text = os.pread(fd, 16, 0)
-    if not text.isdigit() or int(text) <= 1:
-        raise ProcessLookupError("no process is recorded")
-    return int(text)
+    return int(text) if text.isdigit() else 0  # 0: none is recorded
 
 
 def _is_free(port: int) -> bool:

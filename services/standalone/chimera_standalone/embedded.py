@@ -53,9 +53,7 @@ class EmbeddedStore(ChildServer):
     """SecantusDB, which keeps its data in WiredTiger."""
 
     noun: ClassVar[str] = "store"
-    stop_seconds: ClassVar[float] = (
-        10.0  # a checkpoint: 2 s at 100,000 documents; SIGKILL after it costs no journalled write
-    )
+    stop_seconds: ClassVar[float] = 10.0  # a checkpoint, 2 s at 100,000 documents; journalled writes survive SIGKILL
 
     @property
     def uri(self) -> str:

@@ -11,7 +11,7 @@ from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.request import Question
 from chimera_shared.errors import SampleFailure
 from chimera_shared.prompts import Prompt
-from chimera_verifier.grader import UNDECIDED, Grader
+from chimera_verifier.grader import Grader, needs_judge
 
 JUDGE = Prompt.load("chimera_verifier", "judge")
 _MAX_REASON_CHARS = 500
@@ -47,7 +47,7 @@ class Referee:
     ) -> sample_pb2.Grade:
         """Compare a response's final answer with the reference; `scope` is the build that pays for a judge."""
         grade = await self._grader.grade(reference, response)
-        if grade.method != UNDECIDED or judge is None or not judge.endpoints:
+        if not needs_judge(grade) or judge is None or not judge.endpoints:
             return grade
         question = Question(
             build_id=scope,

@@ -3,6 +3,8 @@
 from collections import deque
 from dataclasses import dataclass
 
+from chimera.build.v1 import build_pb2
+
 WINDOW_SECONDS = 60.0
 """Long enough to be steady where samples take seconds, short enough to follow a change of pace."""
 _MIN_SPAN_SECONDS = 2.0
@@ -41,3 +43,10 @@ class PaceMeter:
             return Pace(elapsed)
         rate = (accepted - before) / span
         return Pace(elapsed, rate * 60, max(0, target - accepted) / rate)
+
+
+def pace_of(build: build_pb2.Build) -> Pace:
+    """What a single look at a build tells: how long it took, if it has ended."""
+    if build.HasField("create_time") and build.HasField("end_time"):
+        return Pace(float(build.end_time.seconds - build.create_time.seconds))
+    return Pace(0.0)

@@ -135,12 +135,8 @@ def _usage(progress: build_pb2.Progress) -> Text:
 def _time(build: build_pb2.Build, pace: Pace) -> Text:
     parts = [f"{duration(pace.elapsed_seconds)} elapsed"]
     if build.state == build_pb2.BUILD_STATE_RUNNING:
-        if pace.per_minute is not None:
-            parts.append(
-                f"{pace.per_minute:,.0f} accepted a minute"
-                if pace.per_minute >= 10
-                else f"{pace.per_minute:.1f} accepted a minute"
-            )
+        if (rate := pace.per_minute) is not None:
+            parts.append(f"{rate:,.0f} accepted a minute" if rate >= 10 else f"{rate:.1f} accepted a minute")
         parts.append(
             f"about {duration(pace.left_seconds)} left" if pace.left_seconds is not None else "time left not known yet"
         )

@@ -51,10 +51,6 @@ def _head(sample: sample_pb2.Sample) -> Text:
     return head
 
 
-def _known(reason: int) -> bool:
-    return reason in sample_pb2.Reason.values()
-
-
 def _text(title: str, text: str) -> Panel:
     text = clean(text)
     if len(text) > MAX_TEXT_CHARS:

@@ -19,17 +19,14 @@ def render_result(
 ) -> RenderableType:
     """The final panel of a build that succeeded and was exported to `directory`."""
     progress = build.progress
-    lines = [
-        Text.assemble(
-            (f"{progress.accepted:,} verified samples", "bold green"),
-            f" over {len(progress.subjects)} subjects are in ",
-        ).append(str(directory), style="bold"),
+    majority = build.spec.panel_rule == build_pb2.PANEL_RULE_MAJORITY
+    head = Text.assemble((f"{progress.accepted:,} verified samples", "bold green"))
+    head.append(f" over {count(len(progress.subjects))} subjects are in ").append(line(str(directory)), style="bold")
+    lines: list[RenderableType] = [
+        head,
         Text(
-            "Every problem was solved by independent models that did not see its answer, and all agreed with it;"
-            " every solution ends in that answer."
-            if build.spec.panel_rule != build_pb2.PANEL_RULE_MAJORITY
-            else "Every problem was solved by independent models that did not see its answer, and most agreed with it;"
-            " every solution ends in that answer."
+            "Every problem was solved by independent models that did not see its answer, and"
+            f" {'most' if majority else 'all'} of them agreed with it; every solution ends in that answer."
         ),
     ]
     if procedural:
@@ -44,7 +41,7 @@ def render_failure(build: build_pb2.Build, rerun: str) -> RenderableType:
     """The final panel of a build that failed or was cancelled."""
     progress = build.progress
     why = stop_words(build.stop_reason) or state_words(build.state)
-    lines = [
+    lines: list[RenderableType] = [
         Text.assemble(
             (f"The build ended with {progress.accepted:,} of {build.spec.samples:,} samples: {why}.", "bold red")
         )
@@ -77,11 +74,8 @@ def _account(build: build_pb2.Build) -> Text:
 def _losses(progress: build_pb2.Progress) -> list[RenderableType]:
     if not progress.reasons:
         return [Text("Nothing had to be thrown away.")]
-    head = Text(
-        f"{progress.rejected:,} samples were rejected and {progress.unknown:,} could not be judged; others took their place:"
-        if progress.accepted
-        else f"{progress.rejected:,} samples were rejected and {progress.unknown:,} could not be judged:"
-    )
+    replaced = "; others took their place" if progress.accepted else ""
+    head = Text(f"{progress.rejected:,} samples were rejected and {progress.unknown:,} could not be judged{replaced}:")
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True, min_width=6)
     table.add_column()

@@ -11,7 +11,7 @@ from chimera.dataset.v1 import dataset_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_client.text import line
 from chimera_client.views.sample import answer_text
-from chimera_client.words import outcome_words, reason_words, state_words
+from chimera_client.words import outcome_words, reason_name, reason_words, state_words
 
 
 def builds_table(builds: Iterable[build_pb2.Build]) -> Table:
@@ -35,8 +35,8 @@ def samples_table(samples: Iterable[sample_pb2.Sample]) -> Table:
     table = _table("Sample", "Subject", "Outcome", "Answer", "Problem")
     for sample in samples:
         outcome = outcome_words(sample.outcome)
-        if sample.reason in sample_pb2.Reason.values() and sample.reason:
-            outcome += f": {reason_words(sample_pb2.Reason.Name(sample.reason))}"
+        if name := reason_name(sample.reason):
+            outcome += f": {reason_words(name)}"
         _row(
             table,
             sample.ref.sample_id,

@@ -14,10 +14,12 @@ _FORMS = {
     "number": "The result should be a single number",
     "expression": "The result should be one simplified expression",
     "set": "The result should be a set, so the order of its elements does not matter and nothing may appear twice",
-    "interval": "The result should be an interval or a union of intervals, so each end point needs a decision: in or out",
+    "interval": "The result should be an interval or a union of intervals, so each end point needs a decision: in or "
+    "out",
     "tuple": "The result should be an ordered list, so the order matters as much as the entries",
     "matrix": "The result should be a matrix, and its shape can be predicted before any entry is computed",
-    "choice": "The result should be the letter of one option, so I work the answer out first and compare only afterwards",
+    "choice": "The result should be the letter of one option, so I work the answer out first and compare only "
+    "afterwards",
     "text": "The result should be a short text, so spelling counts",
 }
 _LINKS = ("To begin:", "Next:", "Then:", "Continuing:", "After that:", "Going on:", "Now:")
@@ -41,7 +43,8 @@ def reasoning_text(statement: str, working: Working, rng: Random) -> str:
     unit = f", in {working.answer.unit}" if working.answer.unit else ""
     parts = [
         f"{rng.choice(_OPENINGS)} The question says: {' '.join(statement.split())}",
-        f"{form}{unit}. I keep that in mind, because an answer of another form would be wrong however good the way to it.",
+        f"{form}{unit}. I keep that in mind, because an answer of another form would be wrong however good the way "
+        f"to it.",
         f"What is the idea? {working.plan} That uses everything given and needs nothing from outside the statement, "
         "so I follow it step by step and write down each intermediate result.",
     ]
@@ -51,7 +54,8 @@ def reasoning_text(statement: str, working: Working, rng: Random) -> str:
     parts.extend(working.checks)
     parts.append(
         "I also look back at the statement once more: every quantity it gives has been used, none was used twice by "
-        f"mistake, and the question asks for exactly one thing, which I now have. The final answer is {plainly(working)}."
+        f"mistake, and the question asks for exactly one thing, which I now have. The final answer is "
+        f"{plainly(working)}."
     )
     return "\n\n".join(parts)
 

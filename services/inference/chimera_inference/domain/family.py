@@ -104,5 +104,6 @@ def _pattern(wording: str, notations: Mapping[str, Notation]) -> re.Pattern[str]
         if name is not None:
             pieces.append(f"(?P={name})" if name in seen else f"(?P<{name}>{notations[name].pattern})")
             seen.add(name)
-    assert seen == set(notations), f"The wording {wording!r} must hold exactly the fields {sorted(notations)}."
+    if seen != set(notations):
+        raise TypeError(f"The wording {wording!r} must hold exactly the fields {sorted(notations)}.")
     return re.compile("".join(pieces))

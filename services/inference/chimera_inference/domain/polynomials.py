@@ -53,10 +53,10 @@ def derivative(coefficients: Coefficients) -> Coefficients:
 def _signed_terms(coefficients: Sequence[int | Fraction]) -> Iterator[str]:
     first = True
     for degree in range(len(coefficients) - 1, -1, -1):
-        coefficient = coefficients[degree]
+        coefficient: int | Fraction = coefficients[degree]
         if not coefficient:
             continue
-        sign: str = ("-" if coefficient < 0 else "") if first else (" - " if coefficient < 0 else " + ")
+        sign = ("-" if coefficient < 0 else "") if first else (" - " if coefficient < 0 else " + ")
         yield sign + _term(abs(coefficient), degree)
         first = False
 

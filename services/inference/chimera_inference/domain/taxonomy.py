@@ -8,7 +8,7 @@ from importlib.resources import files
 import yaml
 
 # Words that say nothing about what a topic is.
-_EMPTY_WORDS = frozenset("a an and by for from in of on the to under with without".split())
+_EMPTY_WORDS = frozenset(("a", "an", "and", "by", "for", "from", "in", "of", "on", "the", "to", "with", "without"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,14 @@ class Taxonomy:
 def procedural_taxonomy() -> Taxonomy:
     """The taxonomy that ships with the engine."""
     text = files(__package__).joinpath("taxonomy.yaml").read_text("utf-8")
-    return Taxonomy(yaml.safe_load(text))
+    subjects = {
+        subject: {
+            field: {topic: family for family, topics in families.items() for topic in topics}
+            for field, families in fields.items()
+        }
+        for subject, fields in yaml.safe_load(text).items()
+    }
+    return Taxonomy(subjects)
 
 
 def _same(left: str, right: str) -> bool:

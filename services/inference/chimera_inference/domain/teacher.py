@@ -45,7 +45,7 @@ def rng_of(*parts: object) -> Random:
 
 
 def propose(taxonomy: Taxonomy, subject: str, field: str, topic: str, rng: Random, *, wrong: bool) -> Proposal | None:
-    """A problem about the topic; with a claimed answer that is plausible and wrong if `wrong`. None if no family fits."""
+    """A problem about the topic, with a plausible wrong answer if `wrong`; None if no family fits."""
     name = taxonomy.family(subject, field, topic)
     if name is None:
         return None
@@ -81,7 +81,7 @@ def solve(statement: str, rng: Random, *, wrong: bool) -> Attempt | None:
 
 
 def judge(reference: str, candidate: str) -> tuple[str, str]:
-    """Verdict and reason: decided where both answers have the same trivial form or are plain numbers, else undecided."""
+    """Verdict and reason: decided where the trivial forms are the same or both are numbers, else undecided."""
     left, right = (text.translate(_TRIVIAL_FORM).casefold() for text in (reference, candidate))
     if not left or not right:
         return "undecided", "One of the answers is empty."

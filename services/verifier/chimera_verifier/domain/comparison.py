@@ -98,7 +98,11 @@ def _compare_quantities(left: Quantity, right: Quantity, ours: Number, theirs: N
     if left.unit is None and right.unit is not None:
         if right.unit.dimensions != ():
             differs = _agree(ours, theirs, tolerance) is False
-            return _verdict(False, "") if differs and right.unit.dimensions is None else _undecided("Only the candidate has a unit.")
+            return (
+                _verdict(False, "")
+                if differs and right.unit.dimensions is None
+                else _undecided("Only the candidate has a unit.")
+            )
         return _verdict(_agree(ours, theirs, tolerance), "the unit is dimensionless")
     if left.unit is None or right.unit is None:
         return _verdict(_agree(ours, theirs, tolerance), "neither has a unit")
@@ -310,7 +314,9 @@ def _compare_long(left: str, right: str) -> Comparison:
         return Comparison(_CORRECT, NORMAL_FORM, "The answers are the same text.")
     if _INTEGER.fullmatch(left) and _INTEGER.fullmatch(right):
         same = _digits(left) == _digits(right)
-        return Comparison(_CORRECT if same else _INCORRECT, NORMAL_FORM, "The whole numbers were compared by their digits.")
+        return Comparison(
+            _CORRECT if same else _INCORRECT, NORMAL_FORM, "The whole numbers were compared by their digits."
+        )
     return _undecided("An answer is too long to compare.")
 
 

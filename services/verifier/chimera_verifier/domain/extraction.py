@@ -27,9 +27,13 @@ _ANSWER_CLAUSE = re.compile(
 _HASHES = re.compile(r"\s{0,3}####\s*(.+)")
 _JSON_ANSWER = re.compile(r'"(?:final_)?answer"\s*:\s*')
 _JSON_END = re.compile(r"[\s}\]`]*(?:,\s*\"\w+\"\s*:\s*[^{}]{0,500}\}[\s`]*)?")
-_BETWEEN_ALTERNATIVES = re.compile(r"\W{0,8}(?:or|and/or|alternatively|maybe|perhaps|possibly)\b.*", re.IGNORECASE | re.DOTALL)
+_BETWEEN_ALTERNATIVES = re.compile(
+    r"\W{0,8}(?:or|and/or|alternatively|maybe|perhaps|possibly)\b.*", re.IGNORECASE | re.DOTALL
+)
 _SENTENCE_END = re.compile(r"[.!?。:)\]}$*`>]\s*$")
-_PLACEHOLDER = re.compile(r"(?:\\[lc]?dots|[.…?\s]|\\text\{ ?(?:your )?(?:final )?answer ?\}|(?:your |final )?answer)*", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"(?:\\[lc]?dots|[.…?\s]|\\text\{ ?(?:your )?(?:final )?answer ?\}|(?:your |final )?answer)*", re.IGNORECASE
+)
 _SEVERAL = frozenset({sample_pb2.ANSWER_TYPE_SET, sample_pb2.ANSWER_TYPE_TUPLE})
 _MAX_LINE_CHARS = 2 * MAX_ANSWER_CHARS
 

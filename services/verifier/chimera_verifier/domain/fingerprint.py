@@ -4,11 +4,11 @@ import hashlib
 import re
 import unicodedata
 
-# Sentence punctuation carries no mathematics between words; between digits it does (`1.5` is not `15`), and so does
-# a factorial's mark, while operators, brackets and LaTeX commands always count.
+# Punctuation of sentences carries no mathematics; between digits it does (`1.5` is not `15`), and so do the sign of a
+# factorial, primes, operators, brackets and LaTeX commands, which always count.
 _SPACING = re.compile(r"\\[,;: ]|\\!|\\q?quad(?![a-z])|~")
-_PUNCTUATION = re.compile(r"[.,](?![0-9])|(?<![0-9a-z)}\]])!|!(?=\s|$)(?<![0-9)}\]]!)|[;:?\"'`“”‘’«»…*_$]{1}(?![0-9])")
-_SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": "·", "⋅": "·"})
+_PUNCTUATION = re.compile(r'\*\*|[$"“”«»`…?;]|[.,:](?![0-9])|(?<=[^\W\d_]{3})!')
+_SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": "·", "⋅": "·", "’": "'", "‘": "'"})
 _SCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 
 

@@ -14,12 +14,16 @@ _MAX_POWER_BASE = 10**6
 
 _GROUPED = r"[0-9]{1,3}(?:[,'_][0-9]{2,3})*[,'_][0-9]{3}|[0-9]{1,3}(?: [0-9]{3})+"
 _DECIMAL = rf"(?:(?:{_GROUPED})(?:\.[0-9]+)?|[0-9]+\.?[0-9]*|\.[0-9]+)"
-_EXPONENT = r"(?: ?\* ?10 ?\^ ?(?:\{ ?([+-]?[0-9]{1,4}) ?\}|\(([+-]?[0-9]{1,4})\)|([+-]?[0-9]{1,4}))|[eE]([+-]?[0-9]{1,4}))?"
+_EXPONENT = (
+    r"(?: ?\* ?10 ?\^ ?(?:\{ ?([+-]?[0-9]{1,4}) ?\}|\(([+-]?[0-9]{1,4})\)|([+-]?[0-9]{1,4}))|[eE]([+-]?[0-9]{1,4}))?"
+)
 _SIGN = r"([+-]?) ?"
 _LITERAL = re.compile(rf"{_SIGN}({_DECIMAL}){_EXPONENT}")
 _POWER_OF_TEN = re.compile(r"([+-]?) ?10 ?\^ ?(?:\{ ?([+-]?[0-9]{1,4}) ?\}|\(([+-]?[0-9]{1,4})\)|([+-]?[0-9]{1,4}))")
 _SMALL_POWER = re.compile(rf"{_SIGN}([0-9]{{1,7}}) ?\^ ?(?:\{{ ?([0-9]{{1,2}}) ?\}}|\(([0-9]{{1,2}})\)|([0-9]{{1,2}}))")
-_RATIO = re.compile(rf"{_SIGN}(?:\\frac ?\{{ ?([+-]?{_DECIMAL}) ?\}} ?\{{ ?([+-]?{_DECIMAL}) ?\}}|({_DECIMAL}) ?/ ?({_DECIMAL}))")
+_RATIO = re.compile(
+    rf"{_SIGN}(?:\\frac ?\{{ ?([+-]?{_DECIMAL}) ?\}} ?\{{ ?([+-]?{_DECIMAL}) ?\}}|({_DECIMAL}) ?/ ?({_DECIMAL}))"
+)
 _MIXED = re.compile(
     rf"{_SIGN}([0-9]{{1,300}})(?: ?\\frac ?\{{ ?([0-9]{{1,300}}) ?\}} ?\{{ ?([0-9]{{1,300}}) ?\}}| ([0-9]{{1,300}}) ?/ ?([0-9]{{1,300}}))"
 )
@@ -78,8 +82,10 @@ def _is_unit(rest: str, found: Unit, expected: str) -> bool:
     if found.dimensions is not None or (expected and parse_unit(expected).name == found.name):
         return True
     words = unwrap(rest).split()
-    return len(words) <= 3 and all(re.fullmatch(r"[A-Za-z°%$€£/^0-9-]{1,20}", word) for word in words) and (
-        rest.startswith("\\") or len(words[0]) > 1 or words[0] in "%°$€£"
+    return (
+        len(words) <= 3
+        and all(re.fullmatch(r"[A-Za-z°%$€£/^0-9-]{1,20}", word) for word in words)
+        and (rest.startswith("\\") or len(words[0]) > 1 or words[0] in "%°$€£")
     )
 
 

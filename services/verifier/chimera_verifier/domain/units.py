@@ -80,7 +80,9 @@ class Unit:
 
 def parse_unit(text: str) -> Unit:
     """Reads `m/s^2`, `kg·m·s⁻²` or `\\text{kilometers per hour}`; what the table lacks becomes opaque, never an error."""
-    name = unwrap(_BRACED_POWER.sub(r"^\1", tidy(text))).replace(r"\Omega", "Ω").replace(r"\mu ", "μ").replace(r"\mu", "μ")
+    name = (
+        unwrap(_BRACED_POWER.sub(r"^\1", tidy(text))).replace(r"\Omega", "Ω").replace(r"\mu ", "μ").replace(r"\mu", "μ")
+    )
     name = _FRACTION.sub(r"\1/(\2)", name).strip(" .*")
     factor, dimensions = Fraction(1), dict[str, int]()
     for position, group in enumerate(_PER.sub("/", name).split("/")):

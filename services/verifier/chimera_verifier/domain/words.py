@@ -41,7 +41,9 @@ def choice_letter(text: str, choices: list[str]) -> str | None:
     if match := _LETTER.fullmatch(bare):
         return match[1].upper() if match[1].upper() in letters else None
     forms = [text_form(choice_text(choice)) for choice in choices]
-    named = [letter for letter, form in zip(letters, forms, strict=False) if form and form == text_form(choice_text(bare))]
+    named = [
+        letter for letter, form in zip(letters, forms, strict=False) if form and form == text_form(choice_text(bare))
+    ]
     label = _LABELLED.fullmatch(bare)
     if label is None:
         return named[0] if len(named) == 1 else None

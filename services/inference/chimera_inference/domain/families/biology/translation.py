@@ -27,13 +27,18 @@ class Translation(Family[Gene]):
 
     instance = Gene
     wordings = (
-        "The template strand of a short gene reads 3'-{template}-5'. It is transcribed completely and the mRNA is translated from "
-        "its first AUG with the standard genetic code until the first stop codon in frame. Give the amino-acid sequence in "
+        "The template strand of a short gene reads 3'-{template}-5'. It is transcribed completely and the mRNA is "
+        "translated from "
+        "its first AUG with the standard genetic code until the first stop codon in frame. Give the amino-acid "
+        "sequence in "
         "one-letter code.",
-        "An RNA polymerase transcribes the DNA template 3'-{template}-5' into mRNA. Translation begins at the first AUG (counted "
-        "from the 5' end of the mRNA) and ends at the first in-frame stop codon. Which peptide results, in one-letter amino-acid "
+        "An RNA polymerase transcribes the DNA template 3'-{template}-5' into mRNA. Translation begins at the first "
+        "AUG (counted "
+        "from the 5' end of the mRNA) and ends at the first in-frame stop codon. Which peptide results, in "
+        "one-letter amino-acid "
         "symbols?",
-        "Given the DNA template strand 3'-{template}-5', determine the peptide that is encoded: start at the first AUG of the "
+        "Given the DNA template strand 3'-{template}-5', determine the peptide that is encoded: start at the first "
+        "AUG of the "
         "transcript, use the standard code, stop at the first in-frame stop codon. Write it in one-letter code.",
     )
 
@@ -62,7 +67,8 @@ class Translation(Family[Gene]):
         gc = sum(base in "GC" for base in rna)
         return Working(
             answer=Answer("text", peptide),
-            plan="The mRNA is complementary and antiparallel to the template: read 3' to 5', the template gives the mRNA 5' to 3' "
+            plan="The mRNA is complementary and antiparallel to the template: read 3' to 5', the template gives the "
+            "mRNA 5' to 3' "
             "with A→U, T→A, G→C, C→G. Then I look for the first AUG and read triplets.",
             steps=(
                 f"Transcription gives the mRNA 5'-{rna}-3'.",
@@ -71,9 +77,11 @@ class Translation(Family[Gene]):
                 f"Translation: {reading}; {codons[stop]} is a stop codon and adds nothing. The peptide is {peptide}.",
             ),
             checks=(
-                f"From the first base of AUG to the last of {codons[stop]} there are {3 * (stop + 1)} bases, a multiple of three, "
+                f"From the first base of AUG to the last of {codons[stop]} there are {3 * (stop + 1)} bases, a "
+                f"multiple of three, "
                 f"for {stop} amino acids and the stop; the peptide has {len(peptide)} letters.",
                 f"The transcript has {gc} G or C among {len(rna)} bases, and the template has "
-                f"{sum(base in 'GC' for base in instance.template)}, as complementary strands must agree in this count.",
+                f"{sum(base in 'GC' for base in instance.template)}, as complementary strands must agree in this "
+                f"count.",
             ),
         )

@@ -29,11 +29,14 @@ class EmpiricalFormulas(Family[Combustion]):
 
     instance = Combustion
     wordings = (
-        "Complete combustion of {sample} g of a compound of carbon, hydrogen and oxygen gives {dioxide} g of CO2 and {water} g "
+        "Complete combustion of {sample} g of a compound of carbon, hydrogen and oxygen gives {dioxide} g of CO2 and "
+        "{water} g "
         "of H2O. Determine its empirical formula, written in the order C, H, O.",
-        "An organic substance contains only C, H and O. Burning {sample} g of it in excess oxygen yields {dioxide} g of carbon "
+        "An organic substance contains only C, H and O. Burning {sample} g of it in excess oxygen yields {dioxide} g "
+        "of carbon "
         "dioxide and {water} g of water. What is its empirical formula (elements in the order C, H, O)?",
-        "In a combustion analysis, {sample} g of an unknown containing carbon, hydrogen and oxygen only produced {dioxide} g of "
+        "In a combustion analysis, {sample} g of an unknown containing carbon, hydrogen and oxygen only produced "
+        "{dioxide} g of "
         "CO2 and {water} g of H2O. Give the empirical formula of the unknown in the order C, H, O.",
     )
 
@@ -67,7 +70,8 @@ class EmpiricalFormulas(Family[Combustion]):
         percent = 100 * c * ATOMIC_WEIGHTS["C"] / _molar(c, h, o)
         return Working(
             answer=Answer("text", formula),
-            plan="All carbon ends up in CO2 and all hydrogen in H2O, so their amounts follow from the products. Oxygen is what "
+            plan="All carbon ends up in CO2 and all hydrogen in H2O, so their amounts follow from the products. "
+            "Oxygen is what "
             "is missing from the sample's mass. The ratio of the amounts gives the formula.",
             steps=(
                 f"Carbon: n(C) = n(CO2) = {instance.dioxide}/44.009 = {significant(carbon)} mol, mass "
@@ -75,11 +79,13 @@ class EmpiricalFormulas(Family[Combustion]):
                 f"Hydrogen: n(H) = 2·n(H2O) = 2·{instance.water}/18.015 = {significant(hydrogen)} mol, mass "
                 f"{significant(hydrogen * 1.008)} g.",
                 f"Oxygen: the remaining mass is {significant(rest)} g, so n(O) = {significant(amounts[2])} mol.",
-                f"Dividing by the smallest amount gives C : H : O = {' : '.join(shown)}; multiplying by {k} brings this to "
+                f"Dividing by the smallest amount gives C : H : O = {' : '.join(shown)}; multiplying by {k} brings "
+                f"this to "
                 f"{c} : {h} : {o}, that is {formula}.",
             ),
             checks=(
-                f"{formula} contains 100·{c}·12.011/{_molar(c, h, o):.3f} = {significant(percent)} % carbon by mass; the "
+                f"{formula} contains 100·{c}·12.011/{_molar(c, h, o):.3f} = {significant(percent)} % carbon by mass; "
+                f"the "
                 f"measured value is {significant(100 * carbon * 12.011 / sample)} %.",
                 f"The three counts {c}, {h} and {o} have no common divisor, so the formula is in lowest terms.",
             ),

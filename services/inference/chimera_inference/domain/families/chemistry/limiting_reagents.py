@@ -43,14 +43,20 @@ class LimitingReagents(Family[Mixture]):
 
     instance = Mixture
     wordings = (
-        "Consider the reaction {equation}. A mixture of {first} g of the first reactant and {second} g of the second (in the "
-        "order of the equation) reacts with a yield of {percent} %. What mass of {product}, in grams to three significant "
+        "Consider the reaction {equation}. A mixture of {first} g of the first reactant and {second} g of the second "
+        "(in the "
+        "order of the equation) reacts with a yield of {percent} %. What mass of {product}, in grams to three "
+        "significant "
         "figures, is obtained?",
-        "A reactor is charged with the two reactants of {equation}: {first} g of the one written first and {second} g of the "
-        "one written second. If the reaction runs with {percent} % yield, how many grams of {product} are isolated (three "
+        "A reactor is charged with the two reactants of {equation}: {first} g of the one written first and {second} "
+        "g of the "
+        "one written second. If the reaction runs with {percent} % yield, how many grams of {product} are isolated "
+        "(three "
         "significant figures)?",
-        "In a preparation according to {equation}, {first} g and {second} g of the reactants are weighed in, in the order "
-        "in which the equation names them. The percentage yield of {product} is {percent} %. Calculate its mass in grams to "
+        "In a preparation according to {equation}, {first} g and {second} g of the reactants are weighed in, in the "
+        "order "
+        "in which the equation names them. The percentage yield of {product} is {percent} %. Calculate its mass in "
+        "grams to "
         "three significant figures.",
     )
 
@@ -80,7 +86,8 @@ class LimitingReagents(Family[Mixture]):
         rest = abs(extents[0] - extents[1]) * (b if limiting == left else a)
         return Working(
             answer=measured(theory * share, "g"),
-            plan="I convert both masses to amounts, divide each by its stoichiometric coefficient to see which reactant limits, "
+            plan="I convert both masses to amounts, divide each by its stoichiometric coefficient to see which "
+            "reactant limits, "
             "compute the theoretical yield from that one, and scale by the percentage yield.",
             steps=(
                 f"Molar masses: M({left}) = {masses[0]:.3f} g/mol, M({right}) = {masses[1]:.3f} g/mol, M({product}) = "
@@ -89,15 +96,19 @@ class LimitingReagents(Family[Mixture]):
                 f"{instance.second}/{masses[1]:.3f} = {significant(moles[1])} mol.",
                 f"Divided by the coefficients: {significant(extents[0])} for {left} and {significant(extents[1])} for "
                 f"{right}. The smaller one belongs to {limiting}, so {limiting} limits and {excess} is in excess.",
-                f"Theoretical yield: {significant(extent)}·{c} mol of {product}, that is {significant(extent * c)} mol × "
+                f"Theoretical yield: {significant(extent)}·{c} mol of {product}, that is {significant(extent * c)} "
+                f"mol × "
                 f"{masses[2]:.3f} g/mol = {significant(theory)} g.",
                 f"Actual yield: {significant(theory)} g × {instance.percent}/100 = {significant(theory * share)} g.",
             ),
             checks=(
-                f"If instead {excess} were used up, {significant(max(extents))} > {significant(extent)} times the equation "
-                f"would have to run, for which there is not enough {limiting}; about {significant(rest, 3)} mol of {excess} "
+                f"If instead {excess} were used up, {significant(max(extents))} > {significant(extent)} times the "
+                f"equation "
+                f"would have to run, for which there is not enough {limiting}; about {significant(rest, 3)} mol of "
+                f"{excess} "
                 "would remain at full conversion.",
-                f"The mass obtained is below the total mass of {significant(sum(grams))} g put in, as conservation of mass "
+                f"The mass obtained is below the total mass of {significant(sum(grams))} g put in, as conservation "
+                f"of mass "
                 "demands.",
             ),
         )

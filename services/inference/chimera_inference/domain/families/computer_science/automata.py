@@ -22,14 +22,19 @@ class Automata(Family[Run]):
 
     instance = Run
     wordings = (
-        "A deterministic finite automaton has states numbered from 0, starts in state 0, and on letter a moves from states "
-        "0, 1, 2, … to {on_a} respectively, on letter b to {on_b} respectively. It reads the word {word}. Give the tuple of "
+        "A deterministic finite automaton has states numbered from 0, starts in state 0, and on letter a moves from "
+        "states "
+        "0, 1, 2, … to {on_a} respectively, on letter b to {on_b} respectively. It reads the word {word}. Give the "
+        "tuple of "
         "states it visits, in order, starting with the initial state.",
-        "Consider the DFA over the alphabet a, b with start state 0 whose transition table has the row {on_a} for a and the "
-        "row {on_b} for b, the columns being the states 0, 1, 2, … in order. List, as a tuple and in order of visit, all "
+        "Consider the DFA over the alphabet a, b with start state 0 whose transition table has the row {on_a} for a "
+        "and the "
+        "row {on_b} for b, the columns being the states 0, 1, 2, … in order. List, as a tuple and in order of visit, "
+        "all "
         "states of the run on input {word}, including the start state.",
         "A controller with states 0, 1, 2, … begins in state 0. Signal a sends the states in order to {on_a}; signal b "
-        "sends them in order to {on_b}. Trace the signal sequence {word} and write the visited states, first to last with "
+        "sends them in order to {on_b}. Trace the signal sequence {word} and write the visited states, first to last "
+        "with "
         "the start included, as a tuple.",
     )
 
@@ -53,10 +58,12 @@ class Automata(Family[Run]):
         visits = [f"state {s} {states.count(s)} times" for s in sorted(set(states))]
         return Working(
             answer=Answer("tuple", "(" + ", ".join(map(str, states)) + ")"),
-            plan="A deterministic automaton has exactly one next state for each state and letter, so I follow the word from "
+            plan="A deterministic automaton has exactly one next state for each state and letter, so I follow the "
+            "word from "
             "left to right and look each step up in the table.",
             steps=(
-                f"Write the table: on a the states 0 to {size - 1} go to {', '.join(map(str, instance.on_a))}; on b they go "
+                f"Write the table: on a the states 0 to {size - 1} go to {', '.join(map(str, instance.on_a))}; on b "
+                f"they go "
                 f"to {', '.join(map(str, instance.on_b))}. The run begins in state 0.",
                 f"First half of the word: {'; '.join(steps[:halves])}.",
                 f"Second half: {'; '.join(steps[halves:])}.",
@@ -65,6 +72,7 @@ class Automata(Family[Run]):
             checks=(
                 f"A word of {len(instance.word)} letters must visit {len(instance.word) + 1} states, and the list has "
                 f"{len(states)} entries.",
-                f"Counting visits: {', '.join(visits)}, {len(states)} in all; each consecutive pair is a row of the table.",
+                f"Counting visits: {', '.join(visits)}, {len(states)} in all; each consecutive pair is a row of the "
+                f"table.",
             ),
         )

@@ -22,7 +22,8 @@ class Knapsacks(Family[Knapsack]):
 
     instance = Knapsack
     wordings = (
-        "In a 0/1 knapsack problem the items have weights {weights} and values {values}, in the same order. The knapsack "
+        "In a 0/1 knapsack problem the items have weights {weights} and values {values}, in the same order. The "
+        "knapsack "
         "holds a total weight of at most {capacity}. What is the greatest total value that can be packed?",
         "A scheduler may run each of several jobs at most once. They need {weights} hours and earn {values} credits, "
         "respectively. With {capacity} hours available, what is the maximum number of credits?",
@@ -66,12 +67,15 @@ class Knapsacks(Family[Knapsack]):
         ]
         return Working(
             answer=number(best),
-            plan="Each item is taken whole or not at all, so I use dynamic programming: best(c) is the greatest value within "
+            plan="Each item is taken whole or not at all, so I use dynamic programming: best(c) is the greatest "
+            "value within "
             "capacity c, updated item by item for every c from the capacity downwards.",
             steps=(*steps, f"Going back through the table, the items packed are {', '.join(map(str, packed))}."),
             checks=(
-                f"These items weigh {' + '.join(str(weights[i - 1]) for i in packed)} = {used}, within {capacity}, and are "
+                f"These items weigh {' + '.join(str(weights[i - 1]) for i in packed)} = {used}, within {capacity}, "
+                f"and are "
                 f"worth {' + '.join(str(values[i - 1]) for i in packed)} = {sum(values[i - 1] for i in packed)}.",
-                f"Packing greedily by value per weight would reach {greedy}, which is not more, as an optimum requires.",
+                f"Packing greedily by value per weight would reach {greedy}, which is not more, as an optimum "
+                f"requires.",
             ),
         )

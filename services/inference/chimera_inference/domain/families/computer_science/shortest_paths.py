@@ -1,6 +1,7 @@
 """Shortest paths in weighted directed graphs."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from ...answers import number
@@ -22,11 +23,14 @@ class ShortestPaths(Family[Network]):
 
     instance = Network
     wordings = (
-        "A directed graph has the edges {edges}, where X-Y (w) is an edge from X to Y of weight w. What is the length of a "
+        "A directed graph has the edges {edges}, where X-Y (w) is an edge from X to Y of weight w. What is the "
+        "length of a "
         "shortest path from {source} to {target}?",
-        "Packets travel through a network of one-way links {edges}; X-Y (w) means a link from X to Y with a latency of w "
+        "Packets travel through a network of one-way links {edges}; X-Y (w) means a link from X to Y with a latency "
+        "of w "
         "milliseconds. What is the smallest total latency, in milliseconds, from {source} to {target}?",
-        "One-way roads join depots as follows: {edges}. Here X-Y (w) stands for a road from X to Y that takes w minutes. How "
+        "One-way roads join depots as follows: {edges}. Here X-Y (w) stands for a road from X to Y that takes w "
+        "minutes. How "
         "many minutes does the fastest trip from {source} to {target} take?",
         "Run Dijkstra's algorithm from node {source} on the weighted digraph with arcs {edges} (tail-head, weight in "
         "brackets). With which distance is node {target} settled?",
@@ -36,7 +40,7 @@ class ShortestPaths(Family[Network]):
         """Seven nodes; a long path that is seldom the best, and random arcs."""
         nodes = list("ABCDEFGHJKLMNPQR"[: rng.randint(6, 8)])
         order = nodes[:1] + rng.sample(nodes[1:], len(nodes) - 1)
-        arcs = {(a, b): rng.randint(2, 9) for a, b in zip(order, order[1:], strict=False)}
+        arcs = {(a, b): rng.randint(2, 9) for a, b in pairwise(order)}
         while len(arcs) < len(nodes) + 6:
             a, b = rng.sample(nodes, 2)
             arcs.setdefault((a, b), rng.randint(3, 25))
@@ -69,7 +73,7 @@ class ShortestPaths(Family[Network]):
             path.append(before[path[-1]])
         path.reverse()
         weights = {(a, b): w for a, b, w in instance.edges}
-        hops = [weights[a, b] for a, b in zip(path, path[1:], strict=False)]
+        hops = [weights[a, b] for a, b in pairwise(path)]
         answer = distance[instance.target]
         direct = weights.get((instance.source, instance.target))
         return Working(

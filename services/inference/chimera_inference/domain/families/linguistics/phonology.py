@@ -1,6 +1,7 @@
 """Ordered phonological rules applied to an underlying form."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 from typing import Annotated
 
@@ -45,7 +46,8 @@ class Phonology(Family[Derivation]):
         "In the constructed language {language}, surface forms are derived by three rules applied once each, in this "
         "order, to all matching segments simultaneously: (1) {first}; (2) {second}; (3) {third}. What is the surface "
         "form of the underlying form /{form}/?",
-        "A phonologist posits for {language} (an invented language) the underlying form /{form}/ and the ordered rules: "
+        "A phonologist posits for {language} (an invented language) the underlying form /{form}/ and the ordered "
+        "rules: "
         "first, {first}; second, {second}; third, {third}. Each rule applies once, to every segment that matches at "
         "that point, and its output feeds the next rule. Give the resulting surface form.",
         "Derive the surface form of /{form}/ in the fictional language {language}. The grammar orders its rules as "
@@ -59,7 +61,7 @@ class Phonology(Family[Derivation]):
             form = "".join(_syllable(rng) for _ in range(rng.randint(3, 4))) + rng.choice(("", "", "d", "t", "g", "n"))
             rules = rng.sample(list(_RULES), 3)
             forms = _derive(form, rules)
-            if sum(a != b for a, b in zip(forms, forms[1:], strict=False)) >= 2:
+            if sum(a != b for a, b in pairwise(forms)) >= 2:
                 return Derivation(rng.choice(_LANGUAGES), form, *rules)
 
     def work(self, instance: Derivation) -> Working:
@@ -79,9 +81,11 @@ class Phonology(Family[Derivation]):
             "(feed) or remove (bleed) the context of a later one.",
             steps=(f"The derivation starts from the underlying form {instance.form}.", *steps),
             checks=(
-                f"The chain is {' → '.join(forms)}. Reading it backwards, each difference is licensed by the rule of that "
+                f"The chain is {' → '.join(forms)}. Reading it backwards, each difference is licensed by the rule of "
+                f"that "
                 "line and by no other.",
-                f"Applied to the underlying form alone the three rules would give {', '.join(unordered)}, which shows which "
+                f"Applied to the underlying form alone the three rules would give {', '.join(unordered)}, which "
+                f"shows which "
                 "of them really depend on the order.",
             ),
         )

@@ -35,8 +35,10 @@ class Congruences(Family[System]):
         "leaves remainder {r3} on division by {m3}. What is the least non-negative such x?",
         "Let x be a non-negative integer with x mod {m1} = {r1}, x mod {m2} = {r2} and ({c}·x) mod {m3} = {r3}. "
         "Determine the smallest possible value of x.",
-        "Three cogwheels have {m1}, {m2} and {m3} teeth. After x single-tooth steps the first shows tooth {r1}, the second "
-        "shows tooth {r2}, and the third, which moves {c} teeth per step, shows tooth {r3}. All started at tooth 0. What "
+        "Three cogwheels have {m1}, {m2} and {m3} teeth. After x single-tooth steps the first shows tooth {r1}, the "
+        "second "
+        "shows tooth {r2}, and the third, which moves {c} teeth per step, shows tooth {r3}. All started at tooth 0. "
+        "What "
         "is the smallest non-negative number of steps x for which this is possible?",
     )
 
@@ -61,17 +63,20 @@ class Congruences(Family[System]):
         x = two + m12 * j
         return Working(
             answer=number(x),
-            plan="The moduli are pairwise coprime, so by the Chinese remainder theorem there is exactly one solution modulo "
+            plan="The moduli are pairwise coprime, so by the Chinese remainder theorem there is exactly one solution "
+            "modulo "
             f"their product {prod(moduli)}. I normalise the third congruence and then substitute one into the next.",
             steps=(
                 f"Invert {s.c} modulo {s.m3}: {s.c}·{inverse} = {s.c * inverse} ≡ 1 (mod {s.m3}). Hence the third "
                 f"congruence says x ≡ {inverse}·{s.r3} ≡ {third} (mod {s.m3}).",
                 f"Write x = {s.r1} + {s.m1}k. The second congruence becomes {s.m1}k ≡ {s.r2} - {s.r1} ≡ "
-                f"{(s.r2 - s.r1) % s.m2} (mod {s.m2}). The inverse of {s.m1} modulo {s.m2} is {pow(s.m1, -1, s.m2)}, so "
+                f"{(s.r2 - s.r1) % s.m2} (mod {s.m2}). The inverse of {s.m1} modulo {s.m2} is {pow(s.m1, -1, s.m2)}, "
+                f"so "
                 f"k ≡ {k} (mod {s.m2}) and x ≡ {s.r1} + {s.m1}·{k} = {two} (mod {m12}).",
                 f"Write x = {two} + {m12}j. The third congruence becomes {m12 % s.m3}j ≡ {(third - two) % s.m3} "
                 f"(mod {s.m3}), whose solution is j ≡ {j} (mod {s.m3}).",
-                f"Therefore x = {two} + {m12}·{j} = {x}, which lies between 0 and {prod(moduli) - 1} and is thus the smallest.",
+                f"Therefore x = {two} + {m12}·{j} = {x}, which lies between 0 and {prod(moduli) - 1} and is thus the "
+                f"smallest.",
             ),
             checks=(
                 f"Division gives {x} = {s.m1}·{x // s.m1} + {x % s.m1}, {x} = {s.m2}·{x // s.m2} + {x % s.m2}, and "

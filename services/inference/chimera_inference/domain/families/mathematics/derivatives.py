@@ -24,7 +24,8 @@ class Derivatives(Family[Factors]):
     wordings = (
         "Let f(x) = {f} and g(x) = {g}. Find the derivative of the product f(x)g(x) as a polynomial in expanded form.",
         "Differentiate h(x) = ({f})({g}) with respect to x and write h'(x) as an expanded polynomial in x.",
-        "The sides of a rectangle depend on a parameter x as {f} and {g}. Determine the rate of change of the product of "
+        "The sides of a rectangle depend on a parameter x as {f} and {g}. Determine the rate of change of the "
+        "product of "
         "the two expressions with respect to x, expanded and collected by powers of x.",
     )
 
@@ -42,7 +43,8 @@ class Derivatives(Family[Factors]):
         left, right, whole = product(df, g), product(f, dg), derivative(product(f, g))
         return Working(
             answer=Answer("expression", show_polynomial(whole)),
-            plan="The product rule says (fg)' = f'g + fg'. I differentiate the factors, expand both products and collect "
+            plan="The product rule says (fg)' = f'g + fg'. I differentiate the factors, expand both products and "
+            "collect "
             "equal powers of x.",
             steps=(
                 f"The factors are f(x) = {show_polynomial(f)} and g(x) = {show_polynomial(g)}, with derivatives "
@@ -52,10 +54,12 @@ class Derivatives(Family[Factors]):
                 f"Adding the two and collecting powers gives {show_polynomial(whole)}.",
             ),
             checks=(
-                f"Expanding first gives f(x)g(x) = {show_polynomial(product(f, g))}, and differentiating this term by term "
+                f"Expanding first gives f(x)g(x) = {show_polynomial(product(f, g))}, and differentiating this term "
+                f"by term "
                 "leads to the same polynomial.",
                 f"A numerical test at x = 2: f'(2)g(2) + f(2)g'(2) = {value_at(df, 2)}·({value_at(g, 2)}) + "
-                f"({value_at(f, 2)})·({value_at(dg, 2)}) = {value_at(left, 2) + value_at(right, 2)}, and the result has "
+                f"({value_at(f, 2)})·({value_at(dg, 2)}) = {value_at(left, 2) + value_at(right, 2)}, and the result "
+                f"has "
                 f"the value {value_at(whole, 2)} there.",
             ),
         )

@@ -26,9 +26,11 @@ class Eigenvalues(Family[Square]):
     instance = Square
     wordings = (
         "Find the set of all distinct eigenvalues of the matrix A = {matrix}, whose rows are listed in order.",
-        "A linear map of R^3 has, in the standard basis, the matrix {matrix} (given row by row). Determine its spectrum, "
+        "A linear map of R^3 has, in the standard basis, the matrix {matrix} (given row by row). Determine its "
+        "spectrum, "
         "that is, the set of its eigenvalues.",
-        "Let A be the 3×3 matrix with rows {matrix}. For which numbers t is the matrix A - tI singular? Give the set of "
+        "Let A be the 3×3 matrix with rows {matrix}. For which numbers t is the matrix A - tI singular? Give the set "
+        "of "
         "all such t.",
         "The linear system of differential equations y' = Ay has the coefficient matrix A = {matrix} (rows in order). "
         "Give the set of all distinct numbers t for which y = exp(t·s)v, with s the time and v a non-zero constant "
@@ -38,7 +40,8 @@ class Eigenvalues(Family[Square]):
     def draw(self, rng: Random) -> Square:
         """A triangular matrix, conjugated by unimodular shears."""
         values = rng.sample(range(-7, 8), 3)
-        rows = [[values[0], rng.randint(-3, 3), rng.randint(-3, 3)], [0, values[1], rng.randint(-3, 3)], [0, 0, values[2]]]
+        upper = [rng.randint(-3, 3) for _ in range(3)]
+        rows = [[values[0], upper[0], upper[1]], [0, values[1], upper[2]], [0, 0, values[2]]]
         for _ in range(2):
             i, j = rng.sample(range(3), 2)
             factor = rng.choice((-2, -1, 1, 2))
@@ -62,10 +65,12 @@ class Eigenvalues(Family[Square]):
         multiplicities = [_multiplicity(polynomial, t) for t in roots]
         require(sum(multiplicities) == 3, "only integer eigenvalues")
         factors = "".join(f"(t - {r})" if r >= 0 else f"(t + {-r})" for r in roots)
+        values = [f"at t = {r} the polynomial is {value_at(polynomial, r)}" for r in roots]
         shown = show_polynomial(polynomial).replace("x", "t")
         return Working(
             answer=Answer("set", "{" + ", ".join(map(str, roots)) + "}"),
-            plan="The eigenvalues are the roots of the characteristic polynomial. I build it from the trace, the principal "
+            plan="The eigenvalues are the roots of the characteristic polynomial. I build it from the trace, the "
+            "principal "
             "2×2 minors and the determinant, and look for integer roots among the divisors of its constant term.",
             steps=(
                 f"The trace of A = {show_matrix(m)} is {m[0][0]} + ({m[1][1]}) + ({m[2][2]}) = {trace}.",
@@ -74,7 +79,7 @@ class Eigenvalues(Family[Square]):
                 f"So det(tI - A) = {shown}, and trying integers yields the factors {factors}.",
             ),
             checks=(
-                "Substituting back: " + "; ".join(f"at t = {r} the polynomial is {value_at(polynomial, r)}" for r in roots) + ".",
+                f"Substituting back: {'; '.join(values)}.",
                 f"With multiplicity the roots add up to {sum(r * k for r, k in zip(roots, multiplicities, strict=True))}, "
                 f"which is the trace {trace}, as it must be.",
             ),

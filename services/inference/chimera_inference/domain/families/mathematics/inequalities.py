@@ -28,11 +28,14 @@ class Inequalities(Family[Inequality]):
     wordings = (
         "Solve the inequality {left} {relation} {right} over the real numbers and give the solution set in interval "
         "notation.",
-        "For which real x does {left} {relation} {right} hold? Write the set of all solutions as an interval or a union "
+        "For which real x does {left} {relation} {right} hold? Write the set of all solutions as an interval or a "
+        "union "
         "of intervals.",
-        "Determine, in interval notation, the set of real numbers x at which the inequality {left} {relation} {right} is "
+        "Determine, in interval notation, the set of real numbers x at which the inequality {left} {relation} "
+        "{right} is "
         "satisfied.",
-        "The curves y = {left} and y = {right} are drawn in one coordinate system. Express in interval notation the set "
+        "The curves y = {left} and y = {right} are drawn in one coordinate system. Express in interval notation the "
+        "set "
         "of all real x with {left} {relation} {right}.",
     )
 
@@ -75,13 +78,16 @@ class Inequalities(Family[Inequality]):
                 f"The leading coefficient {a} is {'positive' if a > 0 else 'negative'}, so the parabola opens "
                 f"{'upwards' if a > 0 else 'downwards'}: the expression is {'negative' if a > 0 else 'positive'} "
                 f"between the roots and {'positive' if a > 0 else 'negative'} outside them.",
-                f"The relation is {instance.relation}, so the solutions lie {'between' if inside else 'outside'} the roots, "
+                f"The relation is {instance.relation}, so the solutions lie {'between' if inside else 'outside'} the "
+                f"roots, "
                 f"and the end points {'belong' if closed else 'do not belong'} to the set.",
             ),
             checks=(
-                f"At x = {probe}, between the roots, {difference} has the value {value_at((c, b, a), probe)}, so this x is "
+                f"At x = {probe}, between the roots, {difference} has the value {value_at((c, b, a), probe)}, so "
+                f"this x is "
                 f"{'a' if inside else 'no'} solution.",
-                f"At x = {high + 1}, to the right of both roots, its value is {value_at((c, b, a), high + 1)}, so this x is "
+                f"At x = {high + 1}, to the right of both roots, its value is {value_at((c, b, a), high + 1)}, so "
+                f"this x is "
                 f"{'no' if inside else 'a'} solution; and at x = {low} it is {value_at((c, b, a), low)}.",
             ),
         )

@@ -25,17 +25,24 @@ class Integrals(Family[Integral]):
     instance = Integral
     wordings = (
         "Evaluate the definite integral of f(x) = {integrand} from x = {low} to x = {high}. Give the exact value.",
-        "A particle moves along a line with velocity v(x) = {integrand} (metres per second) at time x seconds, the clock "
+        "A particle moves along a line with velocity v(x) = {integrand} (metres per second) at time x seconds, the "
+        "clock "
         "being set so that negative times are before noon. What is its exact net displacement, in metres, between "
         "x = {low} and x = {high}?",
         "Let F be an antiderivative of {integrand}. Compute the exact value of F({high}) - F({low}).",
-        "Find the exact signed area between the graph of y = {integrand} and the x-axis over the interval from {low} to "
+        "Find the exact signed area between the graph of y = {integrand} and the x-axis over the interval from {low} "
+        "to "
         "{high}.",
     )
 
     def draw(self, rng: Random) -> Integral:
         """A cubic with small coefficients."""
-        coefficients = (rng.randint(-9, 9), rng.randint(-9, 9), rng.randint(-9, 9), rng.choice((-5, -4, -2, -1, 1, 2, 3, 5)))
+        coefficients = (
+            rng.randint(-9, 9),
+            rng.randint(-9, 9),
+            rng.randint(-9, 9),
+            rng.choice((-5, -4, -2, -1, 1, 2, 3, 5)),
+        )
         low = rng.randint(-4, 2)
         return Integral(coefficients, low, low + rng.randint(1, 5))
 
@@ -52,7 +59,8 @@ class Integrals(Family[Integral]):
             answer=number(upper - lower),
             plan="By the fundamental theorem of calculus I need an antiderivative and its values at the two ends.",
             steps=(
-                f"Integrating term by term, each power x^k becomes x^(k+1)/(k+1): F(x) = {show_polynomial(antiderivative)}.",
+                f"Integrating term by term, each power x^k becomes x^(k+1)/(k+1): F(x) = "
+                f"{show_polynomial(antiderivative)}.",
                 f"At the upper end F({high}) = {upper}.",
                 f"At the lower end F({low}) = {lower}.",
                 f"The difference is {upper} - ({lower}) = {upper - lower}.",

@@ -24,9 +24,12 @@ class MatrixProducts(Family[Combination]):
 
     instance = Combination
     wordings = (
-        "Let A = {a} and B = {b}, written row by row. Compute the matrix AB + ({k})·B^T, where B^T is the transpose of B.",
-        "Given the matrices A = {a} and B = {b} (rows in order), evaluate AB + ({k})B^T, with B^T denoting the transpose.",
-        "Two linear maps of the plane have the matrices A = {a} and B = {b} with rows in order. Find the matrix obtained by "
+        "Let A = {a} and B = {b}, written row by row. Compute the matrix AB + ({k})·B^T, where B^T is the transpose "
+        "of B.",
+        "Given the matrices A = {a} and B = {b} (rows in order), evaluate AB + ({k})B^T, with B^T denoting the "
+        "transpose.",
+        "Two linear maps of the plane have the matrices A = {a} and B = {b} with rows in order. Find the matrix "
+        "obtained by "
         "adding ({k}) times the transpose of B to the product AB.",
     )
 
@@ -50,7 +53,8 @@ class MatrixProducts(Family[Combination]):
         traces = [m[0][0] + m[1][1] for m in (ab, b, total)]
         return Working(
             answer=Answer("matrix", show_matrix(total)),
-            plan="I compute the product row by column, transpose B and scale it, and add the two matrices entry by entry.",
+            plan="I compute the product row by column, transpose B and scale it, and add the two matrices entry by "
+            "entry.",
             steps=(
                 f"Product: {'; '.join(entries)}. So AB = {show_matrix(ab)}.",
                 f"Transposing B exchanges its off-diagonal entries {b[0][1]} and {b[1][0]}; times {k} it is "
@@ -58,7 +62,8 @@ class MatrixProducts(Family[Combination]):
                 f"Adding entry by entry gives {show_matrix(total)}.",
             ),
             checks=(
-                f"The trace is linear and a matrix has the trace of its transpose: tr(AB) + ({k})·tr(B) = {traces[0]} + "
+                f"The trace is linear and a matrix has the trace of its transpose: tr(AB) + ({k})·tr(B) = "
+                f"{traces[0]} + "
                 f"({k})·({traces[1]}) = {traces[0] + k * traces[1]}, and the result has trace {traces[2]}.",
                 f"Determinants test the product: det A · det B = {_det(a)}·({_det(b)}) = {_det(a) * _det(b)}, and "
                 f"det(AB) = {_det(ab)}.",

@@ -27,11 +27,14 @@ class Lenses(Family[Bench]):
         "An object stands {distance} cm in front of a thin converging lens of focal length {first} cm. A second thin "
         "converging lens of focal length {second} cm is mounted on the same axis {gap} cm behind the first. At what "
         "distance behind the second lens does the final real image form, in cm, to three significant figures?",
-        "On an optical bench two thin converging lenses with focal lengths {first} cm and {second} cm are {gap} cm apart. "
+        "On an optical bench two thin converging lenses with focal lengths {first} cm and {second} cm are {gap} cm "
+        "apart. "
         "A candle is placed {distance} cm before the first lens. How far beyond the second lens, in cm and to three "
         "significant figures, must a screen be placed to catch a sharp image?",
-        "Light from an object {distance} cm to the left of a converging lens (f = {first} cm) passes through it and then "
-        "through another converging lens (f = {second} cm) located {gap} cm to the right of the first. Treating both as "
+        "Light from an object {distance} cm to the left of a converging lens (f = {first} cm) passes through it and "
+        "then "
+        "through another converging lens (f = {second} cm) located {gap} cm to the right of the first. Treating both "
+        "as "
         "thin, compute the distance in cm from the second lens to the final image, to three significant figures.",
     )
 
@@ -55,19 +58,23 @@ class Lenses(Family[Bench]):
         m1, m2 = -q1 / p, -q2 / p2
         return Working(
             answer=measured(q2, "cm"),
-            plan="I apply the thin-lens equation 1/p + 1/q = 1/f to the first lens, take the image it forms as the object "
+            plan="I apply the thin-lens equation 1/p + 1/q = 1/f to the first lens, take the image it forms as the "
+            "object "
             "of the second lens, and apply the equation again.",
             steps=(
                 f"First lens: 1/q1 = 1/{instance.first} - 1/{instance.distance} = {significant(1 / q1, 5)} per cm, so "
                 f"q1 = {significant(q1, 5)} cm behind the first lens.",
-                f"The lenses are {instance.gap} cm apart, so this image stands p2 = {instance.gap} - {significant(q1, 5)} = "
+                f"The lenses are {instance.gap} cm apart, so this image stands p2 = {instance.gap} - "
+                f"{significant(q1, 5)} = "
                 f"{significant(p2, 5)} cm in front of the second lens: a real object, beyond its focal length.",
-                f"Second lens: 1/q2 = 1/{instance.second} - 1/{significant(p2, 5)} = {significant(1 / q2, 5)} per cm, hence "
+                f"Second lens: 1/q2 = 1/{instance.second} - 1/{significant(p2, 5)} = {significant(1 / q2, 5)} per "
+                f"cm, hence "
                 f"q2 = {significant(q2, 4)} cm.",
             ),
             checks=(
                 f"Newton's form gives the same: (p - f1)(q1 - f1) = {significant((p - f1) * (q1 - f1), 5)} = f1² = "
-                f"{significant(f1 * f1, 5)} cm², and (p2 - f2)(q2 - f2) = {significant((p2 - f2) * (q2 - f2), 5)} = f2² = "
+                f"{significant(f1 * f1, 5)} cm², and (p2 - f2)(q2 - f2) = {significant((p2 - f2) * (q2 - f2), 5)} = "
+                f"f2² = "
                 f"{significant(f2 * f2, 5)} cm².",
                 f"The magnifications are {significant(m1, 3)} and {significant(m2, 3)}; their product "
                 f"{significant(m1 * m2, 3)} is positive, so the final image is upright, as two inversions must give.",

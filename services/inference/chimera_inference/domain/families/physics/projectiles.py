@@ -26,14 +26,19 @@ class Projectiles(Family[Throw]):
 
     instance = Throw
     wordings = (
-        "A ball is thrown from a cliff {height} m above level ground with a speed of {speed} m/s at {angle}° above the horizontal. "
-        "Neglecting air resistance and with g = 9.81 m/s², how far from the foot of the cliff does it land, in m, to three "
+        "A ball is thrown from a cliff {height} m above level ground with a speed of {speed} m/s at {angle}° above "
+        "the horizontal. "
+        "Neglecting air resistance and with g = 9.81 m/s², how far from the foot of the cliff does it land, in m, to "
+        "three "
         "significant figures?",
-        "From the top of a tower of height {height} m a stone leaves with {speed} m/s, {angle}° above the horizontal. Take "
+        "From the top of a tower of height {height} m a stone leaves with {speed} m/s, {angle}° above the "
+        "horizontal. Take "
         "g = 9.81 m/s² and ignore drag. Find the horizontal distance in m to the point of impact on the ground (three "
         "significant figures).",
-        "A projectile is launched {height} m above a plain; its initial velocity is {speed} m/s at an elevation of {angle}°. "
-        "Determine its horizontal range in m on the plain to three significant figures, without air resistance and with "
+        "A projectile is launched {height} m above a plain; its initial velocity is {speed} m/s at an elevation of "
+        "{angle}°. "
+        "Determine its horizontal range in m on the plain to three significant figures, without air resistance and "
+        "with "
         "g = 9.81 m/s².",
     )
 
@@ -52,13 +57,15 @@ class Projectiles(Family[Throw]):
         impact = sqrt(vx * vx + landing * landing)
         return Working(
             answer=measured(vx * time, "m"),
-            plan="Horizontal and vertical motion are independent. The vertical motion gives the time until impact, and the "
+            plan="Horizontal and vertical motion are independent. The vertical motion gives the time until impact, "
+            "and the "
             "constant horizontal velocity turns that time into a distance.",
             steps=(
                 f"Components: vx = {instance.speed}·cos {instance.angle}° = {significant(vx)} m/s and vy = "
                 f"{instance.speed}·sin {instance.angle}° = {significant(vy)} m/s.",
                 f"Impact happens when {instance.height} + {significant(vy)}t - 4.905t² = 0.",
-                f"The positive root is t = ({significant(vy)} + √({significant(vy)}² + 2·9.81·{instance.height}))/9.81 = "
+                f"The positive root is t = ({significant(vy)} + √({significant(vy)}² + "
+                f"2·9.81·{instance.height}))/9.81 = "
                 f"{significant(time)} s.",
                 f"Distance: {significant(vx)}·{significant(time)} = {significant(vx * time)} m.",
             ),
@@ -66,7 +73,8 @@ class Projectiles(Family[Throw]):
                 f"By way of the highest point: it lies {significant(top)} m above the ground and is reached after "
                 f"{significant(vy / GRAVITY)} s; falling from there takes √(2·{significant(top)}/9.81) = "
                 f"{significant(sqrt(2 * top / GRAVITY))} s, in sum the same time of flight.",
-                f"Energy: the impact speed {significant(impact)} m/s squared is {significant(impact**2)}, and v0² + 2gh = "
+                f"Energy: the impact speed {significant(impact)} m/s squared is {significant(impact**2)}, and v0² + "
+                f"2gh = "
                 f"{significant(speed**2 + 2 * GRAVITY * height)} m²/s².",
             ),
         )

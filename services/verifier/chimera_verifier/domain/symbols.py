@@ -1,0 +1,104 @@
+"""What may be put to the symbolic checker, and in which spelling.
+
+The checker's process is bounded anyway; refusing here what can only run into its bounds costs microseconds.
+"""
+
+import re
+
+from chimera_verifier.domain.latex import balanced, tidy, unwrap
+
+MAX_CHARS = 1_000
+_MAX_DIGITS = 100
+_MAX_EXPONENT_DIGITS = 4
+_MAX_EXPONENT_PRODUCT = 20_000
+_MAX_DEPTH = 30
+
+_FUNCTIONS = ("arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "sin", "cos", "tan", "cot", "sec", "csc", "log", "ln",
+              "exp", "min", "max", "gcd", "lcm")  # fmt: skip
+_GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa",
+          "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "varphi", "chi", "psi", "omega", "Gamma", "Delta",
+          "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "hbar", "ell")  # fmt: skip
+_GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξρστφχψωΓΔΘΛΞΣΦΨΩℏ", (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega Gamma Delta "
+    "Theta Lambda Xi Sigma Phi Psi Omega hbar").split(), strict=True))  # fmt: skip
+_STRUCTURE = ("frac", "sqrt", "binom", "sum", "prod", "int", "lim", "cdot", "circ", "log", "partial", "arcsec", "arccot",
+              "overline", "bar", "vec", "hat", "prime", "lfloor", "rfloor", "lceil", "rceil", "pmod", "bmod", "mid")  # fmt: skip
+_KNOWN_COMMANDS = frozenset((*_FUNCTIONS, *_GREEK, *_STRUCTURE))
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]+")
+_LONG_DIGITS = re.compile(rf"[0-9]{{{_MAX_DIGITS + 1}}}")
+_TOWER = re.compile(r"\^[\s{(\[-]*[0-9][0-9\s)}\]]*\^|\)\s*\^[^\^]{1,20}\)\s*\^[^\^]{1,20}\)\s*\^")
+_EXPONENT = re.compile(r"\^[\s{(\[]*[+-]?([0-9]+)")
+_HUGE_FACTORIAL = re.compile(r"[0-9]{4,}\s*!|[)}\]!]\s*!")
+_REFUSED = re.compile(r"[±…→$#@\"`;?≠]|\\begin|\\[{}]|[0-9]_|^\s*$")
+_ALLOWED_WORDS = frozenset((*_FUNCTIONS, "sqrt", "pi", "oo", "arcsinh", "e", "i", "dx", "dy", "dt", "mod"))
+_BARE_FUNCTION = re.compile(
+    r"(?<![\\A-Za-z])(" + "|".join(_FUNCTIONS) + r"|pi|theta|alpha|beta|gamma|lambda|omega|phi)(?![A-Za-z])"
+)
+_BARE_ROOT = re.compile(r"(?<![\\A-Za-z])sqrt\s*\(([^()]*)\)")
+_EXPONENT_GROUP = re.compile(r"\^\s*(?:\(([^()]*)\)|(-?[0-9]{2,}))")
+_SLASH_LETTERS = 3  # Words longer than this that are no function are prose, or a name that cannot be sampled.
+
+
+def is_mathematics(text: str, constants_only: bool = False) -> bool:
+    """Whether the text is written in mathematical signs alone; with `constants_only`, without variables too."""
+    bare = unwrap(tidy(text))
+    words = [word for word in _WORD.findall(bare) if word not in _ALLOWED_WORDS and word not in _GREEK]
+    if not bare or any(len(word) > _SLASH_LETTERS for word in words) or " or " in bare:
+        return False
+    if len([word for word in words if len(word) > 1]) > 4:
+        return False
+    if not constants_only:
+        return True
+    commands = set(_COMMAND.findall(bare))
+    return (
+        not words
+        and commands <= {*_FUNCTIONS, *_STRUCTURE, "varphi", "phi", "gamma", "zeta"}
+        and any(sign in bare for sign in "0123456789πe∞i")
+    )
+
+
+def is_checkable(text: str) -> bool:
+    """Whether the symbolic checker can say something true about the text within its bounds."""
+    if len(text) > MAX_CHARS or _LONG_DIGITS.search(text) or _too_deep(text):
+        return False
+    bare = unwrap(tidy(text))
+    if _REFUSED.search(bare) or not balanced(bare) or not is_mathematics(bare):
+        return False
+    if not set(_COMMAND.findall(bare)) <= _KNOWN_COMMANDS:
+        return False
+    return not (_TOWER.search(bare) or _HUGE_FACTORIAL.search(bare)) and _bounded_exponents(bare)
+
+
+def to_latex(text: str) -> str:
+    """Plain or mixed notation in the LaTeX that the checker's parser reads as it was meant."""
+    bare = unwrap(tidy(text))
+    bare = _BARE_ROOT.sub(r"\\sqrt{\1}", bare)
+    bare = _BARE_FUNCTION.sub(r"\\\1 ", bare)
+    bare = _EXPONENT_GROUP.sub(lambda match: f"^{{{match[1] or match[2]}}}", bare)
+    bare = (
+        bare.replace("π", r"\pi ")
+        .replace("*", r" \cdot ")
+        .replace("∞", r"\infty ")
+        .replace("≤", r"\le ")
+        .replace("≥", r"\ge ")
+    )
+    bare = "".join(rf"\{_GREEK_LETTERS[char]} " if char in _GREEK_LETTERS else char for char in bare)
+    return re.sub(r"√\s*(?:\(([^()]*)\)|([0-9A-Za-z]+))", lambda match: rf"\sqrt{{{match[1] or match[2]}}}", bare)
+
+
+def _too_deep(text: str) -> bool:
+    depth = deepest = 0
+    for char in text:
+        depth += (char in "([{") - (char in ")]}")
+        deepest = max(deepest, depth)
+    return deepest > _MAX_DEPTH
+
+
+def _bounded_exponents(text: str) -> bool:
+    product = 1
+    for digits in _EXPONENT.findall(text):
+        if len(digits) > _MAX_EXPONENT_DIGITS:
+            return False
+        product *= max(1, int(digits)) if int(digits) > 20 else 1
+    return product <= _MAX_EXPONENT_PRODUCT

@@ -1,0 +1,67 @@
+"""The one grader: reads a response's final answer and compares it with the reference."""
+
+from typing import Protocol
+
+from chimera.sample.v1 import sample_pb2
+from chimera_verifier.domain.comparison import UNDECIDED, Pair, compare, settle
+from chimera_verifier.domain.extraction import Absence, read
+from chimera_verifier.domain.latex import MAX_ANSWER_CHARS
+
+EXTRACTION = "extraction"
+_UNKNOWN_ABSENCES = frozenset({Absence.EMPTY, Absence.CUT_OFF})
+
+
+class SymbolicChecker(Protocol):
+    """What the grader asks where normal forms do not decide."""
+
+    async def equal(
+        self, reference: str, candidate: str, *, relative: float = 0.0, absolute: float = 0.0
+    ) -> bool | None:
+        """Whether two expressions are equal; None if that could not be found out."""
+
+
+class Grader:
+    """Extraction, normal forms, then the symbolic checker. Never asks a model."""
+
+    def __init__(self, symbolic: SymbolicChecker) -> None:
+        self._symbolic = symbolic
+
+    async def grade(self, reference: sample_pb2.Answer, response: str) -> sample_pb2.Grade:
+        """Grades a whole response.
+
+        `UNKNOWN` by method `undecided`, with `extracted` filled, means that a judge may decide; `UNKNOWN` by `extraction`
+        means that there is nothing to judge.
+        """
+        reading = read(response, reference.type)
+        if reading.answer is None:
+            absence = reading.absence or Absence.NONE
+            unknown = absence in _UNKNOWN_ABSENCES
+            verdict = sample_pb2.VERDICT_UNKNOWN if unknown else sample_pb2.VERDICT_INCORRECT
+            return sample_pb2.Grade(verdict=verdict, method=EXTRACTION, reason=absence.value)
+        return await self.compare(reference, reading.answer)
+
+    async def compare(self, reference: sample_pb2.Answer, candidate: str) -> sample_pb2.Grade:
+        """Grades an answer that was already extracted."""
+        comparison = compare(reference, candidate)
+        if comparison.verdict is None and comparison.pairs:
+            comparison = settle(comparison, await self._ask(comparison.pairs))
+        return sample_pb2.Grade(
+            verdict=sample_pb2.VERDICT_UNKNOWN if comparison.verdict is None else comparison.verdict,
+            method=comparison.method,
+            extracted=candidate[:MAX_ANSWER_CHARS],
+            reason=comparison.reason,
+        )
+
+    async def _ask(self, pairs: tuple[Pair, ...]) -> dict[Pair, bool | None]:
+        """Asks in turn, so that one answer never holds more than one worker."""
+        return {
+            pair: await self._symbolic.equal(
+                pair.reference, pair.candidate, relative=pair.relative, absolute=pair.absolute
+            )
+            for pair in pairs
+        }
+
+
+def needs_judge(grade: sample_pb2.Grade) -> bool:
+    """Whether rules could not decide about an answer that a judge can read."""
+    return grade.verdict == sample_pb2.VERDICT_UNKNOWN and grade.method == UNDECIDED and bool(grade.extracted)

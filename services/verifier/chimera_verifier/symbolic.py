@@ -1,0 +1,175 @@
+"""Symbolic equality in worker processes that may be killed at any moment.
+
+What a model wrote is parsed and simplified only there: each worker bounds its own memory and processor time, and one that
+exceeds its time on the clock is killed and replaced. Every way to fail is `None`, which claims nothing.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from chimera_verifier.domain.symbols import is_checkable, to_latex
+
+_log = logging.getLogger(__name__)
+_WORKER = Path(__file__).with_name("symbolic_worker.py")
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolicLimits:
+    """Bounds of the pool. A simple comparison takes about 5 ms; what takes seconds does not end by waiting longer."""
+
+    workers: int = 1  # About 100 MB each.
+    question_seconds: float = 3.0  # On the clock, from handing over to the answer.
+    queue_seconds: float = 20.0  # For a free worker.
+    max_waiting: int = 256  # Questions waiting for a worker; one more is answered `None` at once.
+    start_seconds: float = 60.0  # For a worker to load SymPy, which a cold disk makes slow.
+    memory_bytes: int = 1 << 30  # Of address space, of which SymPy itself takes a third.
+
+
+class SymbolicPool:
+    """A fixed number of checker processes, each answering one question at a time."""
+
+    def __init__(self, limits: SymbolicLimits | None = None) -> None:
+        self._limits = limits or SymbolicLimits()
+        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._workers: list[_Worker] = []
+        self._waiting = 0
+        self._closed = False
+
+    async def __aenter__(self) -> "SymbolicPool":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Starts the processes; they load SymPy while the caller goes on."""
+        for _ in range(self._limits.workers):
+            worker = _Worker(self._limits)
+            self._workers.append(worker)
+            await worker.launch()
+            self._idle.put_nowait(worker)
+
+    async def equal(
+        self, reference: str, candidate: str, *, relative: float = 0.0, absolute: float = 0.0
+    ) -> bool | None:
+        """Whether two expressions are equal, within the error allowed.
+
+        None if that could not be found out: not parsed, refused as too large, timed out, crashed, or too many waiting.
+        """
+        if self._closed or not (is_checkable(reference) and is_checkable(candidate)):
+            return None
+        question = {"reference": to_latex(reference), "candidate": to_latex(candidate)}
+        line = json.dumps({**question, "relative": relative, "absolute": absolute}) + "\n"
+        worker = await self._take()
+        if worker is None:
+            return None
+        try:
+            return await worker.ask(line.encode())
+        finally:
+            self._idle.put_nowait(worker)
+
+    async def _take(self) -> "_Worker | None":
+        if self._waiting >= self._limits.max_waiting:
+            return None
+        self._waiting += 1
+        try:
+            return await asyncio.wait_for(self._idle.get(), self._limits.queue_seconds)
+        except TimeoutError:
+            return None
+        finally:
+            self._waiting -= 1
+
+    async def close(self) -> None:
+        """Ends all processes; questions in flight are answered `None`."""
+        self._closed = True
+        for worker in self._workers:
+            await worker.kill()
+
+
+class _Worker:
+    """One checker process, started again after each death."""
+
+    def __init__(self, limits: SymbolicLimits) -> None:
+        self._limits = limits
+        self._process: asyncio.subprocess.Process | None = None
+        self._ready = False
+        self._ended = False
+
+    async def launch(self) -> None:
+        self._ready = False
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(_WORKER),
+            str(self._limits.memory_bytes),
+            str(max(1, round(self._limits.question_seconds))),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": "0"},
+            start_new_session=True,  # An interrupt at the terminal is for the service, which closes its pool itself.
+        )
+
+    async def ask(self, line: bytes) -> bool | None:
+        try:
+            process = await self._running()
+            assert process.stdin is not None  # noqa: S101 - both pipes were asked for
+            process.stdin.write(line)
+            async with asyncio.timeout(self._limits.question_seconds):
+                await process.stdin.drain()
+                return _decode(await _read_line(process))
+        except (TimeoutError, OSError, EOFError) as error:
+            _log.warning("symbolic worker replaced", extra={"cause": type(error).__name__})
+            await self._replace()
+            return None
+        except asyncio.CancelledError:
+            # The answer to a question that nobody waits for must not become the answer to the next.
+            await asyncio.shield(self._replace())
+            raise
+
+    async def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            await self.launch()
+        process = self._process
+        if process is None:
+            raise EOFError
+        if not self._ready:
+            async with asyncio.timeout(self._limits.start_seconds):
+                await _read_line(process)
+            self._ready = True
+        return process
+
+    async def _replace(self) -> None:
+        ended = self._ended
+        await self.kill()
+        if not ended:
+            self._ended = False
+            await self.launch()
+
+    async def kill(self) -> None:
+        self._ended = True
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _read_line(process: asyncio.subprocess.Process) -> bytes:
+    assert process.stdout is not None  # noqa: S101 - both pipes were asked for
+    line = await process.stdout.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError
+    return line
+
+
+def _decode(line: bytes) -> bool | None:
+    answer = json.loads(line)
+    return answer if isinstance(answer, bool) else None

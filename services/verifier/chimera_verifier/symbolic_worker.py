@@ -1,0 +1,167 @@
+"""The symbolic checker's process: one question a line on standard input, one answer a line on standard output.
+
+Started by `SymbolicPool` alone. It bounds its own memory and processor time before it reads anything, so that whatever a
+model wrote can at worst end this process. Math-Verify's own time limits stay off: they answer "different" when they strike.
+"""
+
+import json
+import random
+import resource
+import sys
+from typing import Any
+
+MEMORY_BYTES = int(sys.argv[1]) if len(sys.argv) > 1 else 1 << 30
+CPU_SECONDS = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+READY = "ready"
+_DIGITS = 30  # Of the arithmetic, far beyond what cancellation costs in answers of a few terms.
+_SAME, _DIFFERENT = 1e-15, 1e-8  # Relative; in between nothing is claimed.
+_SAMPLES = 6
+_MIN_SAMPLES = 3
+
+
+def main() -> None:
+    """Answers `true`, `false` or `null` until standard input ends."""
+    _limit_process()
+    import math_verify  # noqa: F401 - loaded before `ready`, for it takes most of a second
+
+    print(READY, flush=True)
+    for line in sys.stdin:
+        _limit_next_question()
+        try:
+            answer = _equal(json.loads(line))
+        except MemoryError:
+            raise
+        except Exception:
+            answer = None
+        print(json.dumps(answer), flush=True)
+
+
+def _limit_process() -> None:
+    for kind, value in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        _set_limit(kind, value)
+    sys.setrecursionlimit(2_000)
+
+
+def _limit_next_question() -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _set_limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + CPU_SECONDS + 1)
+
+
+def _set_limit(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+def _equal(question: dict[str, Any]) -> bool | None:
+    reference, candidate = _parse(question["reference"]), _parse(question["candidate"])
+    if reference is None or candidate is None:
+        return None
+    if reference == candidate:
+        return True
+    if reference.is_Relational or candidate.is_Relational:
+        return _same_relation(reference, candidate)
+    return _same_value(reference, candidate, question["relative"], question["absolute"])
+
+
+def _parse(latex: str) -> Any:
+    from math_verify import LatexExtractionConfig, parse
+    from sympy import Expr
+    from sympy.core.relational import Relational
+
+    parsed = parse(
+        f"${latex}$",
+        extraction_config=[LatexExtractionConfig()],
+        fallback_mode="no_fallback",
+        parsing_timeout=None,
+        raise_on_error=True,
+    )
+    expression = parsed[0] if parsed else None
+    return expression if isinstance(expression, Expr | Relational) else None
+
+
+def _same_relation(reference: Any, candidate: Any) -> bool | None:
+    """Equations agree if one is a multiple of the other; that two others differ is not claimed."""
+    from sympy import Eq, simplify
+
+    if not (isinstance(reference, Eq) and isinstance(candidate, Eq)):
+        return None
+    quotient = simplify((reference.lhs - reference.rhs) / (candidate.lhs - candidate.rhs))
+    return True if quotient.is_number and quotient.is_nonzero and quotient.is_finite else None
+
+
+def _same_value(reference: Any, candidate: Any, relative: float, absolute: float) -> bool | None:
+    symbols = sorted(reference.free_symbols | candidate.free_symbols, key=str)
+    if not symbols:
+        return _same_constant(reference, candidate, relative, absolute)
+    verdicts = [_agree_at(reference, candidate, symbols, seed, relative) for seed in range(_SAMPLES)]
+    if False in verdicts:
+        # Another letter may be another name for the same thing, which is not for arithmetic to say.
+        return False if reference.free_symbols == candidate.free_symbols else None
+    if verdicts.count(True) < _MIN_SAMPLES:
+        return None
+    return True if relative or _verified(reference, candidate) else None
+
+
+def _verified(reference: Any, candidate: Any) -> bool:
+    from math_verify import verify
+
+    return bool(verify(reference, candidate, timeout_seconds=None))
+
+
+def _same_constant(reference: Any, candidate: Any, relative: float, absolute: float) -> bool | None:
+    left, right = _value(reference, {}), _value(candidate, {})
+    if left is None or right is None:
+        return None
+    difference = abs(left - right)
+    if difference <= max(absolute, relative * abs(left)):
+        return True
+    if difference <= _SAME * abs(left):
+        return True
+    inexact = bool(candidate.atoms(_float_type()) or reference.atoms(_float_type()))
+    return None if difference <= (_DECIMAL_DOUBT if inexact else _DIFFERENT) * abs(left) and not relative else False
+
+
+_DECIMAL_DOUBT = 5e-3  # A decimal this near an exact value may be its rounding, which is not for arithmetic to accept.
+
+
+def _float_type() -> Any:
+    from sympy import Float
+
+    return Float
+
+
+def _agree_at(reference: Any, candidate: Any, symbols: list[Any], seed: int, relative: float) -> bool | None:
+    """At a random point; half of the points are positive, half are of either sign."""
+    from sympy import Rational
+
+    draw = random.Random(seed)  # noqa: S311 - points of a numerical test, the same in every run
+    low = 1 if seed % 2 else -3000
+    point = {symbol: Rational(draw.randint(low, 3000) or 7, 1009) for symbol in symbols}
+    left, right = _value(reference, point), _value(candidate, point)
+    if left is None or right is None:
+        return None
+    difference, scale = abs(left - right), max(abs(left), abs(right), 1e-30)
+    if difference <= max(_SAME, relative) * scale:
+        return True
+    return False if difference > _DIFFERENT * scale else None
+
+
+def _value(expression: Any, point: dict[Any, Any]) -> Any:
+    """A complex number of `_DIGITS` digits; None where the expression has no finite value."""
+    value = expression.doit().subs(point).evalf(_DIGITS)
+    if not value.is_number or not value.is_finite:
+        return None
+    real, imaginary = value.as_real_imag()
+    return complex_number(real, imaginary)
+
+
+def complex_number(real: Any, imaginary: Any) -> Any:
+    """The two parts as one arbitrary-precision number."""
+    from mpmath import mp, mpc, mpf
+
+    mp.dps = _DIGITS
+    return mpc(mpf(str(real)), mpf(str(imaginary)))
+
+
+if __name__ == "__main__":
+    main()

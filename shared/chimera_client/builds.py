@@ -1,0 +1,107 @@
+"""Builds at a gateway."""
+
+import asyncio
+import random
+import time
+import uuid
+from collections.abc import AsyncIterator
+
+import grpc
+
+from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
+from chimera_client.connection import Connection, GatewayUnreachable
+from chimera_shared.rpc.channel import DEADLINE_SECONDS
+
+ENDED = frozenset({build_pb2.BUILD_STATE_SUCCEEDED, build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
+WATCH_SECONDS = 300.0
+"""A watch is renewed after this long, so that a connection that died silently is noticed."""
+PATIENCE_SECONDS = 600.0
+"""How long a watch outlives its gateway."""
+
+_BACKOFF_SECONDS = (0.2, 5.0)
+_PASSING = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
+
+
+class Builds:
+    """Submits, watches and steers builds."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._stub = build_service_pb2_grpc.BuildServiceStub(connection.channel)
+
+    async def submit(self, spec: build_pb2.BuildSpec, request_id: str | None = None) -> build_pb2.Build:
+        """Order a build. The same `request_id` again returns the same build; without one every call is a new order."""
+        request = build_service_pb2.SubmitBuildRequest(request_id=request_id or str(uuid.uuid4()), spec=spec)
+        with self._connection.errors():
+            return await self._stub.SubmitBuild(request, timeout=DEADLINE_SECONDS)
+
+    async def get(self, build_id: str) -> build_pb2.Build:
+        """One build; NotFound if there is none."""
+        with self._connection.errors():
+            return await self._stub.GetBuild(
+                build_service_pb2.GetBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS
+            )
+
+    async def list(self) -> AsyncIterator[build_pb2.Build]:
+        """All builds, newest first, page by page."""
+        token = ""
+        while True:
+            request = build_service_pb2.ListBuildsRequest(page_token=token)
+            with self._connection.errors():
+                page = await self._stub.ListBuilds(request, timeout=DEADLINE_SECONDS)
+            for build in page.builds:
+                yield build
+            if not (token := page.next_page_token):
+                return
+
+    async def watch(self, build_id: str, patience_seconds: float = PATIENCE_SECONDS) -> AsyncIterator[build_pb2.Build]:
+        """The build now and after every change, until it has ended.
+
+        A gateway that goes away is awaited for `patience_seconds`; one that never answered is an error at once.
+        """
+        lost: float | None = None
+        reached = False
+        delay = _BACKOFF_SECONDS[0]
+        while True:
+            failure: Exception = GatewayUnreachable(
+                f"the gateway at {self._connection.target} ends every watch at once"
+            )
+            call = self._stub.WatchBuild(build_service_pb2.WatchBuildRequest(build_id=build_id), timeout=WATCH_SECONDS)
+            try:
+                async for build in call:
+                    reached, lost, delay = True, None, _BACKOFF_SECONDS[0]
+                    yield build
+                    if build.state in ENDED:
+                        return
+            except grpc.aio.AioRpcError as error:
+                failure = self._connection.error(error)
+                if not reached or error.code() not in _PASSING:
+                    raise failure from None
+            finally:
+                call.cancel()
+            lost = lost or time.monotonic()
+            if time.monotonic() - lost > patience_seconds:
+                raise failure
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311
+            delay = min(2 * delay, _BACKOFF_SECONDS[1])
+
+    async def pause(self, build_id: str) -> build_pb2.Build:
+        """Start no new work until it is resumed; FailedPrecondition if it has ended."""
+        with self._connection.errors():
+            return await self._stub.PauseBuild(
+                build_service_pb2.PauseBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS
+            )
+
+    async def resume(self, build_id: str) -> build_pb2.Build:
+        """Go on with a paused build; FailedPrecondition if it has ended."""
+        with self._connection.errors():
+            return await self._stub.ResumeBuild(
+                build_service_pb2.ResumeBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS
+            )
+
+    async def cancel(self, build_id: str) -> build_pb2.Build:
+        """End a build for good; what was accepted stays readable."""
+        with self._connection.errors():
+            return await self._stub.CancelBuild(
+                build_service_pb2.CancelBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS
+            )

@@ -1,0 +1,1 @@
+"""The `chimera` command line. Commands import late, so that `--help` is instant."""

@@ -1,0 +1,39 @@
+"""All commands of `chimera`."""
+
+import typer
+
+from chimera_client.cli import build, builds, datasets, doctor, samples, up
+from chimera_client.cli.exits import CODES_HELP
+
+app = typer.Typer(
+    help="Build verified reasoning datasets.",
+    epilog=f"Start with: chimera build run examples/demo.yaml. {CODES_HELP}",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # Rich would double the time that --help takes
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+up.register(app)
+doctor.register(app)
+for name, group in (
+    ("build", build.app),
+    ("builds", builds.app),
+    ("samples", samples.app),
+    ("datasets", datasets.app),
+):
+    app.add_typer(group, name=name)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"chimera {version('chimera')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    pass

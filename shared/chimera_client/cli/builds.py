@@ -1,0 +1,113 @@
+"""`chimera builds`: submit, watch and steer builds at a gateway."""
+
+from collections.abc import Awaitable
+from typing import Annotated
+
+import typer
+
+from chimera_client.cli import options
+from chimera_client.cli.exits import Code, command
+from chimera_client.cli.groups import group
+
+app = group("Submit, watch and steer builds at a gateway.")
+
+
+@command(app, "submit", "chimera builds submit examples/openai.yaml")
+async def submit(
+    file: options.BuildFileArgument,
+    gateway: options.Gateway = None,
+    request_id: Annotated[
+        str | None, typer.Option(help="Submitting twice with the same id is submitting once. Without it: a new build.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Order a build and return at once."""
+    from chimera_client.buildfile import read_build_file
+    from chimera_client.cli.output import note, show
+    from chimera_client.client import AsyncClient
+    from chimera_client.views.tables import builds_table
+
+    build_file = read_build_file(file)
+    if build_file.endpoints is not None:
+        note(f"`endpoints` of {file} is not sent: a gateway uses the endpoints of its operator")
+    async with AsyncClient(gateway) as client:
+        build = await client.builds.submit(build_file.spec, request_id)
+        show(build, as_json, lambda: builds_table([build]))
+        if not as_json:
+            note(f"follow it with: chimera builds watch {build.build_id}")
+
+
+@command(app, "list", "chimera builds list --json")
+async def list_(
+    gateway: options.Gateway = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many to show; 0 shows all.")] = 50,
+    as_json: options.Json = False,
+) -> None:
+    """List builds, newest first."""
+    from chimera_client.cli.output import show_list
+    from chimera_client.client import AsyncClient
+    from chimera_client.views.tables import builds_table
+
+    async with AsyncClient(gateway) as client:
+        await show_list(client.builds.list(), as_json, limit, builds_table)
+
+
+@command(app, "get", "chimera builds get b0123456789abcde")
+async def get(build_id: options.BuildId, gateway: options.Gateway = None, as_json: options.Json = False) -> None:
+    """Show how far a build is."""
+    from chimera_client.client import AsyncClient
+
+    async with AsyncClient(gateway) as client:
+        await _show(client.builds.get(build_id), as_json)
+
+
+@command(app, "watch", "chimera builds watch b0123456789abcde")
+async def watch(build_id: options.BuildId, gateway: options.Gateway = None, as_json: options.Json = False) -> Code:
+    """Follow a build until it has ended; ctrl-C stops watching, not the build."""
+    from chimera.build.v1 import build_pb2
+    from chimera_client.cli.displays import make_display
+    from chimera_client.cli.follow import follow
+    from chimera_client.client import AsyncClient
+
+    async with AsyncClient(gateway) as client:
+        with make_display(as_json, wrapped=False) as display:
+            build = await follow(client.builds.watch(build_id), display)
+    return Code.OK if build.state == build_pb2.BUILD_STATE_SUCCEEDED else Code.FAILED
+
+
+@command(app, "pause", "chimera builds pause b0123456789abcde")
+async def pause(build_id: options.BuildId, gateway: options.Gateway = None, as_json: options.Json = False) -> None:
+    """Start no new work; what is in flight is finished."""
+    from chimera_client.client import AsyncClient
+
+    async with AsyncClient(gateway) as client:
+        await _show(client.builds.pause(build_id), as_json)
+
+
+@command(app, "resume", "chimera builds resume b0123456789abcde")
+async def resume(build_id: options.BuildId, gateway: options.Gateway = None, as_json: options.Json = False) -> None:
+    """Go on with a paused build."""
+    from chimera_client.client import AsyncClient
+
+    async with AsyncClient(gateway) as client:
+        await _show(client.builds.resume(build_id), as_json)
+
+
+@command(app, "cancel", "chimera builds cancel b0123456789abcde")
+async def cancel(build_id: options.BuildId, gateway: options.Gateway = None, as_json: options.Json = False) -> None:
+    """End a build for good; what was accepted stays readable."""
+    from chimera_client.client import AsyncClient
+
+    async with AsyncClient(gateway) as client:
+        await _show(client.builds.cancel(build_id), as_json)
+
+
+async def _show(call: Awaitable[object], as_json: bool) -> None:
+    from chimera.build.v1 import build_pb2
+    from chimera_client.cli.output import show
+    from chimera_client.views.pace import pace_of
+    from chimera_client.views.progress import render_progress
+
+    build = await call
+    assert isinstance(build, build_pb2.Build)
+    show(build, as_json, lambda: render_progress(build, pace_of(build)))

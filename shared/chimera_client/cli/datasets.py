@@ -1,0 +1,85 @@
+"""`chimera datasets`: list, export and verify datasets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chimera_client.cli import options
+from chimera_client.cli.exits import Code, command
+from chimera_client.cli.groups import group
+
+app = group("List, export and verify datasets.")
+DatasetId = Annotated[str, typer.Argument(metavar="ID", help="The id of a dataset.")]
+
+
+@command(app, "list", "chimera datasets list")
+async def list_(
+    gateway: options.Gateway = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many to show; 0 shows all.")] = 50,
+    as_json: options.Json = False,
+) -> None:
+    """List datasets, newest first."""
+    from chimera_client.cli.output import show_list
+    from chimera_client.client import AsyncClient
+    from chimera_client.views.tables import datasets_table
+
+    async with AsyncClient(gateway) as client:
+        await show_list(client.datasets.list(), as_json, limit, datasets_table)
+
+
+@command(app, "get", "chimera datasets get d0123456789abcde")
+async def get(dataset_id: DatasetId, gateway: options.Gateway = None, as_json: options.Json = False) -> None:
+    """Show one dataset."""
+    from chimera_client.cli.output import show
+    from chimera_client.client import AsyncClient
+    from chimera_client.views.tables import datasets_table
+
+    async with AsyncClient(gateway) as client:
+        dataset = await client.datasets.get(dataset_id)
+        show(dataset, as_json, lambda: datasets_table([dataset]))
+
+
+@command(app, "export", "chimera datasets export d0123456789abcde -o datasets/demo")
+async def export(
+    dataset_id: DatasetId,
+    output: options.Output = None,
+    force: options.Force = False,
+    gateway: options.Gateway = None,
+    as_json: options.Json = False,
+) -> None:
+    """Write a dataset to a folder, whole or not at all."""
+    from chimera_client.cli.output import console, emit
+    from chimera_client.client import AsyncClient
+    from chimera_client.target import OutputTarget
+
+    async with AsyncClient(gateway) as client:
+        dataset = await client.datasets.get(dataset_id)
+        target = OutputTarget.inspect(output or options.DEFAULT_OUTPUT_PARENT / dataset.name)
+        target.require_writable(force=force)
+        with target.replaced():
+            summary = await client.datasets.export(dataset_id, target.directory)
+    if as_json:
+        emit({"directory": str(summary.directory), "samples": summary.samples, "files": list(summary.files)})
+    else:
+        console().print(f"{summary.samples:,} samples are in {summary.directory}")
+
+
+@command(app, "verify", "chimera datasets verify datasets/demo")
+def verify(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an exported dataset.")],
+    as_json: options.Json = False,
+) -> Code:
+    """Check every file of a dataset against the checksums in its manifest."""
+    from chimera_client.cli.output import console, emit
+    from chimera_client.export import verify_manifest
+    from chimera_client.text import line
+
+    problems = verify_manifest(directory)
+    if as_json:
+        emit({"directory": str(directory), "whole": not problems, "problems": problems})
+    elif problems:
+        console().print("\n".join(line(problem, 300) for problem in problems))
+    else:
+        console().print(f"{directory} is whole: every file is there and unchanged")
+    return Code.FAILED if problems else Code.OK

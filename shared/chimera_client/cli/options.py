@@ -1,0 +1,28 @@
+"""Options and arguments that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Gateway = Annotated[
+    str | None,
+    typer.Option(envvar="CHIMERA_GATEWAY", help="HOST:PORT of the gateway. Without it: 127.0.0.1:50051."),
+]
+RunGateway = Annotated[
+    str | None,
+    typer.Option(envvar="CHIMERA_GATEWAY", help="HOST:PORT of a gateway. Without it all services are started here."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output: one document a line.")]
+DataDir = Annotated[
+    Path, typer.Option(envvar="CHIMERA_DATA_DIR", help="Folder in which builds and samples survive restarts.")
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Folder for the dataset. Without it: datasets/NAME.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace a dataset that is there already.")]
+BuildFileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A build file in YAML.")]
+BuildId = Annotated[str, typer.Argument(metavar="ID", help="The id of a build.")]
+
+DEFAULT_DATA_DIR = Path(".chimera")
+DEFAULT_OUTPUT_PARENT = Path("datasets")

@@ -1,0 +1,75 @@
+"""`chimera samples`: read settled samples with their evidence."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chimera_client.cli import options
+from chimera_client.cli.exits import command
+from chimera_client.cli.groups import group
+
+if TYPE_CHECKING:
+    from chimera.sample.v1 import sample_pb2
+
+app = group("Read settled samples with their evidence.")
+
+
+class OutcomeChoice(StrEnum):
+    """How a sample ended."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@command(app, "list", "chimera samples list --build b0123456789abcde --outcome rejected")
+async def list_(
+    build: Annotated[str, typer.Option(metavar="ID", help="The build.")],
+    outcome: Annotated[OutcomeChoice | None, typer.Option(help="Only those that ended so.")] = None,
+    reason: Annotated[str, typer.Option(help="Only those that ended for this reason, such as duplicate.")] = "",
+    subject: Annotated[str, typer.Option(help="Only those of this subject.")] = "",
+    gateway: options.Gateway = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many to show; 0 shows all.")] = 50,
+    as_json: options.Json = False,
+) -> None:
+    """List the settled samples of a build."""
+    from chimera.sample.v1 import sample_pb2
+    from chimera_client.cli.output import show_list
+    from chimera_client.client import AsyncClient
+    from chimera_client.views.tables import samples_table
+
+    wanted = sample_pb2.Outcome.Value(f"OUTCOME_{outcome.name}") if outcome else sample_pb2.OUTCOME_UNSPECIFIED
+    async with AsyncClient(gateway) as client:
+        found = client.samples.list(build, wanted, _reason(reason), subject)
+        await show_list(found, as_json, limit, samples_table)
+
+
+@command(app, "show", "chimera samples show 0123456789abcdef0123456789abcdef")
+async def show(
+    sample_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a sample: 32 hexadecimal digits.")],
+    gateway: options.Gateway = None,
+    reasoning: Annotated[bool, typer.Option("--reasoning", help="Show the chain of thought too.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Show one sample: problem, answer, solution, who voted and how, what it cost."""
+    from chimera_client.cli import output
+    from chimera_client.client import AsyncClient
+    from chimera_client.views.sample import render_sample
+
+    async with AsyncClient(gateway) as client:
+        sample = await client.samples.get(sample_id)
+        output.show(sample, as_json, lambda: render_sample(sample, reasoning=reasoning))
+
+
+def _reason(name: str) -> "sample_pb2.Reason":
+    from chimera.sample.v1 import sample_pb2
+    from chimera_client.words import reason_names, reason_of
+    from chimera_shared.errors import InvalidInput
+
+    if not name:
+        return sample_pb2.REASON_UNSPECIFIED
+    try:
+        return reason_of(name)
+    except ValueError:
+        raise InvalidInput.of("--reason", f"must be one of {', '.join(reason_names())}, not {name[:60]!r}") from None

@@ -1,0 +1,60 @@
+"""All services in this process, for commands that are not given a gateway."""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from chimera_shared.errors import Configuration
+
+if TYPE_CHECKING:
+    from chimera_shared.endpoints.config import Endpoint
+
+LOG_NAME = "chimera.log"
+_LOG_BYTES = 8 * 1024 * 1024
+
+
+class Running(Protocol):
+    """What is needed of the running services."""
+
+    @property
+    def gateway_target(self) -> str:
+        """HOST:PORT of the gateway."""
+
+    @property
+    def endpoints(self) -> "Mapping[str, Endpoint]":
+        """Every endpoint that builds may name: those given, and the procedural ones."""
+
+
+def standalone(
+    data_dir: Path, endpoints: "Mapping[str, Endpoint]", tell: Callable[[str], None], port: int = 0
+) -> AbstractAsyncContextManager[Running]:
+    """Starts everything in the block and drains it at its end; port 0 takes a free one."""
+    try:
+        from chimera_standalone.app import Standalone
+    except ModuleNotFoundError as error:
+        raise Configuration(
+            f"the services are not installed ({error.name} is missing): pip install 'chimera[standalone]',"
+            " or set CHIMERA_GATEWAY to a gateway that runs elsewhere"
+        ) from None
+    running: AbstractAsyncContextManager[Running] = Standalone(data_dir, endpoints, port=port, tell=tell)
+    return running
+
+
+def log_to_file(data_dir: Path) -> Path:
+    """Sends the services' log to a file, where it does not tear the live panel; returns its path."""
+    path = data_dir / LOG_NAME
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
+    except OSError as error:
+        raise Configuration(
+            f"--data-dir: {data_dir} cannot be written ({error.strerror}); name a folder of your own"
+        ) from None
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().setLevel(logging.INFO)
+    logging.getLogger().addHandler(handler)
+    logging.captureWarnings(True)
+    return path

@@ -1,0 +1,77 @@
+"""`chimera up`: all services in the foreground."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chimera_client.cli import options
+from chimera_client.cli.exits import command
+
+if TYPE_CHECKING:
+    from chimera_shared.endpoints.config import Endpoint
+
+DEFAULT_PORT = 50051
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "up", "chimera up --endpoints endpoints.yaml")(up)
+
+
+async def up(
+    data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
+    endpoints: Annotated[
+        Path | None, typer.Option(envvar="CHIMERA_ENDPOINTS", help="YAML file of model endpoints, or a build file.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The gateway's port; 0 takes a free one.")] = DEFAULT_PORT,
+    as_json: options.Json = False,
+) -> None:
+    """Run all services here until ctrl-C.
+
+    A broker and a store are started too, unless KAFKA_BOOTSTRAP_SERVERS and MONGODB_URI name others.
+    """
+    import asyncio
+    import signal
+
+    from chimera_client.cli.output import note
+    from chimera_client.cli.services import log_to_file, standalone
+
+    known = _endpoints(endpoints)
+    log = log_to_file(data_dir)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    note(f"data is in {data_dir}, the log is {log}")
+    async with standalone(data_dir, known, note, port) as running:
+        _announce(running.gateway_target, sorted(running.endpoints), as_json)
+        await stop.wait()
+        note("draining; what is in flight is finished or stays for the next start")
+
+
+def _endpoints(path: Path | None) -> "dict[str, Endpoint]":
+    from chimera_client.yamlfile import read_mapping
+    from chimera_shared.endpoints.config import parse
+
+    if path is None:
+        return {}
+    raw = read_mapping(path)
+    return parse(raw.get("endpoints", raw))
+
+
+def _announce(target: str, names: list[str], as_json: bool) -> None:
+    from chimera_client.cli.output import console, emit
+    from chimera_client.text import line
+
+    if as_json:
+        emit({"gateway": target, "endpoints": names})
+        return
+    console().print(
+        f"The gateway serves at {target}.\n"
+        f"Endpoints that builds may name: {line(', '.join(names), 400)}.\n\n"
+        "In another terminal:\n"
+        f"  export CHIMERA_GATEWAY={target}\n"
+        "  chimera builds submit FILE    order a build\n"
+        "  chimera builds list           see how builds stand\n\n"
+        "Ctrl-C stops the services; builds go on at the next start."
+    )

@@ -1,0 +1,89 @@
+"""Published datasets at a gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from chimera.dataset.v1 import dataset_pb2, dataset_service_pb2, dataset_service_pb2_grpc
+from chimera.sample.v1 import sample_pb2
+from chimera_client.builds import Builds
+from chimera_client.connection import Connection, GatewayUnreachable
+from chimera_shared.rpc.channel import DEADLINE_SECONDS
+
+if TYPE_CHECKING:
+    from chimera_client.export import ExportSummary
+    from chimera_shared.endpoints.config import Endpoint
+
+_SILENCE_SECONDS = 60.0
+"""A dataset's stream without a sample for this long is broken."""
+
+
+class Datasets:
+    """Reads and exports published datasets."""
+
+    def __init__(self, connection: Connection, builds: Builds) -> None:
+        self._connection = connection
+        self._builds = builds
+        self._stub = dataset_service_pb2_grpc.DatasetServiceStub(connection.channel)
+
+    async def get(self, dataset_id: str) -> dataset_pb2.Dataset:
+        """One dataset; NotFound if there is none."""
+        with self._connection.errors():
+            return await self._stub.GetDataset(
+                dataset_service_pb2.GetDatasetRequest(dataset_id=dataset_id), timeout=DEADLINE_SECONDS
+            )
+
+    async def list(self) -> AsyncIterator[dataset_pb2.Dataset]:
+        """All datasets, newest first, page by page."""
+        token = ""
+        while True:
+            request = dataset_service_pb2.ListDatasetsRequest(page_token=token)
+            with self._connection.errors():
+                page = await self._stub.ListDatasets(request, timeout=DEADLINE_SECONDS)
+            for dataset in page.datasets:
+                yield dataset
+            if not (token := page.next_page_token):
+                return
+
+    async def read(self, dataset_id: str) -> AsyncIterator[sample_pb2.Sample]:
+        """Every sample of the dataset, by subject in the build's order and then by slot."""
+        call = self._stub.ReadDataset(dataset_service_pb2.ReadDatasetRequest(dataset_id=dataset_id))
+        try:
+            while True:
+                with self._connection.errors():
+                    sample = await self._next(call, dataset_id)
+                if sample is None:
+                    return
+                yield sample
+        finally:
+            call.cancel()
+
+    async def export(
+        self,
+        dataset_id: str,
+        directory: Path,
+        endpoints: "Mapping[str, Endpoint] | None" = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> "ExportSummary":
+        """Write the dataset to a new folder, whole or not at all.
+
+        `endpoints`, where the caller knows them, add families and prices to its manifest.
+        """
+        from chimera_client.export import export_dataset
+
+        dataset = await self.get(dataset_id)
+        build = await self._builds.get(dataset.build_id)
+        return await export_dataset(build, dataset, self.read(dataset_id), endpoints, directory, progress=progress)
+
+    async def _next(self, call: Any, dataset_id: str) -> sample_pb2.Sample | None:
+        try:
+            async with asyncio.timeout(_SILENCE_SECONDS):
+                found = await call.read()
+        except TimeoutError:
+            raise GatewayUnreachable(
+                f"the gateway at {self._connection.target} stopped sending dataset {dataset_id}: try again"
+            ) from None
+        return None if found is grpc.aio.EOF else found

@@ -1,0 +1,143 @@
+"""The model endpoints of a build file: key, address, model, and whether JSON can be had."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+import aiohttp
+
+from chimera.build.v1 import build_pb2
+from chimera_client.buildfile import BuildFile
+from chimera_client.doctor.finding import Finding
+from chimera_client.order import PROCEDURAL_PREFIX
+from chimera_client.text import line
+from chimera_shared.endpoints.client import CallFailed, CallRefused, ChatClient
+from chimera_shared.endpoints.config import Endpoint
+
+ANSWER_SECONDS = 30.0
+_TRIES = 3
+_PROBE_TOKENS = 16
+"""Enough for every server to accept the request, too few to cost anything."""
+_MAX_LIST_BYTES = 4 * 1024 * 1024
+_SHOWN_MODELS = 5
+_SCHEMA = {
+    "name": "fields",
+    "strict": True,
+    "schema": {
+        "type": "object",
+        "properties": {"fields": {"type": "array", "items": {"type": "string"}}},
+        "required": ["fields"],
+        "additionalProperties": False,
+    },
+}
+
+
+async def check(file: BuildFile) -> AsyncIterator[Finding]:
+    """Findings for each endpoint that the build names, all endpoints asked at once."""
+    json_roles = set(_names(file.spec, structured=True))
+    named = dict.fromkeys([*json_roles, *_names(file.spec, structured=False)])
+    known = file.endpoints or {}
+    async with ChatClient() as chat, aiohttp.ClientSession() as session:
+        probes = [
+            asyncio.create_task(_Probe(chat, session, name, known[name]).run(structured=name in json_roles))
+            for name in sorted(named)
+            if name in known
+        ]
+        try:
+            for probe in probes:
+                yield await probe
+        finally:
+            for probe in probes:
+                probe.cancel()
+    for name in sorted(name for name in named if name not in known and name.startswith(PROCEDURAL_PREFIX)):
+        yield Finding.good(f"endpoint {line(name, 40)}", "procedural, comes with the services")
+
+
+class _Probe:
+    """Asks one endpoint what a build would ask it."""
+
+    def __init__(self, chat: ChatClient, session: aiohttp.ClientSession, name: str, endpoint: Endpoint) -> None:
+        self._chat = chat
+        self._session = session
+        self._name = f"endpoint {line(name, 40)}"
+        self._endpoint = endpoint.model_copy(update={"timeout_seconds": min(endpoint.timeout_seconds, ANSWER_SECONDS)})
+
+    async def run(self, *, structured: bool) -> Finding:
+        """The first thing that is wrong, or that all is well."""
+        endpoint = self._endpoint
+        if endpoint.api_key_env and not os.environ.get(endpoint.api_key_env):
+            variable = endpoint.api_key_env
+            return Finding.bad(self._name, f"the variable {variable} is not set", f"export {variable}=… with the key")
+        listed = await self._listed()
+        if trouble := await self._ask({}):
+            return self._explain(trouble, listed)
+        mode = endpoint.structured_output if structured else "none"
+        if mode != "none" and (trouble := await self._ask(_response_format(mode))):
+            other = "json_object" if mode == "json_schema" else "none"
+            way_out = f"set `structured_output: {other}` for this endpoint, or use a server that supports {mode}"
+            return Finding.bad(self._name, f"answers, but not with {mode}: {trouble}", way_out)
+        said = f"{line(endpoint.model, 60)} answers" + (f", with {mode}" if mode != "none" else "")
+        if listed is not None and endpoint.model not in listed:
+            said += " (though the server does not list it)"
+        return Finding.good(self._name, said)
+
+    def _explain(self, trouble: Exception, listed: list[str] | None) -> Finding:
+        model = self._endpoint.model
+        if listed is not None and model not in listed:
+            has = ", ".join(line(name, 60) for name in listed[:_SHOWN_MODELS]) or "no model at all"
+            return Finding.bad(self._name, f"no model {model!r} there; the server has {has}", "mend `model`")
+        if isinstance(trouble, CallRefused):
+            return Finding.bad(self._name, str(trouble), "mend `base_url`, `model` or the key in `api_key_env`")
+        return Finding.bad(self._name, str(trouble), "start the server, or mend `base_url`")
+
+    async def _listed(self) -> list[str] | None:
+        """The names of the server's models; None if it does not tell."""
+        key = os.environ.get(self._endpoint.api_key_env) if self._endpoint.api_key_env else None
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            async with (
+                asyncio.timeout(ANSWER_SECONDS),
+                self._session.get(f"{self._endpoint.base_url}/models", headers=headers) as response,
+            ):
+                found = json.loads(await response.content.read(_MAX_LIST_BYTES)) if response.status == 200 else None
+                return [str(model["id"]) for model in found["data"]]
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+    async def _ask(self, extra: Mapping[str, Any]) -> Exception | None:
+        """What is wrong with the answer to a short question; a server that is only busy is asked again."""
+        body = {
+            "model": self._endpoint.model,
+            "messages": [
+                {"role": "system", "content": "Answer with one JSON object." if extra else "Answer in one word."},
+                {"role": "user", "content": "Subject: Mathematics\nCount: 1" if extra else "What is 1 + 1?"},
+            ],
+            self._endpoint.max_tokens_parameter: _PROBE_TOKENS,
+            **extra,
+        }
+        trouble: Exception | None = None
+        for attempt in range(_TRIES):
+            try:
+                await self._chat.complete(self._endpoint, body)
+            except CallRefused as error:
+                return error
+            except CallFailed as error:
+                trouble = error
+                await asyncio.sleep(0.5 * (attempt + 1))
+            else:
+                return None
+        return trouble
+
+
+def _response_format(mode: str) -> dict[str, Any]:
+    if mode == "json_schema":
+        return {"response_format": {"type": "json_schema", "json_schema": _SCHEMA}}
+    return {"response_format": {"type": "json_object"}}
+
+
+def _names(spec: build_pb2.BuildSpec, *, structured: bool) -> Iterator[str]:
+    roles = spec.roles
+    for role in (roles.proposer, roles.judge) if structured else (*roles.panel, roles.solver):
+        yield from role.endpoints

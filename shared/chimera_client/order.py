@@ -1,0 +1,77 @@
+"""What `build run` orders: checked before anything starts, and found again when the same file is run again."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from chimera.build.v1 import build_pb2
+from chimera_client.buildfile import BuildFile
+from chimera_client.client import AsyncClient
+from chimera_client.target import OutputTarget
+from chimera_shared import identity
+from chimera_shared.endpoints.config import Endpoint, missing_keys
+from chimera_shared.errors import InvalidInput, NotFound
+from chimera_shared.spec import require_valid
+
+PROCEDURAL_PREFIX = "procedural-"
+_OVER = frozenset({build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
+
+
+def require_sound(file: BuildFile, *, own_services: bool, with_keys: bool = True) -> None:
+    """InvalidInput if the order cannot work. Endpoints that only the services know are taken on trust."""
+    known = dict(file.endpoints or {}) if own_services else {}
+    for name in _named(file.spec):
+        if not own_services or name.startswith(PROCEDURAL_PREFIX):
+            known.setdefault(name, Endpoint(base_url="http://services/v1", model=name))
+    require_valid(file.spec, known)
+    if own_services and with_keys:
+        require_keys(file, known)
+
+
+def require_keys(file: BuildFile, known: Mapping[str, Endpoint]) -> None:
+    """InvalidInput if the key of an endpoint that the order names is not in the environment."""
+    if missing := missing_keys((name, known[name]) for name in dict.fromkeys(_named(file.spec)) if name in known):
+        raise InvalidInput(missing)
+
+
+async def find_order(client: AsyncClient, file: BuildFile, *, new: bool) -> tuple[str, build_pb2.Build | None]:
+    """The request to send, and its build if it was sent before.
+
+    A failed or cancelled build is over, so the file's next order takes its place; with `new`, that of a build that
+    succeeded does too.
+    """
+    over = {*_OVER, build_pb2.BUILD_STATE_SUCCEEDED} if new else _OVER
+    for generation in itertools.count(1):
+        request_id = file.request_id(generation)
+        try:
+            build = await client.builds.get(identity.build_id(request_id))
+        except NotFound:
+            return request_id, None
+        if build.state not in over:
+            return request_id, build
+    raise AssertionError("unreachable")
+
+
+def require_room(target: OutputTarget, build: build_pb2.Build | None, *, force: bool) -> None:
+    """InvalidInput unless the dataset can be written when the build ends, or is there already."""
+    if build is not None and build.state == build_pb2.BUILD_STATE_SUCCEEDED and target.holds_whole(build.build_id):
+        return
+    target.require_writable(force=force)
+
+
+def require_room_early(target: OutputTarget, file: BuildFile, *, new: bool, force: bool) -> None:
+    """As `require_room`, before the gateway can be asked: only this file's own dataset gets the benefit of the doubt."""
+    own = {identity.build_id(file.request_id(generation)) for generation in range(1, 33)}
+    if new or target.held_build_id not in own:
+        target.require_writable(force=force)
+
+
+def default_output(file: BuildFile, parent: Path) -> Path:
+    """Where the dataset goes unless told otherwise; the name was checked to be a plain word."""
+    return parent / file.spec.name
+
+
+def _named(spec: build_pb2.BuildSpec) -> Iterator[str]:
+    roles = spec.roles
+    for role in (roles.proposer, *roles.panel, roles.solver, roles.judge):
+        yield from role.endpoints

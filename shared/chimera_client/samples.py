@@ -1,0 +1,42 @@
+"""Settled samples at a gateway."""
+
+from collections.abc import AsyncIterator
+
+from chimera.sample.v1 import sample_pb2, sample_service_pb2, sample_service_pb2_grpc
+from chimera_client.connection import Connection
+from chimera_shared.rpc.channel import DEADLINE_SECONDS
+
+
+class Samples:
+    """Reads settled samples with their evidence."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._stub = sample_service_pb2_grpc.SampleServiceStub(connection.channel)
+
+    async def get(self, sample_id: str) -> sample_pb2.Sample:
+        """One sample; NotFound if it is not settled or never was."""
+        with self._connection.errors():
+            return await self._stub.GetSample(
+                sample_service_pb2.GetSampleRequest(sample_id=sample_id), timeout=DEADLINE_SECONDS
+            )
+
+    async def list(
+        self,
+        build_id: str,
+        outcome: sample_pb2.Outcome = sample_pb2.OUTCOME_UNSPECIFIED,
+        reason: sample_pb2.Reason = sample_pb2.REASON_UNSPECIFIED,
+        subject: str = "",
+    ) -> AsyncIterator[sample_pb2.Sample]:
+        """The settled samples of a build in the order of their ids, page by page; the filters are joined by *and*."""
+        token = ""
+        while True:
+            request = sample_service_pb2.ListSamplesRequest(
+                build_id=build_id, outcome=outcome, reason=reason, subject=subject, page_token=token
+            )
+            with self._connection.errors():
+                page = await self._stub.ListSamples(request, timeout=DEADLINE_SECONDS)
+            for sample in page.samples:
+                yield sample
+            if not (token := page.next_page_token):
+                return

@@ -1,0 +1,121 @@
+"""How full the whole pipeline keeps its endpoints under heavy-tailed latencies, and what a model call costs us.
+
+Fill is the time-weighted share of the allowed requests that are in flight, over the first 90 % of the calls; the ideal
+is 1. A bare loop over the same latencies is measured beside it in `client.py`.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+from teacher import Teacher, teacher
+
+from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
+from chimera_shared.endpoints.config import Endpoint
+from chimera_shared.rpc.channel import connect
+from chimera_standalone.app import Standalone
+
+SUBJECTS = ("Mathematics", "Computer Science", "Chemistry", "Physics", "Biology")
+FIRST_PART = 0.9
+
+
+async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
+    async with teacher() as engine:
+        accurate = {name: {"accuracy": 1.0} for name in ("procedural-strong", "procedural-medium")}
+        await engine.dials(
+            latency_mean_seconds=options.mean, latency_sigma=options.sigma, latency_cap_seconds=60.0, models=accurate
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            async with Standalone(Path(folder), _endpoints(engine.base_url, options.limit)) as running:
+                return await _measure(engine, running.gateway_target, options)
+
+
+def _endpoints(base_url: str, limit: int) -> dict[str, Endpoint]:
+    """Half of the calls are the teacher's (a problem and a solution), a quarter each panel member's."""
+    shares = {"procedural-teacher": limit // 2, "procedural-strong": limit // 4, "procedural-medium": limit // 4}
+    return {
+        name: Endpoint(base_url=base_url, model=name, max_in_flight=share, timeout_seconds=300)
+        for name, share in shares.items()
+    }
+
+
+async def _measure(engine: Teacher, target: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    ours, children = psutil.Process(), psutil.Process().children(recursive=True)
+    await engine.reset()
+    before, started = _seconds(ours), time.perf_counter()
+    watcher = asyncio.create_task(_observe(engine))
+    async with connect(target) as channel:
+        build = await _build(channel, options.samples)
+    elapsed, spent = time.perf_counter() - started, _seconds(ours) - before
+    watcher.cancel()
+    stats = await engine.stats()
+    series = [*_series, stats]
+    part = next(s for s in series if s["answered"] >= FIRST_PART * stats["answered"])
+    fill = part["in_flight_seconds"] / part["first_to_last_seconds"] / options.limit
+    common = {"limit": options.limit, "mean_s": options.mean, "sigma": options.sigma, "samples": options.samples}
+    assert build.progress.accepted == options.samples, build
+    return [
+        {"figure": "pipeline.fill_first_90_percent", "value": round(fill, 4), "ideal": 1.0, **common},
+        {
+            "figure": "pipeline.processor_ms_per_call",
+            "value": round(spent * 1000 / stats["answered"], 3),
+            "calls": stats["answered"],
+            "paid_twice": stats["repeats"],
+            "wall_s": round(elapsed, 1),
+            **common,
+        },
+        {
+            "figure": "pipeline.peak_memory_mb",
+            "services": round(ours.memory_info().rss / 2**20),
+            "children": {_name(c): round(c.memory_info().rss / 2**20) for c in children if c.is_running()},
+            "children_processor_s": {_name(c): round(_seconds(c), 1) for c in children if c.is_running()},
+            **common,
+        },
+    ]
+
+
+_series: list[dict[str, Any]] = []
+
+
+async def _observe(engine: Teacher) -> None:
+    while True:
+        _series.append(await engine.stats())
+        await asyncio.sleep(0.5)
+
+
+async def _build(channel: Any, samples: int) -> build_pb2.Build:
+    stub = build_service_pb2_grpc.BuildServiceStub(channel)
+    spec = build_pb2.BuildSpec(
+        name="bench",
+        samples=samples,
+        seed=1,
+        subjects=[build_pb2.SubjectSpec(name=name) for name in SUBJECTS],
+        roles=build_pb2.Roles(
+            proposer=build_pb2.RoleSpec(endpoints=["procedural-teacher"]),
+            panel=[build_pb2.RoleSpec(endpoints=[n]) for n in ("procedural-strong", "procedural-medium")],
+            solver=build_pb2.RoleSpec(endpoints=["procedural-teacher"]),
+        ),
+    )
+    request = build_service_pb2.SubmitBuildRequest(request_id=uuid.uuid4().hex, spec=spec)
+    build = await stub.SubmitBuild(request)
+    watched: AsyncIterator[build_pb2.Build] = stub.WatchBuild(
+        build_service_pb2.WatchBuildRequest(build_id=build.build_id)
+    )
+    async for news in watched:
+        build = news
+    return build
+
+
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def _name(process: psutil.Process) -> str:
+    return " ".join(process.cmdline())[-60:]

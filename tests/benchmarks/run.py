@@ -1,0 +1,49 @@
+"""Benchmarks of the hot paths; one JSON line per figure, with the machine and the versions.
+
+python tests/benchmarks/run.py [pipeline|client] [--samples N] [--limit N] [--mean SECONDS]
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+VERSIONS = ("chimera", "faststream", "aiokafka", "aiohttp", "motor", "grpcio", "protobuf")
+
+
+def machine() -> dict[str, object]:
+    """What the figures were measured on."""
+    return {
+        "cpu": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in VERSIONS},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("benchmark", nargs="?", choices=("pipeline", "client", "all"), default="all")
+    parser.add_argument("--samples", type=int, default=1200, help="accepted samples of the pipeline's build")
+    parser.add_argument("--limit", type=int, default=256, help="requests in flight over all endpoints")
+    parser.add_argument("--mean", type=float, default=4.0, help="mean latency of an answer in seconds")
+    parser.add_argument("--sigma", type=float, default=1.0, help="sigma of the latency's logarithm")
+    options = parser.parse_args()
+
+    import client
+    import pipeline
+
+    wanted = {"pipeline": [pipeline.run], "client": [client.run], "all": [client.run, pipeline.run]}[options.benchmark]
+    for benchmark in wanted:
+        for figure in asyncio.run(benchmark(options)):
+            print(json.dumps({**figure, **machine()}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -43,8 +43,8 @@ def parse_build(raw: Mapping[str, Any]) -> tuple[build_pb2.BuildSpec, Mapping[st
     spec = build_pb2.BuildSpec()
     reader = Reader(_SHORTHANDS)
     reader.fill(spec, dict(raw), extra=[ENDPOINTS_FIELD])
-    endpoints, violations = _endpoints(raw)
-    if violations := [*reader.violations, *violations]:
+    endpoints, wrong = _endpoints(raw)
+    if violations := [*reader.violations, *wrong]:
         raise InvalidInput(violations)
     return spec, endpoints
 

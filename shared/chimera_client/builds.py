@@ -32,23 +32,20 @@ class Builds:
     async def submit(self, spec: build_pb2.BuildSpec, request_id: str | None = None) -> build_pb2.Build:
         """Order a build. The same `request_id` again returns the same build; without one every call is a new order."""
         request = build_service_pb2.SubmitBuildRequest(request_id=request_id or str(uuid.uuid4()), spec=spec)
-        with self._connection.errors():
-            return await self._stub.SubmitBuild(request, timeout=DEADLINE_SECONDS)
+        return await self._connection.answer(self._stub.SubmitBuild(request, timeout=DEADLINE_SECONDS))
 
     async def get(self, build_id: str) -> build_pb2.Build:
         """One build; NotFound if there is none."""
-        with self._connection.errors():
-            return await self._stub.GetBuild(
-                build_service_pb2.GetBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS
-            )
+        return await self._connection.answer(
+            self._stub.GetBuild(build_service_pb2.GetBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS)
+        )
 
     async def list(self) -> AsyncIterator[build_pb2.Build]:
         """All builds, newest first, page by page."""
         token = ""
         while True:
             request = build_service_pb2.ListBuildsRequest(page_token=token)
-            with self._connection.errors():
-                page = await self._stub.ListBuilds(request, timeout=DEADLINE_SECONDS)
+            page = await self._connection.answer(self._stub.ListBuilds(request, timeout=DEADLINE_SECONDS))
             for build in page.builds:
                 yield build
             if not (token := page.next_page_token):
@@ -87,21 +84,18 @@ class Builds:
 
     async def pause(self, build_id: str) -> build_pb2.Build:
         """Start no new work until it is resumed; FailedPrecondition if it has ended."""
-        with self._connection.errors():
-            return await self._stub.PauseBuild(
-                build_service_pb2.PauseBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS
-            )
+        return await self._connection.answer(
+            self._stub.PauseBuild(build_service_pb2.PauseBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS)
+        )
 
     async def resume(self, build_id: str) -> build_pb2.Build:
         """Go on with a paused build; FailedPrecondition if it has ended."""
-        with self._connection.errors():
-            return await self._stub.ResumeBuild(
-                build_service_pb2.ResumeBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS
-            )
+        return await self._connection.answer(
+            self._stub.ResumeBuild(build_service_pb2.ResumeBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS)
+        )
 
     async def cancel(self, build_id: str) -> build_pb2.Build:
         """End a build for good; what was accepted stays readable."""
-        with self._connection.errors():
-            return await self._stub.CancelBuild(
-                build_service_pb2.CancelBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS
-            )
+        return await self._connection.answer(
+            self._stub.CancelBuild(build_service_pb2.CancelBuildRequest(build_id=build_id), timeout=DEADLINE_SECONDS)
+        )

@@ -3,15 +3,17 @@
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import grpc
 
 from chimera_shared.errors import ChimeraError, InvalidInput, Transient
 from chimera_shared.rpc.channel import DEADLINE_SECONDS, connect
 from chimera_shared.rpc.status import to_error
+
+T = TypeVar("T")
 
 GATEWAY_VARIABLE = "CHIMERA_GATEWAY"
 DEFAULT_GATEWAY = "127.0.0.1:50051"
@@ -43,6 +45,11 @@ class Connection:
     async def close(self) -> None:
         """Close the channel; calls in flight are cancelled."""
         await self.channel.close()
+
+    async def answer(self, call: Awaitable[T]) -> T:
+        """The answer of a unary call, or the error that it tells of."""
+        with self.errors():
+            return await call
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:

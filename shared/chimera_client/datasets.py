@@ -31,18 +31,18 @@ class Datasets:
 
     async def get(self, dataset_id: str) -> dataset_pb2.Dataset:
         """One dataset; NotFound if there is none."""
-        with self._connection.errors():
-            return await self._stub.GetDataset(
+        return await self._connection.answer(
+            self._stub.GetDataset(
                 dataset_service_pb2.GetDatasetRequest(dataset_id=dataset_id), timeout=DEADLINE_SECONDS
             )
+        )
 
     async def list(self) -> AsyncIterator[dataset_pb2.Dataset]:
         """All datasets, newest first, page by page."""
         token = ""
         while True:
             request = dataset_service_pb2.ListDatasetsRequest(page_token=token)
-            with self._connection.errors():
-                page = await self._stub.ListDatasets(request, timeout=DEADLINE_SECONDS)
+            page = await self._connection.answer(self._stub.ListDatasets(request, timeout=DEADLINE_SECONDS))
             for dataset in page.datasets:
                 yield dataset
             if not (token := page.next_page_token):

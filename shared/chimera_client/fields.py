@@ -5,7 +5,7 @@ The message's own descriptor says which fields there are, so a file never accept
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -35,7 +35,7 @@ class Reader:
         if not isinstance(raw, dict):
             self._wrong(path, f"must be a mapping with {_known(message)}, not {shown(raw)}")
             return
-        fields = message.DESCRIPTOR.fields_by_name
+        fields = cast(Mapping[str, FieldDescriptor], message.DESCRIPTOR.fields_by_name)
         for key, value in raw.items():
             at = f"{path}.{key}" if path else str(key)
             if key in fields:

@@ -60,7 +60,7 @@ def require_room(target: OutputTarget, build: build_pb2.Build | None, *, force: 
 
 
 def require_room_early(target: OutputTarget, file: BuildFile, *, new: bool, force: bool) -> None:
-    """As `require_room`, before the gateway can be asked: only this file's own dataset gets the benefit of the doubt."""
+    """As `require_room`, before the gateway can be asked: only a dataset of this file itself may be there."""
     own = {identity.build_id(file.request_id(generation)) for generation in range(1, 33)}
     if new or target.held_build_id not in own:
         target.require_writable(force=force)

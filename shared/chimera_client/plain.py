@@ -4,7 +4,8 @@ As protobuf's own JSON mapping with snake-case names and every field, but 64-bit
 would compare wrongly in jq and its like.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -13,7 +14,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 def to_plain(message: Message) -> dict[str, Any]:
     """The message as JSON-able values; absent messages and absent optional fields are null."""
-    return {field.name: _field(message, field) for field in message.DESCRIPTOR.fields}
+    fields = cast(Sequence[FieldDescriptor], message.DESCRIPTOR.fields)
+    return {field.name: _field(message, field) for field in fields}
 
 
 def _field(message: Message, field: FieldDescriptor) -> Any:

@@ -16,16 +16,15 @@ class Samples:
 
     async def get(self, sample_id: str) -> sample_pb2.Sample:
         """One sample; NotFound if it is not settled or never was."""
-        with self._connection.errors():
-            return await self._stub.GetSample(
-                sample_service_pb2.GetSampleRequest(sample_id=sample_id), timeout=DEADLINE_SECONDS
-            )
+        return await self._connection.answer(
+            self._stub.GetSample(sample_service_pb2.GetSampleRequest(sample_id=sample_id), timeout=DEADLINE_SECONDS)
+        )
 
     async def list(
         self,
         build_id: str,
-        outcome: sample_pb2.Outcome = sample_pb2.OUTCOME_UNSPECIFIED,
-        reason: sample_pb2.Reason = sample_pb2.REASON_UNSPECIFIED,
+        outcome: int = sample_pb2.OUTCOME_UNSPECIFIED,
+        reason: int = sample_pb2.REASON_UNSPECIFIED,
         subject: str = "",
     ) -> AsyncIterator[sample_pb2.Sample]:
         """The settled samples of a build in the order of their ids, page by page; the filters are joined by *and*."""
@@ -34,8 +33,7 @@ class Samples:
             request = sample_service_pb2.ListSamplesRequest(
                 build_id=build_id, outcome=outcome, reason=reason, subject=subject, page_token=token
             )
-            with self._connection.errors():
-                page = await self._stub.ListSamples(request, timeout=DEADLINE_SECONDS)
+            page = await self._connection.answer(self._stub.ListSamples(request, timeout=DEADLINE_SECONDS))
             for sample in page.samples:
                 yield sample
             if not (token := page.next_page_token):

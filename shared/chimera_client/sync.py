@@ -104,8 +104,8 @@ class SyncSamples:
     def list(
         self,
         build_id: str,
-        outcome: sample_pb2.Outcome = sample_pb2.OUTCOME_UNSPECIFIED,
-        reason: sample_pb2.Reason = sample_pb2.REASON_UNSPECIFIED,
+        outcome: int = sample_pb2.OUTCOME_UNSPECIFIED,
+        reason: int = sample_pb2.REASON_UNSPECIFIED,
         subject: str = "",
     ) -> Iterator[sample_pb2.Sample]:
         """The settled samples of a build in the order of their ids, page by page; the filters are joined by *and*."""

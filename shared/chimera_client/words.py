@@ -50,7 +50,7 @@ def reason_names() -> list[str]:
     return [name.lower() for name in _REASONS]
 
 
-def reason_of(name: str) -> sample_pb2.Reason:
+def reason_of(name: str) -> int:
     """The reason of that name; ValueError if there is none."""
     return sample_pb2.Reason.Value(f"REASON_{name.upper().removeprefix('REASON_')}")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from cluster import IN_FLIGHT, MODELS, Cluster, cluster
-from reflected import Reflected
+from e2e.cluster import IN_FLIGHT, MODELS, Cluster, cluster
+from e2e.reflected import Reflected
 
 from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
 from chimera.sample.v1 import sample_pb2, sample_service_pb2, sample_service_pb2_grpc

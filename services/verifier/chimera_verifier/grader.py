@@ -7,6 +7,8 @@ from chimera_verifier.domain.comparison import UNDECIDED, Pair, compare, settle
 from chimera_verifier.domain.extraction import Absence, read
 from chimera_verifier.domain.latex import MAX_ANSWER_CHARS
 
+__all__ = ["EXTRACTION", "UNDECIDED", "Grader", "SymbolicChecker", "needs_judge"]
+
 EXTRACTION = "extraction"
 _UNKNOWN_ABSENCES = frozenset({Absence.EMPTY, Absence.CUT_OFF})
 

@@ -45,6 +45,13 @@ class SymbolicPool:
         await self.start()
         return self
 
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def __aenter__(self) -> "SymbolicPool":
+        await self.start()
+        return self
+
     async def __aexit__(self, *error: object) -> None:
         await self.close()
 
@@ -119,7 +126,7 @@ class _Worker:
     async def ask(self, line: bytes) -> bool | None:
         try:
             process = await self._running()
-            assert process.stdin is not None  # noqa: S101 - both pipes were asked for
+            assert process.stdin is not None
             process.stdin.write(line)
             async with asyncio.timeout(self._limits.question_seconds):
                 await process.stdin.drain()
@@ -163,7 +170,7 @@ class _Worker:
 
 
 async def _read_line(process: asyncio.subprocess.Process) -> bytes:
-    assert process.stdout is not None  # noqa: S101 - both pipes were asked for
+    assert process.stdout is not None
     line = await process.stdout.readline()
     if not line.endswith(b"\n"):
         raise EOFError

@@ -1,16 +1,13 @@
 """`chimera samples`: read settled samples with their evidence."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from chimera_client.cli import options
 from chimera_client.cli.exits import command
 from chimera_client.cli.groups import group
-
-if TYPE_CHECKING:
-    from chimera.sample.v1 import sample_pb2
 
 app = group("Read settled samples with their evidence.")
 
@@ -62,13 +59,12 @@ async def show(
         output.show(sample, as_json, lambda: render_sample(sample, reasoning=reasoning))
 
 
-def _reason(name: str) -> "sample_pb2.Reason":
-    from chimera.sample.v1 import sample_pb2
+def _reason(name: str) -> int:
     from chimera_client.words import reason_names, reason_of
     from chimera_shared.errors import InvalidInput
 
     if not name:
-        return sample_pb2.REASON_UNSPECIFIED
+        return 0
     try:
         return reason_of(name)
     except ValueError:

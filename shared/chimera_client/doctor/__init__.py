@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from chimera.build.v1 import build_pb2
-from chimera_client.buildfile import BuildFile, read_build_file
+from chimera_client.buildfile import read_build_file
 from chimera_client.doctor import endpoints, environment, servers
 from chimera_client.doctor.finding import Finding
 from chimera_client.order import require_sound

@@ -101,8 +101,9 @@ class _Probe:
                 asyncio.timeout(ANSWER_SECONDS),
                 self._session.get(f"{self._endpoint.base_url}/models", headers=headers) as response,
             ):
-                found = json.loads(await response.content.read(_MAX_LIST_BYTES)) if response.status == 200 else None
-                return [str(model["id"]) for model in found["data"]]
+                if response.status != 200:
+                    return None
+                return [str(model["id"]) for model in json.loads(await _bounded(response))["data"]]
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
@@ -129,6 +130,15 @@ class _Probe:
             else:
                 return None
         return trouble
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    found = b""
+    async for chunk in response.content.iter_any():
+        found += chunk
+        if len(found) > _MAX_LIST_BYTES:
+            raise ValueError("the list of models is longer than anyone's")
+    return found
 
 
 def _response_format(mode: str) -> dict[str, Any]:

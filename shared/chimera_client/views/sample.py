@@ -9,7 +9,7 @@ from rich.text import Text
 
 from chimera.sample.v1 import sample_pb2
 from chimera_client.text import clean, count, line, money
-from chimera_client.words import answer_type_words, outcome_words, reason_words, verdict_words
+from chimera_client.words import answer_type_words, outcome_words, reason_name, reason_words, verdict_words
 
 MAX_TEXT_CHARS = 20_000
 """Long chains of thought stay readable; `--json` gives the whole."""
@@ -44,9 +44,7 @@ def _head(sample: sample_pb2.Sample) -> Text:
     style = _OUTCOME_STYLES.get(sample.outcome, "yellow")
     head = Text.assemble((outcome_words(sample.outcome), f"bold {style}"), f"  {line(sample.ref.sample_id, 64)}")
     if sample.reason:
-        head.append(
-            f"\n{reason_words(sample_pb2.Reason.Name(sample.reason)) if _known(sample.reason) else sample.reason}"
-        )
+        head.append(f"\n{reason_words(reason_name(sample.reason)) or f'reason {sample.reason}'}")
         head.append(f": {line(sample.detail, 400)}" if sample.detail else "")
     return head
 

@@ -57,7 +57,7 @@ def _signed_terms(coefficients: Sequence[int | Fraction]) -> Iterator[str]:
         if not coefficient:
             continue
         sign = ("-" if coefficient < 0 else "") if first else (" - " if coefficient < 0 else " + ")
-        yield sign + _term(abs(coefficient), degree)
+        yield sign + _term(coefficient if coefficient > 0 else -coefficient, degree)
         first = False
 
 

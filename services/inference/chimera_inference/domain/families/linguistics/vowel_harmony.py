@@ -79,9 +79,8 @@ class VowelHarmony(Family[Inflection]):
             vowel = _harmonic(mark, last)
             word += suffix.replace(mark, vowel)
             kind = ("front" if last in _FRONT else "back") + (" rounded" if last in _ROUND else " unrounded")
-            steps.append(
-                f"Suffix {suffix}: the nearest vowel to the left is {last} ({kind}), so {mark} becomes {vowel}, giving {word}."
-            )
+            seen = f"the nearest vowel to the left is {last} ({kind})"
+            steps.append(f"Suffix {suffix}: {seen}, so {mark} becomes {vowel}, giving {word}.")
         vowels = [c for c in word if c in _FRONT + _BACK]
         tail = vowels[-4:]
         return Working(

@@ -18,7 +18,9 @@ def generate(out: Path) -> None:
     include = Path(grpc_tools.__file__).parent / "_proto"
     common = ["protoc", f"-I{ROOT}", f"-I{include}"]
     messages = [*common, f"--python_out={out}", f"--pyi_out={out}", *sources]
-    stubs = [*common, f"--grpc_python_out={out}", f"--mypy_grpc_out={out}", *services]
+    plugin = Path(sys.executable).with_name("protoc-gen-mypy_grpc")  # which protoc would look for in PATH alone
+    typed = [f"--plugin=protoc-gen-mypy_grpc={plugin}", f"--mypy_grpc_out={out}"]
+    stubs = [*common, f"--grpc_python_out={out}", *typed, *services]
     for command in (messages, stubs):
         if protoc.main(command) != 0:
             sys.exit("protoc failed; its message stands above")

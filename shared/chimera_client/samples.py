@@ -1,6 +1,7 @@
 """Settled samples at a gateway."""
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 from chimera.sample.v1 import sample_pb2, sample_service_pb2, sample_service_pb2_grpc
 from chimera_client.connection import Connection
@@ -31,7 +32,11 @@ class Samples:
         token = ""
         while True:
             request = sample_service_pb2.ListSamplesRequest(
-                build_id=build_id, outcome=outcome, reason=reason, subject=subject, page_token=token
+                build_id=build_id,
+                outcome=cast("sample_pb2.Outcome", outcome),
+                reason=cast("sample_pb2.Reason", reason),
+                subject=subject,
+                page_token=token,
             )
             page = await self._connection.answer(self._stub.ListSamples(request, timeout=DEADLINE_SECONDS))
             for sample in page.samples:

@@ -23,6 +23,11 @@ def count(number: int) -> str:
     return f"{number / 10**6:.2f} M" if number >= 10**6 else f"{number:,}"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 sample`, `1,200 samples`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def money(nanousd: int) -> str:
     """A price in US dollars; small ones keep two digits that say something."""
     usd = nanousd / _NANOUSD_PER_USD

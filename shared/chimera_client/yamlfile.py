@@ -36,25 +36,31 @@ def read_text(path: Path) -> str:
 
 def parse_mapping(text: str, name: str) -> dict[str, Any]:
     """The mapping in a YAML document; `name` stands in errors."""
-    # The pure-Python loader: the C loader crashes the process on deeply nested input.
-    loader = yaml.SafeLoader(text)
     try:
-        root = loader.get_single_node()
-        if root is not None:
-            _check(root, name)
-        found = loader.construct_document(root) if root is not None else None
+        found = _load(text, name)
     except yaml.YAMLError as error:
         raise InvalidInput.of(name, f"is not valid YAML: {_problem(error)}") from None
     except RecursionError:
         raise InvalidInput.of(name, "is nested too deeply; flatten it") from None
     except ValueError as error:
         raise InvalidInput.of(name, f"holds a value that cannot be read ({error}); put it in quotes") from None
-    finally:
-        loader.dispose()
     if not isinstance(found, dict):
         kind = "is empty" if found is None else f"holds a {type(found).__name__}"
         raise InvalidInput.of(name, f"{kind}; it must be a mapping of fields to values")
     return found
+
+
+def _load(text: str, name: str) -> Any:
+    # The pure-Python loader: the C loader crashes the process on deeply nested input.
+    loader = yaml.SafeLoader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        _check(root, name)
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _problem(error: yaml.YAMLError) -> str:

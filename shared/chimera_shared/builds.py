@@ -20,12 +20,12 @@ class BuildTable:
     async def learn(self, event: events_pb2.BuildChanged) -> None:
         """Take in an event; one that is older than what is known changes nothing."""
         build = event.build
-        known = self._builds.get(build.build_id)
-        if known is not None and known.revision >= build.revision:
-            return
         if build.state in ENDED:
             build = build_pb2.Build(build_id=build.build_id, state=build.state, revision=build.revision)
         async with self._news:
+            known = self._builds.get(build.build_id)
+            if known is not None and known.revision >= build.revision:
+                return
             self._builds[build.build_id] = build
             self._news.notify_all()
 

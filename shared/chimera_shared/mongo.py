@@ -1,9 +1,9 @@
 """The one module that imports the MongoDB driver: connection, documents, batched writes."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
@@ -12,9 +12,11 @@ from pymongo import ASCENDING
 from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.write_concern import WriteConcern
 
-from chimera_shared.errors import ChimeraError, StoreUnavailable
+from chimera_shared.errors import Configuration, StoreUnavailable
 
 M = TypeVar("M", bound=Message)
+Q = TypeVar("Q")
+A = TypeVar("A")
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection
 Database = AsyncIOMotorDatabase
@@ -27,14 +29,17 @@ _MAX_BATCH = 200
 
 def connect(uri: str) -> AsyncIOMotorClient[Document]:
     """A client whose writes are acknowledged from the journal. It connects at the first operation."""
-    return AsyncIOMotorClient(
-        uri,
-        journal=True,
-        serverSelectionTimeoutMS=_TIMEOUT_MS,
-        tz_aware=True,
-        appname="chimera",
-        uuidRepresentation="standard",
-    )
+    try:
+        return AsyncIOMotorClient(
+            uri,
+            journal=True,
+            serverSelectionTimeoutMS=_TIMEOUT_MS,
+            tz_aware=True,
+            appname="chimera",
+            uuidRepresentation="standard",
+        )
+    except (PyMongoError, ValueError) as error:
+        raise Configuration(f"MONGODB_URI: {_first_line(error)}; give it as mongodb://host:port") from None
 
 
 async def ping(client: AsyncIOMotorClient[Document]) -> None:
@@ -68,60 +73,89 @@ async def ensure_indexes(collection: Collection[Document], *fields: Sequence[str
         await collection.create_index([(name, ASCENDING) for name in names], sparse=sparse)
 
 
-class FirstWins:
-    """Inserts documents by `_id`, many callers to one write; of two with the same id the first stays.
+class _Batches(Generic[Q, A]):
+    """Many callers to one round trip: whoever comes while one is under way goes with the next.
 
-    A single journalled insert costs a disk flush and a driver round trip; callers that wait at the same time share
-    both.
+    A round trip costs the driver's thread hop and, for a write, a disk flush; callers that wait together share both.
     """
 
-    def __init__(self, collection: Collection[Document]) -> None:
-        self._collection = collection.with_options(write_concern=WriteConcern(j=True))
-        self._waiting: list[tuple[Document, asyncio.Future[bool]]] = []
-        self._flushing: asyncio.Task[None] | None = None
+    def __init__(self, answer: Callable[[list[Q]], Awaitable[list[A]]]) -> None:
+        self._answer = answer
+        self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
+        self._running: asyncio.Task[None] | None = None
 
-    async def insert(self, document: Document) -> bool:
-        """True if the document is now stored, False if its `_id` was there. StoreUnavailable if neither is known."""
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((document, done))
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush())
-        return await done
+    async def ask(self, question: Q) -> A:
+        """The answer to one question. StoreUnavailable if there is none."""
+        answered: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, answered))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        return await answered
 
-    async def _flush(self) -> None:
+    async def _run(self) -> None:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:_MAX_BATCH], self._waiting[_MAX_BATCH:]
-                await self._write(batch)
+                await self._round_trip(batch)
         finally:
-            self._flushing = None
+            self._running = None
 
-    async def _write(self, batch: list[tuple[Document, "asyncio.Future[bool]"]]) -> None:
-        # The same id twice in one batch: the second is answered as a duplicate by the server.
+    async def _round_trip(self, batch: list[tuple[Q, "asyncio.Future[A]"]]) -> None:
         try:
-            refused = await self._insert_many([document for document, _ in batch])
-        except ChimeraError as error:
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
+            with guarded():
+                answers = await self._answer([question for question, _ in batch])
+        except Exception as error:
+            for _, answered in batch:
+                if not answered.done():
+                    answered.set_exception(error)
             return
-        for index, (_, done) in enumerate(batch):
-            if not done.done():
-                done.set_result(index not in refused)
+        for (_, answered), answer in zip(batch, answers, strict=True):
+            if not answered.done():
+                answered.set_result(answer)
 
-    async def _insert_many(self, documents: list[Document]) -> set[int]:
-        """Positions of the documents whose id was taken."""
+
+class FirstWins:
+    """Inserts documents by `_id`; of two with the same id the first stays."""
+
+    def __init__(self, collection: Collection[Document]) -> None:
+        self._collection = collection.with_options(write_concern=WriteConcern(j=True))
+        self._batches = _Batches(self._insert_many)
+
+    async def insert(self, document: Document) -> bool:
+        """True if the document is now stored, False if its `_id` was there. StoreUnavailable if neither is known."""
+        return await self._batches.ask(document)
+
+    async def _insert_many(self, documents: list[Document]) -> list[bool]:
+        # The same id twice in one batch: the server answers the second as a duplicate.
         try:
             await self._collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            errors: Iterable[Mapping[str, Any]] = error.details.get("writeErrors", [])
+            errors: list[Mapping[str, Any]] = error.details.get("writeErrors", [])
             if any(e["code"] != _DUPLICATE_KEY for e in errors):
-                raise StoreUnavailable(f"MongoDB refused a write: {_first_line(error)}") from error
-            return {int(e["index"]) for e in errors}
-        except PyMongoError as error:
-            raise StoreUnavailable(f"MongoDB did not take a write: {_first_line(error)}") from error
-        return set()
+                raise
+            taken = {int(e["index"]) for e in errors}
+            return [index not in taken for index in range(len(documents))]
+        return [True] * len(documents)
+
+
+class ById:
+    """Finds documents by `_id`."""
+
+    def __init__(self, collection: Collection[Document]) -> None:
+        self._collection = collection
+        self._batches = _Batches(self._find_many)
+
+    async def find(self, key: str) -> Document | None:
+        """The document, or None if there is none."""
+        return await self._batches.ask(key)
+
+    async def _find_many(self, keys: list[str]) -> list[Document | None]:
+        if len(keys) == 1:
+            return [await self._collection.find_one({"_id": keys[0]})]
+        found = {d["_id"]: d async for d in self._collection.find({"_id": {"$in": keys}}, batch_size=_MAX_BATCH)}
+        return [found.get(key) for key in keys]
 
 
 def _first_line(error: BaseException) -> str:
-    return str(error).split(", Timeout:", maxsplit=1)[0].splitlines()[0][:200]
+    text = str(error).split(", Timeout:", maxsplit=1)[0] or type(error).__name__
+    return text.splitlines()[0][:200]

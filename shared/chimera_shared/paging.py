@@ -7,6 +7,7 @@ from chimera_shared.errors import InvalidInput
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 200
+_MAX_TOKEN_DIGITS = 12
 
 
 class Paged(Protocol):
@@ -32,7 +33,7 @@ class Page:
 
     def number(self) -> int:
         """The token as a position; 0 on the first page."""
-        if self.token and not self.token.isdecimal():
+        if self.token and not (self.token.isdecimal() and len(self.token) <= _MAX_TOKEN_DIGITS):
             raise InvalidInput.of("page_token", "is not a token of an earlier answer; leave it empty to begin")
         return int(self.token or 0)
 

@@ -1,6 +1,5 @@
 """What makes an order valid, said the same way by the client before it starts anything and by the gateway."""
 
-import math
 import re
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from chimera_shared.errors import InvalidInput, Violation
 MAX_SAMPLES = 10_000_000
 MAX_SUBJECTS = 1_000
 MAX_NAME_CHARS = 200
+MAX_WEIGHT = 1_000_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _DEFAULT_FLOOR = 0.02
 _DEFAULT_FIELDS = 4
@@ -65,8 +65,8 @@ def _subjects(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
             yield Violation(f"{at}.name", wrong)
         if (first := seen.setdefault(subject.name.casefold(), i)) != i:
             yield Violation(f"{at}.name", f"{subject.name!r} is also subjects[{first}]; name each subject once")
-        if not math.isfinite(subject.weight) or subject.weight < 0:
-            yield Violation(f"{at}.weight", f"must be a positive number, not {subject.weight:g}")
+        if not 0 <= subject.weight <= MAX_WEIGHT:
+            yield Violation(f"{at}.weight", f"must be from 0 to {MAX_WEIGHT}, not {subject.weight:g}; 0 means 1")
         for j, topic in enumerate(subject.topics):
             if wrong := _bad_name(topic):
                 yield Violation(f"{at}.topics[{j}]", wrong)

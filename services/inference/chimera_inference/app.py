@@ -16,7 +16,7 @@ from .config import Settings
 from .dials import DialBoard
 from .domain.families import all_families
 from .domain.taxonomy import procedural_taxonomy
-from .handlers import Handlers
+from .handlers import Handlers, openai_errors
 from .stats import Stats
 
 # A chat request with a statement and a repair turn is some kilobytes.
@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> web.Application:
     scholars = {model.name: Scholar(model.accuracy, taxonomy) for model in settings.models}
     board = DialBoard(settings.dials, {model.name: model.dials for model in settings.models})
     handlers = Handlers(scholars, board, Stats(time.monotonic), Random(settings.seed))  # noqa: S311  not for secrets
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[openai_errors])
     app.add_routes(handlers.routes())
     return app
 

@@ -100,9 +100,8 @@ def _problem(request: ChatRequest, setting: Setting) -> Choice:
 
 def _judgement(request: ChatRequest, setting: Setting) -> Choice:
     del setting
-    verdict, reason = teacher.judge(
-        request.lines.get("Reference answer", ""), request.lines.get("Candidate answer", "")
-    )
+    texts = (request.lines.get(name, "") for name in ("Question", "Reference answer", "Candidate answer"))
+    verdict, reason = teacher.judge(*texts)
     return _structured({"verdict": verdict, "reason": reason})
 
 

@@ -1,8 +1,9 @@
 """The HTTP handlers: decode, let the engine answer, send; with the faults that the dials ask for in between."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import blake2b
 from random import Random
 from typing import Any
@@ -19,6 +20,8 @@ from .responses import Completion, send_half, send_stream, send_whole
 from .stats import Stats
 from .telemetry import chat_span
 
+_LOG = logging.getLogger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _HANG_SECONDS = 86_400.0
 _KINDS = {
     400: "invalid_request_error",
@@ -45,6 +48,21 @@ class Refused(Exception):
         self.status = status
         self.body = error_body(message, _KINDS.get(status, "server_error"), param, code)
         self.headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+
+
+@web.middleware
+async def openai_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Gives every error the body that OpenAI's clients read, those of unknown paths and of defects included."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        return _json(refused.body, refused.status, refused.headers)
+    except web.HTTPException as error:
+        message = f"{request.method} {request.path[:200]}: {error.reason}."
+        return _json(error_body(message, _KINDS.get(error.status, "server_error")), error.status)
+    except Exception:
+        _LOG.exception("request failed")
+        return _json(error_body("The server failed; its log says why.", "server_error"), 500)
 
 
 class Handlers:
@@ -74,15 +92,15 @@ class Handlers:
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """POST /v1/chat/completions."""
         self._stats.entered()
-        outcome = "cancelled"
+        outcome = "500"
         try:
             response, outcome = await self._chat(request)
             return response
         except Refused as refused:
             outcome = str(refused.status)
-            return _json(refused.body, refused.status, refused.headers)
-        except ConnectionError:
-            # The client went away; there is nobody to tell.
+            raise
+        except (asyncio.CancelledError, ConnectionError):
+            outcome = "cancelled"
             raise
         finally:
             self._stats.left(outcome)
@@ -92,9 +110,7 @@ class Handlers:
         chat = _decode(body)
         scholar = self._scholars.get(chat.model)
         if scholar is None:
-            known = ", ".join(self._scholars)
-            message = f"The model {chat.model[:80]!r} does not exist; the models are {known}."
-            raise Refused(404, message, param="model", code="model_not_found")
+            raise self._unknown_model(chat.model)
         dials = self._board.of(chat.model)
         self._refuse(dials)
         hang, reset, faults = self._draw(dials)
@@ -144,8 +160,7 @@ class Handlers:
         """GET /v1/models/{model}."""
         name = request.match_info["model"]
         if name not in self._scholars:
-            message = f"The model {name[:80]!r} does not exist; the models are {', '.join(self._scholars)}."
-            return _json(error_body(message, _KINDS[404], "model", "model_not_found"), 404)
+            raise self._unknown_model(name)
         return _json(self._model_json(name))
 
     async def health(self, request: web.Request) -> web.Response:
@@ -166,9 +181,7 @@ class Handlers:
                 raise UnknownDial('The body must be a JSON object of dials, such as {"rate_429": 0.1}.')
             self._board.change(changes)
         except UnknownDial as error:
-            return _json(error_body(str(error), _KINDS[400]), 400)
-        except Refused as refused:
-            return _json(refused.body, refused.status)
+            raise Refused(400, str(error), param=str(error).partition(":")[0]) from error
         return _json(self._board.to_json())
 
     async def reset_dials(self, request: web.Request) -> web.Response:
@@ -188,6 +201,10 @@ class Handlers:
         self._stats.reset()
         return _json(self._stats.to_json())
 
+    def _unknown_model(self, name: str) -> Refused:
+        message = f"The model {name[:80]!r} does not exist; the models are {', '.join(self._scholars)}."
+        return Refused(404, message, param="model", code="model_not_found")
+
     def _model_json(self, name: str) -> dict[str, Any]:
         return {"id": name, "object": "model", "created": self._started, "owned_by": OWNER}
 
@@ -198,7 +215,7 @@ async def _read_json(request: web.Request) -> Any:
     except orjson.JSONDecodeError as error:
         raise Refused(400, f"The body is not valid JSON: {error}.") from error
     except web.HTTPRequestEntityTooLarge as error:
-        raise Refused(413, f"The body is larger than {error.reason}; send a shorter conversation.") from error
+        raise Refused(413, "The body is too large; send a shorter conversation.") from error
 
 
 def _decode(body: Any) -> ChatRequest:

@@ -74,7 +74,7 @@ def read_request(body: Any) -> ChatRequest:
         choices=_integer(body, "n", 1, MAX_CHOICES) or 1,
         max_tokens=next((limit for limit in limits if limit is not None), None),
         stream=body.get("stream") is True,
-        include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
+        include_usage=_include_usage(body.get("stream_options")),
         conversation=tuple(f"{role}:{text}" for role, text in zip(roles, texts, strict=True)),
     )
 
@@ -117,6 +117,12 @@ def _text(content: Any, i: int) -> str:
     raise BadRequest(
         f"messages[{i}].content", f"`messages[{i}].content` must be a text; images and audio are not read."
     )
+
+
+def _include_usage(options: Any) -> bool:
+    if options is not None and not isinstance(options, dict):
+        raise BadRequest("stream_options", '`stream_options` must be an object such as {"include_usage": true}.')
+    return bool(options and options.get("include_usage"))
 
 
 def _integer(body: dict[str, Any], name: str, least: int, most: int) -> int | None:

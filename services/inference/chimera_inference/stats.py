@@ -37,7 +37,7 @@ class Stats:
         self._peak = max(self._peak, self._in_flight)
 
     def left(self, status: str) -> None:
-        """A request ended with this status: a number, or `hung`, `reset`, `cancelled`."""
+        """A request ended with this status: a number, or `reset`, `cancelled`."""
         self._by_status[status] += 1
         self._move(-1)
         self._last = self._changed

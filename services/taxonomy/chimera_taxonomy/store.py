@@ -163,7 +163,7 @@ class TaxonomyStore:
         with guarded():
             found = await self._slots.find({"open": build, "due": {"$lt": now}}).to_list(None)
             for document in found:
-                wait = min(after * 2 ** document["asked"], _LONGEST_WAIT)
+                wait = _wait(after, document["asked"])
                 await self._slots.update_one(
                     {"_id": document["_id"], "attempt": document["attempt"]},
                     {"$set": {"due": now + wait}, "$inc": {"asked": 1}},
@@ -192,7 +192,7 @@ class TaxonomyStore:
                 return False
             if found["due"] > now:
                 return False
-            wait = min(after * 2 ** found["asked"], _LONGEST_WAIT)
+            wait = _wait(after, found["asked"])
             await self._quotas.update_one({"_id": key}, {"$set": {"due": now + wait}, "$inc": {"asked": 1}})
         return True
 
@@ -200,6 +200,11 @@ class TaxonomyStore:
 def utc_now() -> datetime:
     """Now, with its zone, as MongoDB gives it back."""
     return datetime.now(UTC)
+
+
+def _wait(after: timedelta, asked: int) -> timedelta:
+    """Twice as long each time, up to a bound; the exponent too is bounded, or the product would overflow."""
+    return min(after * (1 << min(asked, 10)), _LONGEST_WAIT)
 
 
 def _slot_key(build: str, subject: str, index: int) -> str:

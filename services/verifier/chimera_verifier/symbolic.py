@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from chimera_verifier.domain.symbols import is_checkable, to_latex
+from chimera_verifier.domain.symbols import are_comparable, is_checkable, to_latex
 
 _log = logging.getLogger(__name__)
 _WORKER = Path(__file__).with_name("symbolic_worker.py")
@@ -48,13 +48,6 @@ class SymbolicPool:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def __aenter__(self) -> "SymbolicPool":
-        await self.start()
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        await self.close()
-
     async def start(self) -> None:
         """Starts the processes; they load SymPy while the caller goes on."""
         for _ in range(self._limits.workers):
@@ -71,6 +64,8 @@ class SymbolicPool:
         None if that could not be found out: not parsed, refused as too large, timed out, crashed, or too many waiting.
         """
         if self._closed or not (is_checkable(reference) and is_checkable(candidate)):
+            return None
+        if not are_comparable(reference, candidate):
             return None
         question = {"reference": to_latex(reference), "candidate": to_latex(candidate)}
         line = json.dumps({**question, "relative": relative, "absolute": absolute}) + "\n"

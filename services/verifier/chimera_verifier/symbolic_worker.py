@@ -13,17 +13,26 @@ from typing import Any
 MEMORY_BYTES = int(sys.argv[1]) if len(sys.argv) > 1 else 1 << 30
 CPU_SECONDS = int(sys.argv[2]) if len(sys.argv) > 2 else 5
 READY = "ready"
+_WARM_UP = (  # The parser builds its tables as it meets each form, which takes up to 0.2 s.
+    (r"\frac{x^{2}-1}{x-1}", "x+1"),
+    (r"\sqrt{8}", r"2\sqrt{2}"),
+    (r"\sin(2x)", r"2\sin x \cos x"),
+    ("y=2x", "y-2x=0"),
+    (r"e^{-a_1 t}\ln(x)", r"\ln(x)e^{-a_{1} \cdot t}"),
+)
 _DIGITS = 30  # Of the arithmetic, far beyond what cancellation costs in answers of a few terms.
 _SAME, _DIFFERENT = 1e-15, 1e-8  # Relative; in between nothing is claimed.
+_ROUNDED = 5e-3  # A decimal this near an exact value may be its rounding, which is not for arithmetic to accept.
 _SAMPLES = 6
 _MIN_SAMPLES = 3
+_POSITIVE = slice(1, None, 2)  # Which samples draw positive numbers only.
 
 
 def main() -> None:
     """Answers `true`, `false` or `null` until standard input ends."""
     _limit_process()
-    import math_verify  # noqa: F401 - loaded before `ready`, for it takes most of a second
-
+    for reference, candidate in _WARM_UP:
+        _equal({"reference": reference, "candidate": candidate, "relative": 0.0, "absolute": 0.0})
     print(READY, flush=True)
     for line in sys.stdin:
         _limit_next_question()
@@ -64,18 +73,15 @@ def _equal(question: dict[str, Any]) -> bool | None:
 
 
 def _parse(latex: str) -> Any:
-    from math_verify import LatexExtractionConfig, parse
+    """By Math-Verify's parser, without its search for an answer in prose, which drops units and trailing words."""
+    from latex2sympy2_extended import latex2sympy
+    from math_verify.grader import should_treat_as_complex
     from sympy import Expr
     from sympy.core.relational import Relational
 
-    parsed = parse(
-        f"${latex}$",
-        extraction_config=[LatexExtractionConfig()],
-        fallback_mode="no_fallback",
-        parsing_timeout=None,
-        raise_on_error=True,
+    expression = latex2sympy(
+        latex, is_real=not should_treat_as_complex(latex), convert_degrees=False, normalization_config=None
     )
-    expression = parsed[0] if parsed else None
     return expression if isinstance(expression, Expr | Relational) else None
 
 
@@ -93,7 +99,10 @@ def _same_value(reference: Any, candidate: Any, relative: float, absolute: float
     symbols = sorted(reference.free_symbols | candidate.free_symbols, key=str)
     if not symbols:
         return _same_constant(reference, candidate, relative, absolute)
-    verdicts = [_agree_at(reference, candidate, symbols, seed, relative) for seed in range(_SAMPLES)]
+    doubt = _doubt(reference, candidate)
+    verdicts = [_agree_at(reference, candidate, symbols, seed, relative, doubt) for seed in range(_SAMPLES)]
+    if False in verdicts and False not in verdicts[_POSITIVE]:
+        return None  # They agree where all variables are positive, which the problem may say they are.
     if False in verdicts:
         # Another letter may be another name for the same thing, which is not for arithmetic to say.
         return False if reference.free_symbols == candidate.free_symbols else None
@@ -117,20 +126,18 @@ def _same_constant(reference: Any, candidate: Any, relative: float, absolute: fl
         return True
     if difference <= _SAME * abs(left):
         return True
-    inexact = bool(candidate.atoms(_float_type()) or reference.atoms(_float_type()))
-    return None if difference <= (_DECIMAL_DOUBT if inexact else _DIFFERENT) * abs(left) and not relative else False
+    return None if difference <= _doubt(reference, candidate) * abs(left) and not relative else False
 
 
-_DECIMAL_DOUBT = 5e-3  # A decimal this near an exact value may be its rounding, which is not for arithmetic to accept.
-
-
-def _float_type() -> Any:
+def _doubt(reference: Any, candidate: Any) -> float:
     from sympy import Float
 
-    return Float
+    return _ROUNDED if reference.atoms(Float) or candidate.atoms(Float) else _DIFFERENT
 
 
-def _agree_at(reference: Any, candidate: Any, symbols: list[Any], seed: int, relative: float) -> bool | None:
+def _agree_at(
+    reference: Any, candidate: Any, symbols: list[Any], seed: int, relative: float, doubt: float
+) -> bool | None:
     """At a random point; half of the points are positive, half are of either sign."""
     from sympy import Rational
 
@@ -143,7 +150,7 @@ def _agree_at(reference: Any, candidate: Any, symbols: list[Any], seed: int, rel
     difference, scale = abs(left - right), max(abs(left), abs(right), 1e-30)
     if difference <= max(_SAME, relative) * scale:
         return True
-    return False if difference > _DIFFERENT * scale else None
+    return False if difference > max(doubt, relative) * scale else None
 
 
 def _value(expression: Any, point: dict[Any, Any]) -> Any:

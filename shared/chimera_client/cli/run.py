@@ -104,7 +104,7 @@ class BuildRun:
         order.require_room(target, known, force=self._told.force)
         if known is None:
             return await client.builds.submit(file.spec, request_id)
-        note(f"this file was ordered before as build {known.build_id}, which is {state_words(known.state)}")
+        note(f"this file's build is there already: {known.build_id}, {state_words(known.state)}")
         return await client.builds.resume(known.build_id) if known.state == build_pb2.BUILD_STATE_PAUSED else known
 
     async def _watch(

@@ -8,6 +8,7 @@ from chimera_client.buildfile import read_build_file
 from chimera_client.doctor import endpoints, environment, servers
 from chimera_client.doctor.finding import Finding
 from chimera_client.order import require_sound
+from chimera_client.text import counted
 from chimera_shared.errors import InvalidInput
 
 __all__ = ["Finding", "diagnose"]
@@ -42,4 +43,4 @@ async def _build_file(path: Path, *, own_services: bool) -> AsyncIterator[Findin
 
 
 def _said(spec: build_pb2.BuildSpec) -> str:
-    return f"{spec.samples:,} samples over {len(spec.subjects)} subjects"
+    return f"{counted(spec.samples, 'sample')} over {counted(len(spec.subjects), 'subject')}"

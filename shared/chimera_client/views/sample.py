@@ -1,6 +1,6 @@
 """One sample with all its evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -24,14 +24,14 @@ def render_sample(sample: sample_pb2.Sample, *, reasoning: bool = False) -> Rend
     if sample.HasField("problem"):
         parts += [_text("Problem", sample.problem.statement), _answer(sample.problem.reference)]
     if sample.validation.votes:
-        parts.append(_votes(sample))
+        parts += [Text(), _votes(sample), Text()]
     if sample.HasField("solution"):
         if reasoning:
             parts.append(_text("Chain of thought", sample.solution.reasoning or "(none was given)"))
         parts.append(_text("Solution", sample.solution.text))
     if sample.HasField("grade"):
         parts.append(_grade(sample.grade))
-    parts += [_calls(sample), _lineage(sample)]
+    parts += [Text(), _calls(sample), Text(), _lineage(sample)]
     return Group(*parts)
 
 
@@ -68,23 +68,26 @@ def _answer(answer: sample_pb2.Answer) -> Text:
 
 
 def _votes(sample: sample_pb2.Sample) -> Table:
-    table = Table(title="Blind votes", title_justify="left", expand=True)
-    for name in ("Member", "Model", "Answer", "Verdict", "Method", "Prompt", "When", "Price"):
-        table.add_column(name, overflow="fold")
+    table = _grid("Blind votes", "Verdict", "What was voted")
     for vote in sample.validation.votes:
         call = vote.calls[-1] if vote.calls else None
-        table.add_row(
-            Text(str(vote.member)),
-            Text(_who(call)),
-            Text(line(vote.grade.extracted, 80) or "(none)"),
-            Text(verdict_words(vote.grade.verdict), style=_VERDICT_STYLES.get(vote.grade.verdict, "yellow")),
-            Text(line(vote.grade.method, 20)),
-            Text(line(call.prompt_sha256[:_HASH_CHARS], _HASH_CHARS) if call else ""),
-            Text(_when(call)),
-            Text(money(sum(c.usage.cost_nanousd for c in [*vote.calls, *vote.grade.calls]))),
+        price = money(sum(c.usage.cost_nanousd for c in [*vote.calls, *vote.grade.calls]))
+        said = Text(f"member {vote.member}, {_who(call)}: {line(vote.grade.extracted, 200) or 'no answer'}\n")
+        said.append(
+            f"by {line(vote.grade.method, 40) or 'nothing'}: {line(vote.grade.reason, 300) or 'no reason given'}\n"
         )
-        if vote.grade.reason:
-            table.add_row("", Text(line(vote.grade.reason, 200), style="dim"), "", "", "", "", "", "")
+        if call is not None:
+            prompt = line(call.prompt_sha256[:_HASH_CHARS], _HASH_CHARS)
+            said.append(f"prompt {prompt}, {_when(call)}, {price}", style="dim")
+        verdict = Text(verdict_words(vote.grade.verdict), style=_VERDICT_STYLES.get(vote.grade.verdict, "yellow"))
+        table.add_row(verdict, said)
+    return table
+
+
+def _grid(title: str, *columns: str, right: Collection[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in columns:
+        table.add_column(name, overflow="fold", justify="right" if name in right else "left", header_style="dim")
     return table
 
 
@@ -98,9 +101,8 @@ def _grade(grade: sample_pb2.Grade) -> Text:
 
 
 def _calls(sample: sample_pb2.Sample) -> Table:
-    table = Table(title="Model calls", title_justify="left", expand=True)
-    for name in ("Role", "Model", "Prompt", "Tokens in", "Tokens out", "Seconds", "Price"):
-        table.add_column(name, overflow="fold", justify="left" if name in ("Role", "Model", "Prompt") else "right")
+    numbers = ("In", "Out", "Seconds", "Price")
+    table = _grid("Model calls", "Role", "Model", "Prompt", *numbers, right=numbers)
     for call in _all_calls(sample):
         table.add_row(
             Text(line(call.role, 20)),

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chimera.build.v1 import build_pb2
-from chimera_client.text import count, duration, line, money
+from chimera_client.text import count, counted, duration, line, money
 from chimera_client.views.progress import ranked_reasons
 from chimera_client.words import reason_words, state_words, stop_advice, stop_words
 
@@ -20,8 +20,10 @@ def render_result(
     """The final panel of a build that succeeded and was exported to `directory`."""
     progress = build.progress
     majority = build.spec.panel_rule == build_pb2.PANEL_RULE_MAJORITY
-    head = Text.assemble((f"{progress.accepted:,} verified samples", "bold green"))
-    head.append(f" over {count(len(progress.subjects))} subjects are in ").append(line(str(directory)), style="bold")
+    head = Text.assemble((counted(progress.accepted, "verified sample"), "bold green"))
+    head.append(f" over {counted(len(progress.subjects), 'subject')} are in ").append(
+        line(str(directory)), style="bold"
+    )
     lines: list[RenderableType] = [
         head,
         Text(
@@ -66,7 +68,7 @@ def _account(build: build_pb2.Build) -> Text:
         took = f" in {duration(build.end_time.seconds - build.create_time.seconds)}"
     price = money(usage.cost_nanousd) if usage.cost_nanousd else "$0.00 (no prices are configured, or models are free)"
     return Text(
-        f"{count(progress.proposed)} problems were proposed{took}, with {count(usage.calls)} model calls"
+        f"{counted(progress.proposed, 'problem')} proposed{took}, with {counted(usage.calls, 'model call')}"
         f" ({count(usage.input_tokens)} tokens in, {count(usage.output_tokens)} tokens out). Cost: {price}."
     )
 
@@ -75,7 +77,9 @@ def _losses(progress: build_pb2.Progress) -> list[RenderableType]:
     if not progress.reasons:
         return [Text("Nothing had to be thrown away.")]
     replaced = "; others took their place" if progress.accepted else ""
-    head = Text(f"{progress.rejected:,} samples were rejected and {progress.unknown:,} could not be judged{replaced}:")
+    head = Text(
+        f"{counted(progress.rejected, 'sample')} rejected and {progress.unknown:,} that could not be judged{replaced}:"
+    )
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True, min_width=6)
     table.add_column()

@@ -8,12 +8,14 @@ from typing import Any, Self
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.subscriber.usecase import DefaultSubscriber
 from google.protobuf.message import Message
 from opentelemetry.trace import SpanKind
 
 from chimera_shared import topics
 from chimera_shared.builds import BuildTable
 from chimera_shared.bus.codec import Encoded, decode, encode, sample_trace
+from chimera_shared.bus.consumer import pace_fetches
 from chimera_shared.bus.subscriber import parallel_subscriber
 from chimera_shared.errors import BusUnavailable
 from chimera_shared.settings import ServiceSettings
@@ -50,7 +52,7 @@ class Bus:
             graceful_timeout=settings.graceful_timeout_seconds,
             logger=None,
         )
-        self._follow_builds()
+        self._builds_followed = self._follow_builds()
 
     def add(self, stage: Stage[Any]) -> None:
         """Run a stage from `start` on."""
@@ -73,6 +75,7 @@ class Bus:
         try:
             await ensure_topics(self._settings.kafka_bootstrap_servers, self._settings.kafka_replication_factor)
             await self._broker.start()
+            pace_fetches(self._builds_followed.consumer)
         except (KafkaError, OSError) as error:
             servers = self._settings.kafka_bootstrap_servers
             message = f"Kafka does not answer at {servers}: {error}; check KAFKA_BOOTSTRAP_SERVERS"
@@ -126,12 +129,15 @@ class Bus:
         except (KafkaError, OSError) as error:
             raise BusUnavailable(f"Kafka did not take an event of {encoded.topic.name}: {error!r}") from error
 
-    def _follow_builds(self) -> None:
+    def _follow_builds(self) -> DefaultSubscriber:
         """Every replica reads all of the compacted topic, from its beginning and on."""
+        subscriber = self._broker.subscriber(topics.BUILD_CHANGED.name, auto_offset_reset="earliest")
 
-        @self._broker.subscriber(topics.BUILD_CHANGED.name, auto_offset_reset="earliest")
+        @subscriber
         async def learn(message: KafkaMessage) -> None:
             await self.builds.learn(decode(topics.BUILD_CHANGED, _value(message), message.headers))
+
+        return subscriber
 
 
 def _value(message: KafkaMessage) -> bytes | None:

@@ -1,5 +1,6 @@
 """Events on the wire: CloudEvents in Kafka's binary mode with a protobuf message as the data."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from chimera_shared.topics import Topic
 
 E = TypeVar("E", bound=Message)
 CONTENT_TYPE = "application/protobuf"
-_TRACE_ID_DIGITS = 32
+_TRACE_ID = re.compile("[0-9a-f]{32}")
 
 
 class Undecodable(Exception):
@@ -61,6 +62,6 @@ def decode(topic: Topic[E], value: bytes | None, headers: Mapping[str, str]) -> 
 
 def sample_trace(key: str) -> str | None:
     """The trace context of a sample that nobody recorded yet: its trace id is its id. None for other keys."""
-    if len(key) != _TRACE_ID_DIGITS:
+    if not _TRACE_ID.fullmatch(key):
         return None
     return f"00-{key}-{digest('span', key)[:16]}-01"

@@ -1,35 +1,12 @@
 """The messages that are being worked on in this process."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
 from chimera_shared.bus.offsets import PartitionTracker
-
-
-class Delivery(NamedTuple):
-    """A record before it is decoded, as `flight_key` sees it."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    headers: Mapping[str, str]
-
-    @classmethod
-    def of(cls, record: ConsumerRecord) -> "Delivery":
-        """The record with its headers as text, whatever bytes they hold."""
-        return cls(record.topic, record.partition, record.offset, record.key, decode_headers(record))
-
-
-def decode_headers(record: ConsumerRecord) -> dict[str, str]:
-    """Headers as text; bytes that are no UTF-8 are replaced, so that the handler can say what is wrong."""
-    return {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
-
-
-FlightKey = Callable[[Delivery], str | None]
 
 
 class Flight:

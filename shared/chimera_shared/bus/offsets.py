@@ -40,16 +40,21 @@ class PartitionTracker:
         self._expected = 0  # the lowest offset that this assignment can still deliver
         self.committed: Checkpoint | None = None
 
-    def resume(self, checkpoint: Checkpoint) -> None:
-        """Starts an assignment at what the broker has on record; the past below it is forgotten."""
-        start = checkpoint.offset
+    def resume(self, record: Checkpoint | None) -> None:
+        """Starts an assignment at what the broker has on record; the past below it is forgotten.
+
+        Without a record the log is read from its beginning, which this tracker must have done from the first.
+        """
+        self._expected = 0 if record is None else record.offset
+        self.committed = record
+        if record is None:
+            return
+        start = record.offset
         self._order = deque(offset for offset in self._order if offset >= start)
         self._unfinished = {offset for offset in self._unfinished if offset >= start}
         self._finished = {offset for offset in self._finished if offset >= start}
         self._next = start if self._next is None else max(self._next, start)
-        self._inherited = {o for o in decode_finished(start, checkpoint.metadata) if o >= self._next}
-        self._expected = start
-        self.committed = checkpoint
+        self._inherited = {o for o in decode_finished(start, record.metadata) if o >= self._next}
 
     def rewound_by(self, offset: int) -> bool:
         """Whether `offset` shows that the log was truncated or made anew: this tracker then knows nothing of it."""

@@ -136,8 +136,8 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
         tracker = self.trackers.get(partition)
         if tracker is None or _forgotten(tracker, record):
             tracker = self.trackers[partition] = PartitionTracker()
+        tracker.resume(record)
         if record is not None:
-            tracker.resume(record)
             self.cancelled += self._flights.cancel(  # someone else has finished it
                 lambda flight: flight.tracker is tracker and flight.offset < record.offset
             )
@@ -160,6 +160,6 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
 
 def _forgotten(tracker: PartitionTracker, record: Checkpoint | None) -> bool:
     """Whether the broker lost commits; the log may have lost its end too, so offsets no longer say what is done."""
-    if record is None:
-        return True
-    return tracker.committed is not None and record.offset < tracker.committed.offset
+    if tracker.committed is None:
+        return False
+    return record is None or record.offset < tracker.committed.offset

@@ -7,12 +7,10 @@ real work. Completion is tracked per partition, and only what lies below the old
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream._internal.endpoint.subscriber.call_item import CallsCollection
@@ -20,27 +18,20 @@ from faststream.exceptions import AckMessage, RejectMessage, SkipMessage, StopCo
 from faststream.kafka import KafkaBroker
 from faststream.kafka.broker.registrator import KafkaRegistrator
 from faststream.kafka.configs import KafkaBrokerConfig
-from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
-from faststream.kafka.parser import AioKafkaParser
+from faststream.kafka.message import KafkaMessage
 from faststream.kafka.schemas import Topic
 from faststream.kafka.subscriber.config import KafkaSubscriberConfig, KafkaSubscriberSpecificationConfig
 from faststream.kafka.subscriber.specification import KafkaSubscriberSpecification
 from faststream.kafka.subscriber.usecase import DefaultSubscriber
 
-from chimera_shared.bus.flights import Delivery, Flight, FlightKey, Flights, decode_headers
-from chimera_shared.bus.pacing import pace_fetches
+from chimera_shared.bus.consumer import CONSUMER_OPTIONS, is_dead, own_assignor, pace_fetches
+from chimera_shared.bus.flights import Flight, Flights
 from chimera_shared.bus.rebalance import Ownership
+from chimera_shared.bus.records import Delivery, FlightKey, RecordParser, undecoded
 
 log = logging.getLogger(__name__)
 
 _STOP_TIMEOUT_S = 10.0  # for cancelled handlers to give up, and for a consumer to leave a broker that may be gone
-_CONSUMER_OPTIONS: Mapping[str, Any] = {
-    "auto_offset_reset": "earliest",
-    "session_timeout_ms": 45_000,
-    "heartbeat_interval_ms": 3_000,
-    "rebalance_timeout_ms": 30_000,
-    "partition_assignment_strategy": (StickyPartitionAssignor,),
-}
 
 
 class Tuning(NamedTuple):
@@ -77,7 +68,7 @@ class ParallelSubscriber(DefaultSubscriber):
         tuning: Tuning,
     ) -> None:
         super().__init__(config, specification, calls)
-        self.parser = _Parser(KafkaMessage, regex=None)
+        self.parser = RecordParser(KafkaMessage, regex=None)
         self._parser = self.parser.parse_message
         self._slots = asyncio.Semaphore(max_in_flight)
         self._flights = Flights(on_landed=self._slots.release)
@@ -151,7 +142,7 @@ class ParallelSubscriber(DefaultSubscriber):
         for call in self.calls:
             call._setup(
                 parser=self._parser,
-                decoder=_itself,
+                decoder=undecoded,
                 config=config,
                 broker_dependencies=(),
                 _call_decorators=self._call_decorators,
@@ -279,7 +270,7 @@ class ParallelSubscriber(DefaultSubscriber):
         while True:
             await asyncio.sleep(self._tuning.commit_every_s)
             try:
-                if _is_dead(self._live_consumer()) and not self._stopping:
+                if is_dead(self._live_consumer()) and not self._stopping:
                     await self._replace_consumer()
                 await self._ownership.commit()
                 self._ownership.let_go_on()
@@ -299,36 +290,9 @@ class ParallelSubscriber(DefaultSubscriber):
         pace_fetches(self._live_consumer())
 
 
-class _Parser(AioKafkaParser):
-    """Never fails: a message that cannot be parsed would be tried again for ever, and no handler could bury it."""
-
-    async def parse_message(self, message: ConsumerRecord) -> KafkaMessage:
-        headers = decode_headers(message)
-        return KafkaMessage(
-            body=message.value or b"",
-            headers=headers,
-            content_type=headers.get("content-type"),
-            message_id=f"{message.offset}-{message.timestamp}",
-            correlation_id=headers.get("correlation_id"),
-            raw_message=message,
-            consumer=FAKE_CONSUMER,  # its commit() commits nothing; the real one's commits all that was fetched
-        )
-
-
-async def _itself(message: KafkaMessage) -> KafkaMessage:
-    return message
-
-
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-def _is_dead(consumer: AIOKafkaConsumer) -> bool:
-    coordinator, fetcher = consumer._coordinator, consumer._fetcher
-    if coordinator is None or fetcher is None:
-        return True
-    return bool(coordinator._coordination_task.done() or fetcher._fetch_task.done())
 
 
 def parallel_subscriber(
@@ -355,7 +319,12 @@ def parallel_subscriber(
     config = KafkaSubscriberConfig(
         topics=topics,
         group_id=group_id,
-        connection_args={**_CONSUMER_OPTIONS, "group_instance_id": group_instance_id, **consumer_options},
+        connection_args={
+            **CONSUMER_OPTIONS,
+            "group_instance_id": group_instance_id,
+            "partition_assignment_strategy": (own_assignor(),),
+            **consumer_options,
+        },
         no_reply=True,
         _outer_config=broker_config,
         _ack_policy=AckPolicy.MANUAL,

@@ -1,6 +1,7 @@
 """Answers in a form: the schema that asks for it, and the reading that checks it."""
 
 import re
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,6 +11,7 @@ _MAX_SHOWN_ERRORS = 3
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 
 
+@cache
 def strict_schema(form: type[BaseModel]) -> dict[str, Any]:
     """The form's JSON schema as structured output wants it: every property required, no others."""
 

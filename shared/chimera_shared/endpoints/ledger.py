@@ -16,7 +16,7 @@ import orjson
 from chimera.sample.v1 import sample_pb2
 from chimera_shared.endpoints.client import Completion
 from chimera_shared.errors import StoreUnavailable
-from chimera_shared.mongo import Collection, Document, FirstWins, from_document, guarded, to_document
+from chimera_shared.mongo import ById, Collection, Document, FirstWins, from_document, guarded, to_document
 
 log = logging.getLogger(__name__)
 _SHAPING = ("model", "messages", "seed", "temperature", "top_p", "response_format")
@@ -36,12 +36,12 @@ class Ledger:
     def __init__(self, calls: Collection[Document]) -> None:
         self._calls = calls
         self._insert = FirstWins(calls).insert
+        self._find = ById(calls).find
         self._answered: set[str] = set()
 
     async def find(self, build: str, call: str, max_tokens: int) -> tuple[Completion, sample_pb2.ModelCall] | None:
         """The stored answer, unless it was cut off at a lower limit than `max_tokens`."""
-        with guarded():
-            found = await self._calls.find_one({"_id": f"{build}/{call}"})
+        found = await self._find(f"{build}/{call}")
         if found is None or (found["completion"]["finish_reason"] == "length" and found["max_tokens"] < max_tokens):
             return None
         return Completion(**found["completion"]), from_document(sample_pb2.ModelCall(), found["call"])
@@ -70,8 +70,7 @@ class Ledger:
         marker = f"{build}/{endpoint}"
         if marker in self._answered:
             return True
-        with guarded():
-            known = await self._calls.find_one({"_id": marker}) is not None
+        known = await self._find(marker) is not None
         if known:
             self._answered.add(marker)
         return known

@@ -142,5 +142,3 @@ async def _until(holds: Any, within_s: float = 20) -> None:
 def until() -> Any:
     """Waits for a condition; the test fails if it does not come."""
     return _until
-
-

@@ -107,18 +107,22 @@ def test_foreign_statements_are_not_answered() -> None:
             "Find the smallest non-negative integer x that satisfies x ≡ 2 (mod 5), x ≡ 3 (mod 7) and 2x ≡ 1 (mod 9).",
             "122",
         ),
-        ("Evaluate the definite integral of f(x) = 3x^2 + 1 from x = 0 to x = 2. Give the exact value.", "10"),
+        (
+            "Evaluate the definite integral of f(x) = 3x^2 + 1 from x = 0 to x = 2. Give the exact value.",
+            "10",
+        ),
         (
             "Solve the inequality x^2 - 5x ≤ -6 over the real numbers and give the solution set in interval notation.",
             "[2, 3]",
         ),
         (
-            "Find the set of all distinct eigenvalues of the matrix A = [[2, 1, 0], [0, 2, 5], [0, 0, -3]], whose rows are "
-            "listed in order.",
+            "Find the set of all distinct eigenvalues of the matrix A = [[2, 1, 0], [0, 2, 5], [0, 0, -3]], whose "
+            "rows are listed in order.",
             "{-3, 2}",
         ),
         (
-            "A chronicle reports a battle on 14 October 1066 (Julian calendar). On which day of the week was it fought?\n"
+            "A chronicle reports a battle on 14 October 1066 (Julian calendar). On which day of the week was it "
+            "fought?\n"
             "A) Monday\nB) Sunday\nC) Saturday\nD) Friday\nE) Tuesday",
             "C",
         ),
@@ -158,7 +162,12 @@ def test_boxes() -> None:
 
 
 def test_judge_decides_only_what_is_plain() -> None:
-    assert teacher.judge("{1, 2}", r"\{1, 2\}")[0] == "equivalent"
-    assert teacher.judge("1/2", "0.5")[0] == "equivalent"
-    assert teacher.judge("3", "4")[0] == "different"
-    assert teacher.judge("x + 1", "1 + x")[0] == "undecided"
+    assert teacher.judge("", "{1, 2}", r"\{1, 2\}")[0] == "equivalent"
+    assert teacher.judge("", "1/2", "0.5")[0] == "equivalent"
+    assert teacher.judge("", "3", "4")[0] == "different"
+    assert teacher.judge("", "x + 1", "1 + x")[0] == "undecided"
+    assert teacher.judge("Who wrote it?", "Goethe", "Schiller")[0] == "undecided"
+    assert teacher.judge("", "1e999999999", "2e999999999")[0] == "undecided"
+    question = drawn(all_families()["sestinas"], 3)[1]
+    assert teacher.judge(question, "water", r"\text{Water}")[0] == "equivalent"
+    assert teacher.judge(question, "water", r"\text{stone}")[0] == "different"

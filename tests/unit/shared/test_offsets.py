@@ -4,6 +4,10 @@ import zlib
 from base64 import b64encode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from chimera_shared.bus.offsets import (
     METADATA_MAX_CHARS,
     METADATA_SPAN,
@@ -12,9 +16,6 @@ from chimera_shared.bus.offsets import (
     decode_finished,
     encode_finished,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 
 class History(RuleBasedStateMachine):
@@ -28,10 +29,9 @@ class History(RuleBasedStateMachine):
         self.crash()
 
     def _assign(self) -> None:
-        if self.record is not None:
-            self.tracker.resume(self.record)
-            self.running = {offset for offset in self.running if offset >= self.record.offset}
+        self.tracker.resume(self.record)
         start = 0 if self.record is None else self.record.offset
+        self.running = {offset for offset in self.running if offset >= start}
         self.position = next((i for i, offset in enumerate(self.log) if offset >= start), len(self.log))
 
     @rule(count=st.integers(1, 30))
@@ -64,9 +64,6 @@ class History(RuleBasedStateMachine):
 
     @rule()
     def rebalance_to_the_same_process(self) -> None:
-        if self.record is None:
-            self.tracker = PartitionTracker()
-            self.running = set()
         self._assign()
 
     @rule()
@@ -99,7 +96,7 @@ class History(RuleBasedStateMachine):
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestHistory.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 @given(st.integers(0, 2**40), st.sets(st.integers(1, METADATA_SPAN - 1), max_size=300))

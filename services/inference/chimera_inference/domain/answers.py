@@ -41,7 +41,7 @@ def number(value: int | Fraction) -> Answer:
     return Answer("number", str(value))
 
 
-def measured(value: float, unit: str, digits: int = 4, tolerance: float = 0.01) -> Answer:
+def measured(value: float, unit: str, digits: int = 3, tolerance: float = 0.01) -> Answer:
     """A number with a unit, right within a relative tolerance."""
     return Answer("number", significant(value, digits), unit=unit, tolerance=tolerance)
 

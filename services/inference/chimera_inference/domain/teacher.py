@@ -1,5 +1,6 @@
 """The teacher without weights: proposes a problem about a topic, solves a bare statement, compares two answers."""
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
@@ -18,6 +19,9 @@ MAX_STATEMENT_CHARACTERS = 6_000
 REPERTOIRE_WHEN_REPEATING = 3
 _MISREADINGS_TRIED = 60
 _CANNOT_BE_WORKED_OUT = (ValueError, ArithmeticError, LookupError)
+# Exact numbers in answers are short; a huge exponent would make a fraction of it expensive.
+_LONGEST_NUMBER = 40
+_TEXT_MARK = re.compile(r"\\(?:boxed|text|mathrm)(?=\{)")
 _TRIVIAL_FORM = str.maketrans("", "", " ${}\\")
 
 
@@ -80,18 +84,32 @@ def solve(statement: str, rng: Random, *, wrong: bool) -> Attempt | None:
     return None
 
 
-def judge(reference: str, candidate: str) -> tuple[str, str]:
-    """Verdict and reason: decided where the trivial forms are the same or both are numbers, else undecided."""
-    left, right = (text.translate(_TRIVIAL_FORM).casefold() for text in (reference, candidate))
+def judge(question: str, reference: str, candidate: str) -> tuple[str, str]:
+    """Verdict and reason: decided for equal forms, for numbers, and for single words if the question asks for a "
+    "text."""
+    left, right = (_TEXT_MARK.sub("", text).translate(_TRIVIAL_FORM).casefold() for text in (reference, candidate))
     if not left or not right:
         return "undecided", "One of the answers is empty."
     if left == right:
         return "equivalent", "Both answers have the same normal form."
+    if left.isalnum() and right.isalnum() and _asks_for_text(question):
+        return "different", "The question asks for one exact word, and these are two different words."
     try:
-        equal = Fraction(left) == Fraction(right)
+        equal = _fraction(left) == _fraction(right)
     except (ValueError, ZeroDivisionError):
         return "undecided", "The answers are written differently, and no rule for this form decides."
     return ("equivalent", "Both are the same number.") if equal else ("different", "They are different numbers.")
+
+
+def _fraction(text: str) -> Fraction:
+    if len(text) > _LONGEST_NUMBER or "e" in text:
+        raise ValueError("not a plain number")
+    return Fraction(text)
+
+
+def _asks_for_text(question: str) -> bool:
+    attempt = solve(question, rng_of("judge"), wrong=False)
+    return attempt is not None and attempt.answer is not None and attempt.answer.type == "text"
 
 
 def _mistaken(family: Family[Any], instance: Any, right: Working, rng: Random) -> Working:

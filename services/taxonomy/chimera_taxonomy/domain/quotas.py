@@ -53,7 +53,8 @@ def allotted(quotas: Sequence[Quota], count: int) -> list[tuple[Quota, int]]:
 def missed(quotas: Sequence[Quota], floor: float) -> Miss | None:
     """Why the quotas cannot be filled, if they cannot."""
     failures = sum(q.endpoint_failures for q in quotas)
-    if failures >= min(ENDPOINT_FAILURES, sum(q.target for q in quotas)) and failures == sum(q.settled for q in quotas):
+    enough = min(ENDPOINT_FAILURES, sum(q.target for q in quotas))
+    if failures and failures >= enough and failures == sum(q.settled for q in quotas):
         detail = next(q.last_detail for q in quotas if q.endpoint_failures)
         return Miss("", build_pb2.STOP_REASON_ENDPOINTS_FAILING, detail)
     for q in quotas:

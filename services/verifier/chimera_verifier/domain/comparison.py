@@ -158,6 +158,8 @@ def _compare_element(left: str, right: str, tolerance: float = 0.0) -> Compariso
     """Compares two numbers or expressions; names on the left of `=` count only where both have one."""
     left_name, left_value = assignment(tidy(left))
     right_name, right_value = assignment(tidy(right))
+    if "=" in left_value + right_value and (left_name or right_name):
+        return _ask(Pair(left, right))
     ours, theirs = read_number(left_value), read_number(right_value)
     same = math_form(left_value) == math_form(right_value)
     if left_name and right_name and math_form(left_name) != math_form(right_name):

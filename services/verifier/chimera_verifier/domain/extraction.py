@@ -22,8 +22,10 @@ _ANSWER_LINE = re.compile(
     re.IGNORECASE,
 )
 _ANSWER_CLAUSE = re.compile(
-    r"\b(?:the|my)\s+(?:final\s+|correct\s+)?(?:answer|choice|option)\s+is\s*:?\s*(.+)", re.IGNORECASE
+    r"(?:\b(?:the|my)\s+(?:final\s+|correct\s+)?(?:answer|choice|option)\s+is\s*:?|[.!?;]\s(?:final\s)?answer\s?:)\s*(.+)",
+    re.IGNORECASE,
 )
+_HEADING = re.compile(r"\s{0,3}(?:#{1,6}|\*\*)[\s*_]{0,6}(?:the\s+)?(?:final\s+)?answer[\s*_:.]{0,8}", re.IGNORECASE)
 _HASHES = re.compile(r"\s{0,3}####\s*(.+)")
 _JSON_ANSWER = re.compile(r'"(?:final_)?answer"\s*:\s*')
 _JSON_END = re.compile(r"[\s}\]`]*(?:,\s*\"\w+\"\s*:\s*[^{}]{0,500}\}[\s`]*)?")
@@ -190,7 +192,9 @@ def _lines(text: str) -> list[_Mark]:
             announced = None
         elif len(line) <= _MAX_LINE_CHARS:
             match = _ANSWER_LINE.match(line) or _HASHES.match(line) or _ANSWER_CLAUSE.search(line)
-            if match and match[1].strip(" *_"):
+            if _HEADING.fullmatch(line):
+                announced = start
+            elif match and match[1].strip(" *_"):
                 marks.append(_Mark(start + match.start(), end, _first_sentence(match[1])))
             elif match:
                 announced = start
@@ -212,9 +216,7 @@ def _chosen(marks: list[_Mark], answer_type: int) -> str:
 
 
 def _json_answer(text: str) -> str | None:
-    match = None
-    for match in _JSON_ANSWER.finditer(text):
-        pass
+    match = max(_JSON_ANSWER.finditer(text), key=lambda found: found.start(), default=None)
     if match is None or not text.rstrip(" `\n").endswith("}"):
         return None
     tail = text[match.end() : match.end() + MAX_ANSWER_CHARS]

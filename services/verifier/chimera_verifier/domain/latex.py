@@ -61,11 +61,17 @@ def unwrap(text: str) -> str:
     return text
 
 
+def inner_text(text: str) -> str:
+    """What a wrapper holds, if one wrapper holds the whole text."""
+    match = _WRAPPER.fullmatch(text)
+    return match[1].strip() if match else text
+
+
 def math_form(text: str) -> str:
     """The normal form of an expression: two equal ones denote the same. Digits apart stay apart: `1 2` is not `12`."""
     text = _GAP.sub("␣", unwrap(tidy(text)))
     text = _SHORT_SCRIPT.sub(r"\1\2", text.replace(" ", ""))
-    return text.rstrip(".")
+    return text[:-1] if text.endswith(".") and not text.endswith("..") else text
 
 
 def balanced(text: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from chimera_verifier.domain.latex import assignment, tidy, unwrap
+from chimera_verifier.domain.latex import assignment, inner_text, tidy, unwrap
 from chimera_verifier.domain.units import Unit, parse_unit
 
 MAX_DIGITS = 300  # Of a literal, and of a power of ten: every float fits, and arithmetic stays in microseconds.
@@ -29,6 +29,8 @@ _MIXED = re.compile(
 )
 _TRAILING_UNIT = re.compile(r"\\(?:text|mathrm|mbox|rm)\*? ?\{([^{}]*)\}(\^ ?\{?[+-]?[0-9]\}?)?$")
 _UNIT_START = re.compile(r"[A-Za-zΩμ°%$€£\\(]")
+_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
+_UNIT_WORD = re.compile(r"[A-Za-z°%$€£/^0-9-]{1,20}")
 _FORMS = (_MIXED, _RATIO, _SMALL_POWER, _POWER_OF_TEN, _LITERAL)
 
 
@@ -52,11 +54,11 @@ class Quantity:
 
 def read_quantity(text: str, unit: str = "") -> Quantity:
     """Reads `3{,}000\\text{ km}`, `-1\\frac{2}{3}`, `$5`, `50\\%` or `x = 2`; `unit` stands in where the text has none."""
-    _, bare = assignment(tidy(text))
-    bare = bare.rstrip(".") if not bare.endswith("…") else bare
+    _, bare = assignment(inner_text(tidy(text)))
+    bare = bare[:-1] if bare.endswith(".") and not bare.endswith("..") else bare
     currency = ""
-    if bare[:1] in "$€£" and bare[1:]:
-        currency, bare = bare[0], bare[1:].strip()
+    if bare[:1] in _CURRENCIES and bare[1:]:
+        currency, bare = _CURRENCIES[bare[0]], bare[1:].strip()
     if (number := read_number(bare)) is not None:
         found = currency or unit
         return Quantity(number, bare, parse_unit(found) if found else None)
@@ -69,7 +71,7 @@ def _with_unit(text: str, unit: str) -> Quantity:
         if match is None or not (rest := text[match.end() :].strip()) or not _UNIT_START.match(rest):
             continue
         number, found = read_number(match[0]), parse_unit(rest)
-        if number is not None and _is_unit(rest, found, unit):
+        if number is not None and _is_unit(rest, found, unit, text[match.end()].isspace()):
             return Quantity(number, match[0], found)
     trailing = _TRAILING_UNIT.search(text)
     if trailing is not None and trailing[1].strip():
@@ -78,15 +80,12 @@ def _with_unit(text: str, unit: str) -> Quantity:
     return Quantity(None, text, parse_unit(unit) if unit else None)
 
 
-def _is_unit(rest: str, found: Unit, expected: str) -> bool:
+def _is_unit(rest: str, found: Unit, expected: str, spaced: bool) -> bool:
     if found.dimensions is not None or (expected and parse_unit(expected).name == found.name):
         return True
     words = unwrap(rest).split()
-    return (
-        len(words) <= 3
-        and all(re.fullmatch(r"[A-Za-z°%$€£/^0-9-]{1,20}", word) for word in words)
-        and (rest.startswith("\\") or len(words[0]) > 1 or words[0] in "%°$€£")
-    )
+    plausible = 0 < len(words) <= 3 and all(_UNIT_WORD.fullmatch(word) for word in words)
+    return plausible and (rest[0] in "\\%°$€£" or (spaced and len(words[0]) > 1))
 
 
 def read_number(text: str) -> Number | None:

@@ -47,7 +47,7 @@ def read_set(text: str) -> Elements:
     bare = value if name else bare
     inner = enclosed(bare, "{", "}")
     body = bare if inner is None else inner
-    items = [assignment(item)[1] for item in split_top(_WORD_SEPARATOR.sub(", ", body)) if item]
+    items = [assignment(item)[1] for item in split_top(_WORD_SEPARATOR.sub(", ", body).rstrip(" ,;"))]
     return Elements(tuple(signed for item in items for signed in _both_signs(item)), "" if inner is None else "{")
 
 

@@ -29,12 +29,19 @@ _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]+")
 _LONG_DIGITS = re.compile(rf"[0-9]{{{_MAX_DIGITS + 1}}}")
 _TOWER = re.compile(r"\^[\s{(\[-]*[0-9][0-9\s)}\]]*\^|\)\s*\^[^\^]{1,20}\)\s*\^[^\^]{1,20}\)\s*\^")
 _EXPONENT = re.compile(r"\^[\s{(\[]*[+-]?([0-9]+)")
-_HUGE_FACTORIAL = re.compile(r"[0-9]{4,}\s*!|[)}\]!]\s*!")
-_REFUSED = re.compile(r"[±…→$#@\"`;?≠]|\\begin|\\[{}]|[0-9]_|^\s*$")
+_HUGE_FACTORIAL = re.compile(r"[0-9]{4,}\s*!|[)}\]!]\s*!|\\binom[^+=]{0,40}(?:\^|[0-9]{4})")
+_REFUSED = re.compile(
+    r"[±…→$#@\"`;?≠'%†∩∪]|\.\.|\\begin|\\[{}]|\\prime|[0-9]_|[0-9][eE][+-]?[0-9]|^\s*$"
+    r"|\^\s*\{?\s*(?:T|\*|\\top|\\dagger)(?![A-Za-z])"  # A transpose is no power.
+    r"|/\s*(?:[0-9.]+|[A-Za-z])\s*[A-Za-z(\\]"  # `1/2x` may be half of x.
+)
 _ALLOWED_WORDS = frozenset((*_FUNCTIONS, "sqrt", "pi", "oo", "arcsinh", "e", "i", "dx", "dy", "dt", "mod"))
 _BARE_FUNCTION = re.compile(
     r"(?<![\\A-Za-z])(" + "|".join(_FUNCTIONS) + r"|pi|theta|alpha|beta|gamma|lambda|omega|phi)(?![A-Za-z])"
 )
+_NAME = re.compile(r"\\[A-Za-z]+|[A-Za-z]")
+_MATRIX_PRODUCT = re.compile(r"(?<![\\A-Za-z])[A-Z]\s*\*?\s*[A-Z](?![a-z])")
+_LOGARITHM = re.compile(r"log(?![a-z]|\s*_)")
 _BARE_ROOT = re.compile(r"(?<![\\A-Za-z])sqrt\s*\(([^()]*)\)")
 _EXPONENT_GROUP = re.compile(r"\^\s*(?:\(([^()]*)\)|(-?[0-9]{2,}))")
 _SLASH_LETTERS = 3  # Words longer than this that are no function are prose, or a name that cannot be sampled.
@@ -68,6 +75,23 @@ def is_checkable(text: str) -> bool:
     if not set(_COMMAND.findall(bare)) <= _KNOWN_COMMANDS:
         return False
     return not (_TOWER.search(bare) or _HUGE_FACTORIAL.search(bare)) and _bounded_exponents(bare)
+
+
+def are_comparable(reference: str, candidate: str) -> bool:
+    """Whether the parser reads both texts in one language.
+
+    It folds the case of letters, lets all factors commute, and gives `log` a base that the author may not mean.
+    """
+    left, right = (_NAME.findall(unwrap(tidy(text))) for text in (reference, candidate))
+    names = {*left, *right}
+    one_sided = {*left} ^ {*right}
+    if any(name.casefold() == other.casefold() for name in one_sided for other in names - {name}):
+        return False
+    if (_LOGARITHM.search(reference) is None) != (_LOGARITHM.search(candidate) is None):
+        return False
+    ours, theirs = ([name for name in side if name.isupper()] for side in (left, right))
+    products = _MATRIX_PRODUCT.search(reference) or _MATRIX_PRODUCT.search(candidate)
+    return products is None or ours == theirs or sorted(ours) != sorted(theirs)
 
 
 def to_latex(text: str) -> str:

@@ -58,7 +58,7 @@ class HardyWeinberg(Family[Population]):
         after = (p * q + w * square) / mean
         shares = [p * p / mean, 2 * p * q / mean, w * square / mean]
         return Working(
-            answer=Answer("number", significant(after), tolerance=0.01),
+            answer=Answer("number", significant(after, 3), tolerance=0.01),
             plan="In Hardy-Weinberg proportions the recessive phenotype has frequency q². I take its root, weight "
             "the three genotypes "
             "with their survival, and count recessive alleles among the survivors.",

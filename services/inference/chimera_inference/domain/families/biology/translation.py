@@ -53,6 +53,11 @@ class Translation(Family[Gene]):
         tail = rng.choice(("UAA", "UAG", "UGA")) + "".join(rng.choice("ACGU") for _ in range(rng.randint(1, 6)))
         return Gene((leader + "AUG" + body + tail).translate(_TO_DNA))
 
+    def misread(self, instance: Gene, rng: Random) -> Gene:
+        """One base of the strand is mistaken for another."""
+        i, base = rng.randrange(len(instance.template)), rng.choice("ACGT")
+        return Gene(instance.template[:i] + base + instance.template[i + 1 :])
+
     def work(self, instance: Gene) -> Working:
         """The peptide, codon by codon."""
         require("U" not in instance.template, "a DNA strand")

@@ -1,11 +1,15 @@
 """Runs of deterministic finite automata over {a, b}."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from ...answers import Answer
 from ...family import Family, Working, require
 from ...notation import Ints, Word
+
+# A run that soon loops in one state is no exercise.
+_FEWEST_STATES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,11 @@ class Automata(Family[Run]):
     def draw(self, rng: Random) -> Run:
         """Five or six states and a word of seven to ten letters."""
         size = rng.randint(5, 6)
-        on_a, on_b = (tuple(rng.randrange(size) for _ in range(size)) for _ in range(2))
-        return Run(on_a, on_b, "".join(rng.choice("ab") for _ in range(rng.randint(7, 10))))
+        while True:
+            on_a, on_b = (tuple(rng.randrange(size) for _ in range(size)) for _ in range(2))
+            word = "".join(rng.choice("ab") for _ in range(rng.randint(7, 10)))
+            if len(set(_visited({"a": on_a, "b": on_b}, word))) >= _FEWEST_STATES:
+                return Run(on_a, on_b, word)
 
     def work(self, instance: Run) -> Working:
         """Follows the word letter by letter."""
@@ -50,12 +57,13 @@ class Automata(Family[Run]):
         size = len(instance.on_a)
         require(len(instance.on_b) == size and set(instance.word) <= set("ab"), "two rows of equal length")
         require(all(0 <= s < size for row in on.values() for s in row), "states of the automaton")
-        states, steps = [0], []
-        for letter in instance.word:
-            states.append(on[letter][states[-1]])
-            steps.append(f"({states[-2]}, {letter}) → {states[-1]}")
+        states = _visited(on, instance.word)
+        steps = [
+            f"({here}, {letter}) → {there}"
+            for letter, (here, there) in zip(instance.word, pairwise(states), strict=True)
+        ]
         halves = len(steps) // 2
-        visits = [f"state {s} {states.count(s)} times" for s in sorted(set(states))]
+        visits = [f"state {s}: {states.count(s)}" for s in sorted(set(states))]
         return Working(
             answer=Answer("tuple", "(" + ", ".join(map(str, states)) + ")"),
             plan="A deterministic automaton has exactly one next state for each state and letter, so I follow the "
@@ -76,3 +84,10 @@ class Automata(Family[Run]):
                 f"table.",
             ),
         )
+
+
+def _visited(on: dict[str, tuple[int, ...]], word: str) -> list[int]:
+    states = [0]
+    for letter in word:
+        states.append(on[letter][states[-1]])
+    return states

@@ -75,6 +75,7 @@ class Letters(Family[Letter]):
         days = end - start
         require(0 < days < 2000, "a receipt within a few years of sending")
         y, m, d = date_of(start, gregorian=True)
+        first = day_number(s.year, m2, 1, gregorian=True)
         gap = day_number(s.sent_year, m1, s.sent_day, gregorian=True)
         return Working(
             answer=number(days),
@@ -90,10 +91,10 @@ class Letters(Family[Letter]):
                 f"The difference is {end} - {start} = {days} days.",
             ),
             checks=(
-                f"Counting within the Gregorian calendar: from {d} {MONTHS[m - 1]} {y} to 31 December {y} there are "
-                f"{day_number(y, 12, 31, gregorian=True) - start} days, and from there to {s.day} {s.month} {s.year} "
-                f"there are "
-                f"{end - day_number(y, 12, 31, gregorian=True)}; together {days}.",
+                f"Counting within the Gregorian calendar: from {d} {MONTHS[m - 1]} {y} to the first of {s.month} "
+                f"{s.year} there are {first - start} days, and from there to {s.day} {s.month} there are "
+                f"{end - first}; "
+                f"together {days}.",
                 f"Ignoring the calendars would give {end - gap} days, which is off by exactly the {start - gap} days "
                 f"between them.",
             ),

@@ -64,8 +64,9 @@ class Eigenvalues(Family[Square]):
         require(bool(roots), "integer eigenvalues")
         multiplicities = [_multiplicity(polynomial, t) for t in roots]
         require(sum(multiplicities) == 3, "only integer eigenvalues")
-        factors = "".join(f"(t - {r})" if r >= 0 else f"(t + {-r})" for r in roots)
+        factors = "".join("t" if r == 0 else f"(t - {r})" if r > 0 else f"(t + {-r})" for r in roots)
         values = [f"at t = {r} the polynomial is {value_at(polynomial, r)}" for r in roots]
+        total = sum(root * count for root, count in zip(roots, multiplicities, strict=True))
         shown = show_polynomial(polynomial).replace("x", "t")
         return Working(
             answer=Answer("set", "{" + ", ".join(map(str, roots)) + "}"),
@@ -80,8 +81,7 @@ class Eigenvalues(Family[Square]):
             ),
             checks=(
                 f"Substituting back: {'; '.join(values)}.",
-                f"With multiplicity the roots add up to {sum(r * k for r, k in zip(roots, multiplicities, strict=True))}, "
-                f"which is the trace {trace}, as it must be.",
+                f"With multiplicity the roots add up to {total}, which is the trace {trace}, as it must be.",
             ),
         )
 

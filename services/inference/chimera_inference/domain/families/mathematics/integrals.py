@@ -25,10 +25,9 @@ class Integrals(Family[Integral]):
     instance = Integral
     wordings = (
         "Evaluate the definite integral of f(x) = {integrand} from x = {low} to x = {high}. Give the exact value.",
-        "A particle moves along a line with velocity v(x) = {integrand} (metres per second) at time x seconds, the "
-        "clock "
-        "being set so that negative times are before noon. What is its exact net displacement, in metres, between "
-        "x = {low} and x = {high}?",
+        "A particle moves along a line with velocity v(x) = {integrand} (metres per second), x being the time in "
+        "seconds relative to a fixed instant. What is its exact net displacement, in metres, between x = {low} and "
+        "x = {high}?",
         "Let F be an antiderivative of {integrand}. Compute the exact value of F({high}) - F({low}).",
         "Find the exact signed area between the graph of y = {integrand} and the x-axis over the interval from {low} "
         "to "

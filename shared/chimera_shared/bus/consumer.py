@@ -1,17 +1,37 @@
-"""Keeps an idle consumer quiet at a broker that answers every fetch at once."""
+"""What aiokafka's consumer needs to be told, and what it has to be helped with."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 
+CONSUMER_OPTIONS: Mapping[str, Any] = {
+    "auto_offset_reset": "earliest",
+    "session_timeout_ms": 45_000,
+    "heartbeat_interval_ms": 3_000,
+    "rebalance_timeout_ms": 30_000,
+}
 # noida-db does not hold an empty fetch for fetch_max_wait_ms: an idle consumer would ask it 2,000 times a second and
 # keep most of a core busy. With these pauses it is five times a second; what arrives waits 0.1 s on average for the
 # first fetch after a quiet time, and 5 ms under load.
 _FIRST_PAUSE_S = 0.005
 _LAST_PAUSE_S = 0.2
+
+
+def own_assignor() -> type[StickyPartitionAssignor]:
+    """aiokafka keeps a member's assignment on the class, where the groups of one process would overwrite each other."""
+    return type("OwnStickyPartitionAssignor", (StickyPartitionAssignor,), {})
+
+
+def is_dead(consumer: AIOKafkaConsumer) -> bool:
+    """Whether a background task has ended at an error that aiokafka did not expect; `getone` then waits for ever."""
+    coordinator, fetcher = consumer._coordinator, consumer._fetcher
+    if coordinator is None or fetcher is None:
+        return True
+    return bool(coordinator._coordination_task.done() or fetcher._fetch_task.done())
 
 
 def pace_fetches(consumer: AIOKafkaConsumer) -> None:

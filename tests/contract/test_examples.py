@@ -1,0 +1,66 @@
+"""The example builds are orders that the gateway would take."""
+
+from pathlib import Path
+
+import pytest
+
+from chimera_client.buildfile import read_build_file
+from chimera_inference.config import default_models
+from chimera_shared.apportion import targets
+from chimera_shared.endpoints.config import Endpoint, Endpoints
+from chimera_shared.spec import validate_spec
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+PROCEDURAL: Endpoints = {
+    model.name: Endpoint(base_url="http://127.0.0.1:8400/v1", model=model.name) for model in default_models()
+}
+
+
+def _shares(name: str) -> dict[str, int]:
+    spec = read_build_file(next(path for path in EXAMPLES if path.stem == name)).spec
+    counts = targets(spec.samples, [subject.weight for subject in spec.subjects])
+    return dict(zip([subject.name for subject in spec.subjects], counts, strict=True))
+
+
+def test_the_examples_are_there():
+    assert {path.stem for path in EXAMPLES} == {"demo", "openai", "vllm", "paper"}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_a_valid_order(path):
+    file = read_build_file(path)
+    assert validate_spec(file.spec, {**PROCEDURAL, **(file.endpoints or {})}) == []
+    assert file.spec.name == path.stem
+
+
+def test_the_demo_runs_without_endpoints_of_its_own():
+    path = next(path for path in EXAMPLES if path.stem == "demo")
+    file = read_build_file(path)
+    assert file.endpoints is None
+    assert file.spec.samples == 100
+    assert len(file.spec.subjects) >= 7
+
+
+def test_the_demo_asks_only_for_subjects_that_the_procedural_engine_knows():
+    from chimera_inference.domain.taxonomy import procedural_taxonomy
+
+    known = procedural_taxonomy()
+    assert [subject for subject in _shares("demo") if len(known.fields(subject)) < 2] == []
+
+
+def test_the_last_lines_of_the_demo_are_the_endpoints_it_promises():
+    import yaml
+
+    from chimera_shared.endpoints.config import parse
+
+    text = next(path for path in EXAMPLES if path.stem == "demo").read_text("utf-8")
+    lines = text[text.index("# endpoints:") :].splitlines()
+    assert len(lines) == 3
+    offered = parse(yaml.safe_load("\n".join(line.removeprefix("# ") for line in lines))["endpoints"])
+    assert set(offered) == {"large", "small"}
+
+
+def test_the_paper_is_at_its_size_and_mix():
+    shares = _shares("paper")
+    assert sum(shares.values()) == 9225
+    assert shares["Mathematics"] / 9225 == pytest.approx(0.483, abs=0.0005)

@@ -1,0 +1,206 @@
+"""A gateway in the test's process, behind the server that the real one uses."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
+from chimera.dataset.v1 import dataset_service_pb2, dataset_service_pb2_grpc
+from chimera.sample.v1 import sample_service_pb2, sample_service_pb2_grpc
+from chimera_shared import errors, identity
+from chimera_shared.rpc.server import RpcServer
+from chimera_shared.settings import ServiceSettings
+from chimera_shared.testing.samples import make_build, make_dataset, make_samples
+
+
+class Gateway:
+    """Holds builds by id; every test may change what it holds. `steps` are the states that a watch sends."""
+
+    PAGE = 2
+
+    def __init__(self) -> None:
+        self.builds = {}
+        self.requests = {}
+        self.samples = {}
+        self.datasets = {}
+        self.submitted = []
+        self.watches = 0
+        self.break_after = None
+        self.hold = None
+        self.failure = None
+        self.target = ""
+
+    def add(self, build):
+        build.build_id = build.build_id or "b0"
+        self.builds[build.build_id] = build
+        self.datasets[build.dataset_id] = make_dataset(build)
+        for sample in make_samples(build):
+            self.samples[sample.ref.sample_id] = sample
+        return build
+
+    def outcome_of(self, spec, build_id):
+        """What a submitted build becomes: one that succeeds with what was asked for."""
+        build = make_build(spec.samples, [s.name for s in spec.subjects], name=spec.name)
+        build.build_id, build.dataset_id = build_id, identity.dataset_id(build_id)
+        return build
+
+
+class BuildServicer(build_service_pb2_grpc.BuildServiceServicer):
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    def _get(self, build_id):
+        if self.gateway.failure:
+            raise self.gateway.failure
+        if build_id not in self.gateway.builds:
+            raise errors.NotFound(f"no build {build_id}")
+        return self.gateway.builds[build_id]
+
+    async def SubmitBuild(self, request, context):
+        if not request.spec.samples:
+            raise errors.InvalidInput(
+                [errors.Violation("samples", "must be from 1"), errors.Violation("name", "must be a word")]
+            )
+        self.gateway.submitted.append(request)
+        build_id = identity.build_id(request.request_id)
+        if build_id not in self.gateway.builds:
+            self.gateway.add(self.gateway.outcome_of(request.spec, build_id))
+        return self.gateway.builds[build_id]
+
+    async def GetBuild(self, request, context):
+        return self._get(request.build_id)
+
+    async def ListBuilds(self, request, context):
+        found, start = list(self.gateway.builds.values()), int(request.page_token or 0)
+        end = start + Gateway.PAGE
+        return build_service_pb2.ListBuildsResponse(
+            builds=found[start:end], next_page_token=str(end) if end < len(found) else ""
+        )
+
+    async def WatchBuild(self, request, context):
+        build = self._get(request.build_id)
+        self.gateway.watches += 1
+        running = build_pb2.Build()
+        running.CopyFrom(build)
+        if build.state != build_pb2.BUILD_STATE_PAUSED:
+            running.state = build_pb2.BUILD_STATE_RUNNING
+        yield running
+        if self.gateway.break_after and self.gateway.watches <= self.gateway.break_after:
+            raise errors.StoreUnavailable("MongoDB does not answer")
+        if self.gateway.hold:
+            await self.gateway.hold.wait()
+        yield self.gateway.builds[request.build_id]
+
+    async def PauseBuild(self, request, context):
+        build = self._get(request.build_id)
+        if build.state not in (build_pb2.BUILD_STATE_RUNNING, build_pb2.BUILD_STATE_PAUSED):
+            raise errors.FailedPrecondition(f"build {request.build_id} has ended")
+        build.state = build_pb2.BUILD_STATE_PAUSED
+        return build
+
+    async def ResumeBuild(self, request, context):
+        build = self._get(request.build_id)
+        build.state = build_pb2.BUILD_STATE_SUCCEEDED
+        return build
+
+    async def CancelBuild(self, request, context):
+        build = self._get(request.build_id)
+        build.state = build_pb2.BUILD_STATE_CANCELLED
+        return build
+
+
+class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    async def GetSample(self, request, context):
+        if request.sample_id not in self.gateway.samples:
+            raise errors.NotFound(f"no sample {request.sample_id}")
+        return self.gateway.samples[request.sample_id]
+
+    async def ListSamples(self, request, context):
+        found = [
+            sample
+            for _, sample in sorted(self.gateway.samples.items())
+            if sample.ref.build_id == request.build_id
+            and request.outcome in (0, sample.outcome)
+            and request.reason in (0, sample.reason)
+            and request.subject in ("", sample.ref.subject)
+        ]
+        start = int(request.page_token or 0)
+        end = start + Gateway.PAGE
+        return sample_service_pb2.ListSamplesResponse(
+            samples=found[start:end], next_page_token=str(end) if end < len(found) else ""
+        )
+
+
+class DatasetServicer(dataset_service_pb2_grpc.DatasetServiceServicer):
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    async def GetDataset(self, request, context):
+        if request.dataset_id not in self.gateway.datasets:
+            raise errors.NotFound(f"no dataset {request.dataset_id}")
+        return self.gateway.datasets[request.dataset_id]
+
+    async def ListDatasets(self, request, context):
+        return dataset_service_pb2.ListDatasetsResponse(datasets=self.gateway.datasets.values())
+
+    async def ReadDataset(self, request, context):
+        build = self.gateway.builds[self.gateway.datasets[request.dataset_id].build_id]
+        for sample in make_samples(build):
+            yield sample
+
+
+def _register(add, servicer, module, name):
+    def register(server):
+        add(servicer, server)
+        return module.DESCRIPTOR.services_by_name[name]
+
+    return register
+
+
+def serve(gateway: Gateway, port: int = 0) -> RpcServer:
+    """A server for the gateway, to be used as `async with`."""
+    return RpcServer(
+        ServiceSettings(host="127.0.0.1", port=port),
+        [
+            _register(
+                build_service_pb2_grpc.add_BuildServiceServicer_to_server,
+                BuildServicer(gateway),
+                build_service_pb2,
+                "BuildService",
+            ),
+            _register(
+                sample_service_pb2_grpc.add_SampleServiceServicer_to_server,
+                SampleServicer(gateway),
+                sample_service_pb2,
+                "SampleService",
+            ),
+            _register(
+                dataset_service_pb2_grpc.add_DatasetServiceServicer_to_server,
+                DatasetServicer(gateway),
+                dataset_service_pb2,
+                "DatasetService",
+            ),
+        ],
+    )
+
+
+@pytest.fixture
+def new_gateway():
+    """Makes a gateway and its server, for tests that start and stop it themselves."""
+    return Gateway, serve
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    """A gateway that serves at `gateway.target`."""
+    held = Gateway()
+    held.hold = None
+    async with serve(held) as server:
+        held.target = server.target
+        yield held
+        if isinstance(held.hold, asyncio.Event):
+            held.hold.set()

@@ -1,0 +1,176 @@
+import pytest
+
+from chimera.build.v1 import build_pb2
+from chimera_client.buildfile import parse_build, read_build_file
+from chimera_client.yamlfile import MAX_BYTES, parse_mapping
+from chimera_shared.errors import InvalidInput
+
+FULL = """
+name: demo
+samples: 100
+seed: 7
+subjects:
+  - Physics
+  - {name: Logic, weight: 2, topics: [Truth tables]}
+roles:
+  proposer: teacher
+  panel:
+    - [a, spare]
+    - {endpoints: b, temperature: 0.5, max_tokens: 900}
+  solver: {endpoints: [teacher]}
+panel_rule: majority
+taxonomy: {fields_per_subject: 2}
+acceptance_floor: 0
+endpoints:
+  teacher: {base_url: "http://127.0.0.1:1/v1", model: m}
+"""
+
+
+def violations(text):
+    with pytest.raises(InvalidInput) as caught:
+        parse_build(parse_mapping(text, "f.yaml"))
+    return {v.field: v.description for v in caught.value.violations}
+
+
+def refused(text):
+    with pytest.raises(InvalidInput) as caught:
+        parse_mapping(text, "f.yaml")
+    return str(caught.value)
+
+
+def test_reads_every_convenient_shape(tmp_path):
+    path = tmp_path / "f.yaml"
+    path.write_text(FULL)
+    file = read_build_file(path)
+    assert file.spec == build_pb2.BuildSpec(
+        name="demo",
+        samples=100,
+        seed=7,
+        subjects=[
+            build_pb2.SubjectSpec(name="Physics"),
+            build_pb2.SubjectSpec(name="Logic", weight=2, topics=["Truth tables"]),
+        ],
+        roles=build_pb2.Roles(
+            proposer=build_pb2.RoleSpec(endpoints=["teacher"]),
+            panel=[
+                build_pb2.RoleSpec(endpoints=["a", "spare"]),
+                build_pb2.RoleSpec(endpoints=["b"], temperature=0.5, max_tokens=900),
+            ],
+            solver=build_pb2.RoleSpec(endpoints=["teacher"]),
+        ),
+        panel_rule=build_pb2.PANEL_RULE_MAJORITY,
+        taxonomy=build_pb2.TaxonomySpec(fields_per_subject=2),
+        acceptance_floor=0,
+    )
+    assert file.spec.HasField("acceptance_floor")
+    assert not file.spec.roles.HasField("judge")
+    assert file.endpoints["teacher"].model == "m"
+
+
+def test_the_request_follows_from_content_and_generation(tmp_path):
+    one, two = tmp_path / "1.yaml", tmp_path / "2.yaml"
+    one.write_text("name: a\n")
+    two.write_text("name: a\nsamples: 2\n")
+    first, second = read_build_file(one), read_build_file(two)
+    assert first.request_id() == read_build_file(one).request_id()
+    assert len({first.request_id(), first.request_id(2), second.request_id()}) == 3
+    assert len(first.request_id(99)) <= 64
+
+
+def test_an_unknown_field_names_its_path_a_guess_and_the_known_ones():
+    found = violations("roles: {panel: [a, {endpoints: b, temprature: 1}]}\nsample: 3\n")
+    assert "did you mean `temperature`?" in found["roles.panel[1].temprature"]
+    assert "max_tokens" in found["roles.panel[1].temprature"]
+    assert "did you mean `samples`?" in found["sample"]
+    assert "endpoints" in found["sample"]
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "words"),
+    [
+        ("samples: ten", "samples", "whole number, not 'ten'"),
+        ("samples: 1.5", "samples", "whole number, not 1.5"),
+        ("samples: true", "samples", "whole number, not true"),
+        ("samples: 99999999999999999999", "samples", "64 bits"),
+        ("samples:", "samples", "has no value"),
+        ("name: 12", "name", "text, not 12 (put it in quotes)"),
+        ('name: "\\ud800"', "name", "surrogates"),
+        ("subjects: Physics", "subjects", "must be a list"),
+        ("subjects: [no]", "subjects[0]", "not false"),
+        ("subjects: [{name: A, weight: heavy}]", "subjects[0].weight", "a number, not 'heavy'"),
+        ("subjects: [{name: A, topics: [1]}]", "subjects[0].topics[0]", "text, not 1"),
+        ("roles: teacher", "roles", "must be a mapping"),
+        ("roles: {solver: {endpoints: [[a]]}}", "roles.solver.endpoints[0]", "text, not a list"),
+        ("roles: {solver: {max_tokens: 3000000000}}", "roles.solver.max_tokens", "32 bits"),
+        ("panel_rule: most", "panel_rule", "unanimous or majority, not 'most'"),
+        ("panel_rule: 2", "panel_rule", "unanimous or majority"),
+        ("endpoints: [a]", "endpoints", "mapping"),
+        ("endpoints: {a: {base_url: ftp://x, model: m}}", "endpoints.a.base_url", "http"),
+        ("1: 2", "1", "no such field"),
+    ],
+)
+def test_a_wrong_value_names_its_path_and_the_value(text, field, words):
+    assert words in violations(text)[field]
+
+
+def test_all_mistakes_are_told_at_once():
+    assert list(violations("samples: x\nseed: y\nendpoints: {a: {}}\n")) == [
+        "samples",
+        "seed",
+        "endpoints.a.base_url",
+        "endpoints.a.model",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ("- a", "holds a list"),
+        ("a: [", "not valid YAML"),
+        ("a: 1\nb: 2\na: 3", "'a' on line 1 and again on line 3"),
+        ("x: {k: 1, k: 2}", "'k' on line 1 and again"),
+        ("a: !!python/object/apply:os.system [id]", "not valid YAML"),
+        ("a: &a [*a]", "contains itself"),
+        ("a: " + "[" * 20_000, "nested too deeply"),
+        ("a: " + "9" * 5_000, "cannot be read"),
+        ("a: 1\n---\nb: 2", "not valid YAML"),
+        ("a: \x00", "not valid YAML"),
+        ("? [a]\n: 1", "not valid YAML"),
+    ],
+)
+def test_refuses_what_is_no_plain_mapping(text, words):
+    assert words in refused(text)
+
+
+def test_refuses_bombs_of_aliases_and_of_merges():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
+    assert "by aliases" in refused("\n".join(lines))
+    merges = ["m0: &m0 {k: 1}"] + [f"m{i}: &m{i} {{<<: [{', '.join([f'*m{i - 1}'] * 10)}]}}" for i in range(1, 9)]
+    assert "by aliases" in refused("\n".join(merges))
+
+
+def test_anchors_and_merges_in_use_are_welcome():
+    found = parse_mapping("base: &b {k: 1, l: 2}\nother:\n  <<: *b\n  k: 3\n", "f.yaml")
+    assert found["other"] == {"k": 3, "l": 2}
+
+
+def test_a_large_file_is_refused_without_being_read(tmp_path):
+    path = tmp_path / "large.yaml"
+    with path.open("wb") as file:
+        file.truncate(50 * MAX_BYTES)
+    with pytest.raises(InvalidInput, match="larger than 1 MiB"):
+        read_build_file(path)
+
+
+@pytest.mark.parametrize("name", ["absent.yaml", "."])
+def test_an_unreadable_file_is_named(tmp_path, name):
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_build_file(tmp_path / name)
+
+
+def test_text_that_is_not_utf8_is_refused(tmp_path):
+    (tmp_path / "f.yaml").write_bytes(b"name: \xff\xfe")
+    with pytest.raises(InvalidInput, match="UTF-8"):
+        read_build_file(tmp_path / "f.yaml")

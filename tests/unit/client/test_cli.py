@@ -1,0 +1,330 @@
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+
+from chimera.build.v1 import build_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera_shared import identity
+from chimera_shared.testing.samples import make_build
+
+BUILD = """
+name: small
+samples: 6
+subjects: [Mathematics, Logic]
+roles:
+  proposer: procedural-a
+  panel: [procedural-b, procedural-c]
+  solver: procedural-a
+"""
+
+
+class Ended:
+    """A finished command: exit code, standard output, standard error."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out.decode(), err.decode()
+
+    @property
+    def documents(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def environment(**more):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CHIMERA_", "KAFKA_", "MONGODB_"))}
+    return {**kept, **more}
+
+
+@asynccontextmanager
+async def started(*arguments, cwd=None, **variables):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "chimera_client",
+        *map(str, arguments),
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(**variables),
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def chimera(*arguments, cwd=None, **variables):
+    async with started(*arguments, cwd=cwd, **variables) as process:
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+        return Ended(process.returncode, out, err)
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(BUILD)
+    return path
+
+
+COMMANDS = [
+    *(["up"], ["doctor"], ["build", "run"]),
+    *(["builds", verb] for verb in ("submit", "list", "get", "watch", "pause", "resume", "cancel")),
+    *(["samples", verb] for verb in ("list", "show")),
+    *(["datasets", verb] for verb in ("list", "get", "export", "verify")),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_helps_with_an_example(command):
+    from typer.testing import CliRunner
+
+    from chimera_client.cli.app import app
+
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: chimera {' '.join(command)}" in " ".join(result.output.split())
+    assert "--json" in result.output
+
+
+def test_help_imports_nothing_heavy():
+    script = (
+        "import sys, chimera_client.cli.app;"
+        "print([m for m in ('grpc', 'google.protobuf', 'pydantic', 'rich.live', 'pyarrow', 'aiohttp', 'yaml')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+async def test_no_gateway_is_one_sentence_and_exit_3():
+    ended = await chimera("builds", "list", CHIMERA_GATEWAY="127.0.0.1:9")
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err == (
+        "chimera: cannot reach the gateway at 127.0.0.1:9: start one with `chimera up` or set CHIMERA_GATEWAY\n"
+    )
+
+
+async def test_wrong_input_is_one_line_a_field_and_exit_2(file):
+    file.write_text(BUILD + "smaples: 3\nseed: x\n")
+    ended = await chimera("builds", "submit", file)
+    assert ended.code == 2
+    assert [line.split(":")[1].strip() for line in ended.err.splitlines()] == ["smaples", "seed"]
+    assert "did you mean `samples`?" in ended.err
+
+
+async def test_submit_and_list_speak_json(gateway, file):
+    submitted = await chimera("builds", "submit", file, "--gateway", gateway.target, "--json")
+    assert submitted.code == 0
+    (build,) = submitted.documents
+    assert build["spec"]["samples"] == 6
+    listed = await chimera("builds", "list", "--json", CHIMERA_GATEWAY=gateway.target)
+    assert [b["build_id"] for b in listed.documents] == [build["build_id"]]
+
+
+async def test_watch_ends_with_the_build_and_its_code(gateway):
+    good, bad = gateway.add(make_build(name="good")), gateway.add(make_build(name="bad"))
+    bad.state, bad.detail = build_pb2.BUILD_STATE_FAILED, "x: refused"
+    done = await chimera("builds", "watch", good.build_id, "--json", CHIMERA_GATEWAY=gateway.target)
+    assert done.code == 0
+    assert [b["state"] for b in done.documents] == ["BUILD_STATE_RUNNING", "BUILD_STATE_SUCCEEDED"]
+    failed = await chimera("builds", "watch", bad.build_id, CHIMERA_GATEWAY=gateway.target)
+    assert (failed.code, failed.out) == (1, "")
+    assert "bad failed: 12 of 12 accepted" in failed.err.splitlines()[-1]
+
+
+async def test_steering_tells_what_cannot_be_done(gateway):
+    build = gateway.add(make_build())
+    ended = await chimera("builds", "pause", build.build_id, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 2
+    assert "has ended" in ended.err
+    cancelled = await chimera("builds", "cancel", build.build_id, "--json", CHIMERA_GATEWAY=gateway.target)
+    assert cancelled.documents[0]["state"] == "BUILD_STATE_CANCELLED"
+
+
+async def test_samples_are_filtered_and_limited(gateway):
+    build = gateway.add(make_build(6))
+    next(iter(gateway.samples.values())).reason = sample_pb2.REASON_DUPLICATE
+    where = ["--build", build.build_id, "--gateway", gateway.target, "--json"]
+    assert len((await chimera("samples", "list", *where)).documents) == 6
+    assert len((await chimera("samples", "list", *where, "--reason", "duplicate")).documents) == 1
+    limited = await chimera("samples", "list", *where, "--limit", "2")
+    assert len(limited.documents) == 2
+    assert "--limit 0" in limited.err
+    wrong = await chimera("samples", "list", *where, "--reason", "boring")
+    assert (wrong.code, "panel_disagrees" in wrong.err) == (2, True)
+
+
+async def test_a_sample_shows_its_evidence(gateway):
+    gateway.add(make_build())
+    sample = next(iter(gateway.samples.values()))
+    ended = await chimera("samples", "show", sample.ref.sample_id, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 0
+    vote = sample.validation.votes[1]
+    for part in (sample.problem.statement, vote.calls[0].prompt_sha256[:12], vote.grade.method, sample.trace_id):
+        assert part in ended.out
+
+
+async def test_export_then_verify_then_damage(gateway, tmp_path):
+    build = gateway.add(make_build())
+    out = tmp_path / "out"
+    exported = await chimera("datasets", "export", build.dataset_id, "-o", out, CHIMERA_GATEWAY=gateway.target)
+    assert exported.code == 0
+    assert (await chimera("datasets", "verify", out)).code == 0
+    with (out / "README.md").open("a") as card:
+        card.write("more")
+    damaged = await chimera("datasets", "verify", out, "--json")
+    assert damaged.code == 1
+    assert "README.md" in damaged.documents[0]["problems"][0]
+    again = await chimera("datasets", "export", build.dataset_id, "-o", out, CHIMERA_GATEWAY=gateway.target)
+    assert (again.code, "--force" in again.err) == (2, True)
+    forced = await chimera(
+        "datasets", "export", build.dataset_id, "-o", out, "--force", CHIMERA_GATEWAY=gateway.target
+    )
+    assert forced.code == 0
+    assert (await chimera("datasets", "verify", out)).code == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+async def test_build_run_ends_with_a_dataset_and_an_explanation(gateway, file, tmp_path):
+    ended = await chimera("build", "run", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "datasets" / "small" / "manifest.json").is_file()
+    text = " ".join(ended.out.split())
+    for part in ("6 verified samples over 2 subjects", "repeated an earlier problem", "load_dataset", "--new"):
+        assert part in text
+
+
+async def test_build_run_again_orders_and_writes_nothing(gateway, file, tmp_path):
+    for _ in range(2):
+        ended = await chimera("build", "run", file, "--json", cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+        assert ended.code == 0, ended.err
+        assert ended.documents[-1]["type"] == "result"
+    assert len(gateway.submitted) == 1
+    assert "whole and unchanged" in ended.err
+
+
+async def test_build_run_new_orders_another_build(gateway, file, tmp_path):
+    first = await chimera("build", "run", file, "-o", "a", cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    second = await chimera("build", "run", file, "-o", "b", "--new", cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert (first.code, second.code) == (0, 0)
+    assert len({r.request_id for r in gateway.submitted}) == 2
+
+
+async def test_build_run_takes_a_new_order_after_a_failure(gateway, file, tmp_path):
+    from chimera_client.buildfile import read_build_file
+
+    gateway.add(
+        build_pb2.Build(
+            build_id=identity.build_id(read_build_file(file).request_id(1)), state=build_pb2.BUILD_STATE_FAILED
+        )
+    )
+    ended = await chimera("build", "run", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 0, ended.err
+    assert gateway.submitted[0].request_id.endswith("-2")
+
+
+async def test_build_run_explains_a_failure(gateway, file, tmp_path):
+    def failed(spec, build_id):
+        return build_pb2.Build(
+            build_id=build_id,
+            spec=spec,
+            state=build_pb2.BUILD_STATE_FAILED,
+            stop_reason=build_pb2.STOP_REASON_ENDPOINTS_FAILING,
+            detail="a: cannot connect to http://127.0.0.1:9/v1",
+        )
+
+    gateway.outcome_of = failed
+    gateway.add = lambda build: gateway.builds.setdefault(build.build_id, build)
+    ended = await chimera("build", "run", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 1
+    assert "0 of 6 samples: the model endpoints fail" in ended.out
+    assert "cannot connect to http://127.0.0.1:9/v1" in ended.out
+    assert not (tmp_path / "datasets").exists()
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+async def test_build_run_orders_nothing_where_it_could_not_write(gateway, file, tmp_path, force):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("x")
+    ended = await chimera("build", "run", file, "-o", "mine", *force, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert (ended.code, ended.out) == (2, "")
+    assert not gateway.submitted
+    assert (tmp_path / "mine" / "thesis.tex").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BUILD.replace("samples: 6", "samples: -6"), "samples: must be from 1"),
+        (BUILD.replace("[procedural-b, procedural-c]", "[nobody, procedural-c]"), "no endpoint is named 'nobody'"),
+        (
+            BUILD.replace("solver: procedural-a", "solver: paid")
+            + "endpoints: {paid: {base_url: 'http://h/v1', model: m, api_key_env: NO_SUCH_KEY}}",
+            "NO_SUCH_KEY is not set",
+        ),
+    ],
+)
+async def test_build_run_starts_nothing_for_a_wrong_file(file, tmp_path, text, words):
+    file.write_text(text)
+    ended = await chimera("build", "run", file, cwd=tmp_path)
+    assert ended.code == 2
+    assert words in ended.err
+    assert [p.name for p in tmp_path.iterdir()] == ["small.yaml"]
+
+
+async def test_ctrl_c_pauses_and_the_same_command_resumes(gateway, file, tmp_path):
+    gateway.hold = asyncio.Event()
+
+    def running(spec, build_id):
+        build = make_build(spec.samples, [s.name for s in spec.subjects], name=spec.name)
+        build.build_id, build.dataset_id = build_id, identity.dataset_id(build_id)
+        build.state = build_pb2.BUILD_STATE_RUNNING
+        return build
+
+    gateway.outcome_of = running
+    async with started("build", "run", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target) as process:
+        line = await asyncio.wait_for(process.stderr.readline(), 30)
+        assert b"small running" in line
+        process.send_signal(signal.SIGINT)
+        _, err = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 130
+    (build,) = gateway.builds.values()
+    assert build.state == build_pb2.BUILD_STATE_PAUSED
+    assert f"Go on with: chimera build run {file}" in err.decode()
+    gateway.hold.set()
+    ended = await chimera("build", "run", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 0, ended.err
+    assert len(gateway.submitted) == 1
+
+
+async def test_a_defect_is_one_sentence_unless_debugged(file, monkeypatch):
+    from typer.testing import CliRunner
+
+    from chimera_client.cli import exits
+    from chimera_client.cli.app import app
+
+    monkeypatch.setattr("chimera_client.buildfile.read_build_file", lambda _: 1 / 0)
+    monkeypatch.delenv(exits.DEBUG_VARIABLE, raising=False)
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["builds", "submit", str(file)])
+    assert result.exit_code == 1
+    assert "ZeroDivisionError" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_help_is_quick():
+    best = min(_seconds_of_help() for _ in range(3))
+    assert best < 1.0  # 0.25 s on an idle machine; the bound leaves room for a busy one
+
+
+def _seconds_of_help():
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "chimera_client", "--help"], capture_output=True, check=True)
+    return time.perf_counter() - start

@@ -1,0 +1,173 @@
+"""Each dial does what it says, live."""
+
+import asyncio
+import json
+from random import Random
+from typing import Any
+
+import aiohttp
+import httpx2
+import openai
+import pytest
+from openai import AsyncOpenAI
+
+from chimera_inference.dials import DialBoard, Dials, UnknownDial
+from chimera_inference.domain import teacher
+
+STATEMENT = "Evaluate the definite integral of f(x) = 3x^2 + 1 from x = 0 to x = 2. Give the exact value."
+TOPIC = "Subject: Chemistry\nField: Gas Laws\nTopic: Amount of gas left after a leak"
+PROBLEM: Any = {"type": "json_schema", "json_schema": {"name": "problem", "schema": {}}}
+
+
+async def dial(http: aiohttp.ClientSession, **changes: Any) -> None:
+    async with http.put("dials", json=changes) as response:
+        assert response.status == 200, await response.text()
+
+
+async def solve(client: AsyncOpenAI, seed: int = 1, model: str = "procedural-teacher", **more: Any) -> Any:
+    messages: Any = [{"role": "user", "content": STATEMENT}]
+    return await client.chat.completions.create(model=model, messages=messages, seed=seed, **more)
+
+
+async def propose(client: AsyncOpenAI, seed: int) -> str:
+    messages: Any = [{"role": "user", "content": TOPIC}]
+    reply = await client.chat.completions.create(
+        model="procedural-teacher", messages=messages, seed=seed, response_format=PROBLEM
+    )
+    return reply.choices[0].message.content or ""
+
+
+async def test_refusals(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, rate_429=1, retry_after_seconds=2.5)
+    with pytest.raises(openai.RateLimitError) as caught:
+        await solve(client)
+    assert caught.value.response.headers["retry-after"] == "2.5"
+    await dial(http, rate_429=0, rate_5xx=1)
+    with pytest.raises(openai.InternalServerError):
+        await solve(client)
+    await dial(http, status=403)
+    with pytest.raises(openai.PermissionDeniedError):
+        await solve(client)
+    await dial(http, status=None, rate_5xx=0)
+    await solve(client)
+
+
+async def test_rates_are_shares(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, rate_429=0.3)
+    results = await asyncio.gather(*(solve(client, seed) for seed in range(200)), return_exceptions=True)
+    assert 35 <= sum(isinstance(result, openai.RateLimitError) for result in results) <= 85
+
+
+async def test_malformed_content(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, malformed_rate=1)
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(await propose(client, 1))
+    reply = await solve(client)
+    assert "boxed" not in reply.choices[0].message.content
+    assert reply.choices[0].finish_reason == "stop"
+
+
+async def test_wrong_reference_answers(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    async def wrong_among(count: int) -> int:
+        wrong = 0
+        for seed in range(count):
+            problem = json.loads(await propose(client, seed))
+            truth = teacher.solve(problem["problem"], Random(0), wrong=False)
+            assert truth is not None
+            assert truth.answer is not None
+            wrong += truth.answer.value != problem["answer"]["value"]
+        return wrong
+
+    assert await wrong_among(60) == 0
+    await dial(http, wrong_rate=0.5)
+    assert 15 <= await wrong_among(60) <= 45
+
+
+async def test_duplicates(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    assert len({json.loads(await propose(client, seed))["problem"] for seed in range(40)}) == 40
+    await dial(http, duplicate_rate=1)
+    repeated = {json.loads(await propose(client, seed))["problem"] for seed in range(40)}
+    assert 1 < len(repeated) <= teacher.REPERTOIRE_WHEN_REPEATING
+
+
+async def test_truncation(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, truncated_rate=1)
+    assert (await solve(client)).choices[0].finish_reason == "length"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_resets_in_mid_answer(http: aiohttp.ClientSession, client: AsyncOpenAI, stream: bool) -> None:
+    await dial(http, reset_rate=1)
+
+    async def read_all() -> None:
+        reply = await solve(client, stream=stream)
+        _ = [chunk async for chunk in reply]
+
+    with pytest.raises((openai.APIConnectionError, httpx2.TransportError)):
+        await read_all()
+    async with http.get("stats") as response:
+        seen = await response.json()
+    assert (seen["answered"], seen["by_status"]) == (0, {"reset": 1})
+
+
+async def test_hanging_requests_end_with_their_client(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, hang_rate=1)
+    with pytest.raises(openai.APITimeoutError):
+        await solve(client, timeout=0.2)
+    await asyncio.sleep(0.1)
+    async with http.get("stats") as response:
+        seen = await response.json()
+    assert (seen["in_flight"], seen["by_status"]) == (0, {"cancelled": 1})
+
+
+async def test_more_in_flight_than_allowed_is_429(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, max_in_flight=3, latency_mean_seconds=0.3, latency_sigma=0)
+    results = await asyncio.gather(*(solve(client, seed) for seed in range(8)), return_exceptions=True)
+    assert sum(isinstance(result, openai.RateLimitError) for result in results) == 5
+
+
+async def test_one_model_alone(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, models={"procedural-weak": {"status": 500}})
+    with pytest.raises(openai.InternalServerError):
+        await solve(client, model="procedural-weak")
+    await solve(client)
+    await dial(http, models={"procedural-teacher": {"accuracy": 0}})
+    assert "boxed{10}" not in (await solve(client)).choices[0].message.content
+    async with http.delete("dials") as response:
+        assert response.status == 200
+    await solve(client, model="procedural-weak")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rate_430": 1}, ("rate_430", "is not a dial")),
+        ({"rate_429": 2}, ("rate_429", "less than or equal to 1")),
+        ({"models": {"gpt-9": {}}}, ("gpt-9", "procedural-weak")),
+        ({"models": {"procedural-weak": {"speed": 1}}}, ("speed", "is not a dial")),
+        ({"models": 5}, ("models",)),
+        ([], ("JSON object",)),
+    ],
+)
+async def test_unknown_dials_change_nothing(http: aiohttp.ClientSession, changes: Any, words: tuple[str, ...]) -> None:
+    async with http.get("dials") as response:
+        before = await response.json()
+    async with http.put("dials", json=changes) as response:
+        assert response.status == 400
+        message = (await response.json())["error"]["message"]
+    assert all(word in message for word in words)
+    async with http.get("dials") as response:
+        assert await response.json() == before
+
+
+def test_latency_has_the_mean_and_the_cap() -> None:
+    rng = Random(1)
+    draws = [Dials(latency_mean_seconds=2, latency_sigma=1).latency(rng) for _ in range(20_000)]
+    assert 1.9 < sum(draws) / len(draws) < 2.1
+    capped = Dials(latency_mean_seconds=2, latency_sigma=2, latency_cap_seconds=3)
+    assert max(capped.latency(rng) for _ in range(1000)) == 3
+
+
+def test_wrong_dials_of_the_configuration_are_refused() -> None:
+    with pytest.raises(UnknownDial, match="speed"):
+        DialBoard(Dials(), {"m": {"speed": 1}})

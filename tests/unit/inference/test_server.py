@@ -1,0 +1,271 @@
+"""The server as OpenAI's own client and plain HTTP see it."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from typing import Any
+
+import aiohttp
+import openai
+import pytest
+from openai import AsyncOpenAI
+
+from chimera_inference.app import InferenceServer
+from chimera_inference.protocol import count_tokens, tokens
+
+STATEMENT = "Evaluate the definite integral of f(x) = 3x^2 + 1 from x = 0 to x = 2. Give the exact value."
+FORMULA = "Subject: Physics\nField: Kinematics\nTopic: Time of flight from the vertical motion"
+
+
+def asking(name: str) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": {"type": "object"}, "strict": True}}
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {"model": "procedural-teacher", "messages": [{"role": "user", "content": STATEMENT}], "seed": 1} | changes
+
+
+def user(text: str) -> list[Any]:
+    return [{"role": "system", "content": "Answer."}, {"role": "user", "content": text}]
+
+
+async def answer(client: AsyncOpenAI, **changes: Any) -> Any:
+    return await client.chat.completions.create(**body(**changes))
+
+
+async def structured(client: AsyncOpenAI, name: str, text: str, **changes: Any) -> Any:
+    reply = await answer(client, messages=user(text), response_format=asking(name), **changes)
+    return json.loads(reply.choices[0].message.content)
+
+
+async def dial(http: aiohttp.ClientSession, **changes: Any) -> None:
+    async with http.put("dials", json=changes) as response:
+        assert response.status == 200, await response.text()
+
+
+async def stats(http: aiohttp.ClientSession) -> dict[str, Any]:
+    async with http.get("stats") as response:
+        return dict(await response.json())
+
+
+async def test_solution_reasoning_and_usage(client: AsyncOpenAI) -> None:
+    reply = await answer(client)
+    message = reply.choices[0].message
+    assert message.content.endswith("$\\boxed{10}$")
+    assert len(message.reasoning_content.split()) > 150
+    assert reply.choices[0].finish_reason == "stop"
+    assert reply.system_fingerprint.startswith("procedural-")
+    usage = reply.usage
+    assert usage.completion_tokens_details.reasoning_tokens == count_tokens(message.reasoning_content)
+    assert usage.completion_tokens == count_tokens(message.reasoning_content) + count_tokens(message.content)
+    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
+
+
+async def test_a_stream_carries_the_same_answer(client: AsyncOpenAI) -> None:
+    whole = await answer(client)
+    content, reasoning, usage, finish = "", "", None, None
+    async for chunk in await answer(client, stream=True, stream_options={"include_usage": True}):
+        if not chunk.choices:
+            usage = chunk.usage
+            continue
+        delta = chunk.choices[0].delta
+        content += delta.content or ""
+        reasoning += getattr(delta, "reasoning_content", None) or ""
+        finish = chunk.choices[0].finish_reason or finish
+    assert content == whole.choices[0].message.content
+    assert reasoning == whole.choices[0].message.reasoning_content
+    assert (usage, finish) == (whole.usage, "stop")
+
+
+async def test_a_stream_has_no_usage_unless_asked(client: AsyncOpenAI) -> None:
+    assert all([chunk.usage is None async for chunk in await answer(client, stream=True)])
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+async def test_the_token_limit_cuts(client: AsyncOpenAI, name: str) -> None:
+    whole = await answer(client)
+    reply = await answer(client, **{name: 40})
+    assert reply.choices[0].finish_reason == "length"
+    assert reply.usage.completion_tokens == 40
+    assert whole.choices[0].message.reasoning_content.startswith(reply.choices[0].message.reasoning_content)
+    assert reply.choices[0].message.content == ""
+    late = await answer(client, **{name: whole.usage.completion_tokens - 5})
+    assert late.choices[0].finish_reason == "length"
+    assert "boxed{10}" not in late.choices[0].message.content
+    assert (await answer(client, **{name: whole.usage.completion_tokens})).choices[0].finish_reason == "stop"
+
+
+async def test_several_choices(client: AsyncOpenAI) -> None:
+    reply = await answer(client, n=3, model="procedural-weak")
+    assert [choice.index for choice in reply.choices] == [0, 1, 2]
+    assert len({choice.message.reasoning_content for choice in reply.choices}) > 1
+
+
+async def test_fields_topics_and_problem_as_structured_answers(client: AsyncOpenAI) -> None:
+    fields = (await structured(client, "fields", "Subject: physics\nCount: 3"))["fields"]
+    assert len(fields) == 3
+    topics = (await structured(client, "topics", f"Subject: Physics\nField: {fields[0]}\nCount: 99"))["topics"]
+    assert len(topics) >= 5
+    text = f"Subject: Physics\nField: {fields[0]}\nTopic: {topics[0]}"
+    problem = await structured(client, "problem", text)
+    assert set(problem["answer"]) == {"type", "value", "unit", "tolerance", "choices"}
+    solved = await answer(client, messages=user(problem["problem"]), seed=99)
+    assert problem["answer"]["value"] in solved.choices[0].message.content
+    assert (await structured(client, "fields", "Subject: Astrology\nCount: 3")) == {"fields": []}
+
+
+async def test_judgement(client: AsyncOpenAI) -> None:
+    text = "Question: What?\nReference answer: 1/2\nCandidate answer: 0.5"
+    assert (await structured(client, "judgement", text))["verdict"] == "equivalent"
+
+
+async def test_the_task_is_known_without_a_schema(client: AsyncOpenAI) -> None:
+    reply = await answer(client, messages=user(FORMULA), response_format={"type": "json_object"})
+    assert json.loads(reply.choices[0].message.content)["answer"]["unit"] == "m"
+
+
+async def test_what_it_cannot_do_it_says(client: AsyncOpenAI) -> None:
+    reply = await answer(client, messages=user("Is there life on Mars?"))
+    assert "boxed" not in reply.choices[0].message.content
+    refused = await answer(
+        client, messages=user("Subject: Astrology\nField: A\nTopic: B"), response_format=asking("problem")
+    )
+    assert refused.choices[0].message.content is None
+    assert "procedural" in refused.choices[0].message.refusal
+
+
+async def test_content_is_a_function_of_seed_messages_and_model(client: AsyncOpenAI) -> None:
+    first, again, other = [await structured(client, "problem", FORMULA, seed=seed) for seed in (5, 5, 6)]
+    assert first == again
+    assert first != other
+
+
+async def test_ability_decides_how_many_are_right(client: AsyncOpenAI) -> None:
+    async def share(model: str) -> float:
+        replies = [await answer(client, model=model, seed=seed) for seed in range(150)]
+        return sum("boxed{10}" in reply.choices[0].message.content for reply in replies) / len(replies)
+
+    assert await share("procedural-teacher") == 1
+    assert 0.88 <= await share("procedural-medium") <= 0.99
+    assert 0.45 <= await share("procedural-weak") <= 0.75
+
+
+async def test_a_repair_turn_is_answered_for_the_first_question(client: AsyncOpenAI) -> None:
+    talk = [*user(STATEMENT), {"role": "assistant", "content": "?"}, {"role": "user", "content": "Box the answer."}]
+    assert "boxed{10}" in (await answer(client, messages=talk)).choices[0].message.content
+
+
+async def test_models(client: AsyncOpenAI) -> None:
+    models = (await client.models.list()).data
+    assert {model.owned_by for model in models} == {"procedural"}
+    assert len(models) == 4
+    assert (await client.models.retrieve("procedural-weak")).id == "procedural-weak"
+    with pytest.raises(openai.NotFoundError):
+        await client.models.retrieve("gpt-9")
+
+
+async def test_an_unknown_model_is_404(client: AsyncOpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as caught:
+        await answer(client, model="gpt-9")
+    assert caught.value.code == "model_not_found"
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "system", "content": "x"}]}, "messages"),
+        ({"messages": [{"role": "user", "content": 5}]}, "messages[0].content"),
+        ({"model": 7}, "model"),
+        ({"n": 0}, "n"),
+        ({"max_tokens": "many"}, "max_tokens"),
+        ({"seed": True}, "seed"),
+        ({"response_format": {"type": "xml"}}, "response_format"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "poem"}}},
+            "response_format.json_schema.name",
+        ),
+        ({"stream_options": 5}, "stream_options"),
+    ],
+)
+async def test_bad_requests_name_the_field(http: aiohttp.ClientSession, changes: dict[str, Any], param: str) -> None:
+    async with http.post("chat/completions", json=body(**changes)) as response:
+        error = (await response.json())["error"]
+        assert response.status == 400
+        assert error["param"] == param
+        assert error["type"] == "invalid_request_error"
+        assert param.partition("[")[0] in error["message"]
+
+
+async def test_broken_bodies_and_paths_have_openai_errors(http: aiohttp.ClientSession) -> None:
+    for data, status in ((b"{", 400), (b"[1]", 400), (b" " * 5_000_000, 413)):
+        async with http.post("chat/completions", data=data) as response:
+            assert response.status == status
+            assert (await response.json())["error"]["message"]
+    async with http.get("nothing") as response:
+        assert response.status == 404
+        assert (await response.json())["error"]["message"]
+
+
+async def test_tokens_join_to_the_text() -> None:
+    text = "x² ≡ 3_a (mod 12345)\n\n  \\boxed{½} naïvely  "
+    assert "".join(tokens(text)) == text
+
+
+async def test_statistics_prove_repeats(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    for seed in (1, 2, 2, 3, 3, 3):
+        await answer(client, seed=seed)
+    await dial(http, status=401)
+    with pytest.raises(openai.AuthenticationError):
+        await answer(client)
+    seen = await stats(http)
+    assert (seen["requests"], seen["answered"], seen["distinct_bodies"], seen["repeats"]) == (7, 6, 3, 3)
+    assert seen["by_status"] == {"200": 6, "401": 1}
+    async with http.delete("stats") as response:
+        assert (await response.json())["requests"] == 0
+
+
+async def test_time_in_flight_is_integrated(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, latency_mean_seconds=0.2, latency_sigma=0)
+    await asyncio.gather(*(answer(client, seed=seed) for seed in range(10)))
+    seen = await stats(http)
+    assert seen["peak_in_flight"] == 10
+    assert seen["in_flight"] == 0
+    assert 2.0 <= seen["in_flight_seconds"] < 4.0
+    assert 4 < seen["mean_in_flight"] <= 10
+
+
+async def test_stop_ends_hanging_requests(
+    server: InferenceServer, client: AsyncOpenAI, http: aiohttp.ClientSession
+) -> None:
+    await dial(http, hang_rate=1)
+    hanging = asyncio.create_task(answer(client))
+    await asyncio.sleep(0.2)
+    await asyncio.wait_for(server.stop(), 5)
+    with pytest.raises(openai.APIConnectionError):
+        await hanging
+
+
+def test_the_process_says_where_it_listens_and_ends_on_sigterm() -> None:
+    command = [sys.executable, "-m", "chimera_inference", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("chimera-inference listens on http://127.0.0.1:")
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_a_port_in_use_and_a_wrong_setting_are_told() -> None:
+    for flags, code, text in ((["--port", "70000"], 2, "port"), (["--host", "203.0.113.1"], 1, "cannot listen")):
+        done = subprocess.run(
+            [sys.executable, "-m", "chimera_inference", *flags], capture_output=True, text=True, timeout=20, check=False
+        )
+        assert done.returncode == code
+        assert text in done.stderr
+
+
+def test_the_server_starts_without_sympy() -> None:
+    code = "import sys, chimera_inference.app as a, chimera_inference.config as c; a.create_app(c.Settings()); "
+    code += "sys.exit('sympy' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=20, check=False).returncode == 0

@@ -1,0 +1,364 @@
+import asyncio
+import contextlib
+import logging
+
+import pytest
+
+from chimera.build.v1 import build_pb2
+from chimera.events.v1 import events_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera_shared import stage as engine
+from chimera_shared import topics
+from chimera_shared.builds import BuildTable
+from chimera_shared.bus.codec import encode
+from chimera_shared.errors import BusUnavailable, EndpointUnavailable, SampleFailure, StoreUnavailable
+from chimera_shared.stage import Decision, Stage, StageRunner
+
+REF = sample_pb2.SampleRef(sample_id="a" * 32, build_id="b1", subject="Physics")
+REQUESTED = events_pb2.ProblemRequested(ref=REF)
+CALL = sample_pb2.ModelCall(call_id="c", usage=sample_pb2.Usage(calls=1))
+
+
+def proposed(statement: str) -> events_pb2.ProblemProposed:
+    return events_pb2.ProblemProposed(ref=REF, problem=sample_pb2.Problem(statement=statement))
+
+
+class Outcomes:
+    """Decisions in memory; each `find` and `keep` gives way to others, as a store does."""
+
+    def __init__(self) -> None:
+        self.kept = {}
+
+    async def find(self, key):
+        await asyncio.sleep(0)
+        return self.kept.get(key)
+
+    async def keep(self, key, event):
+        await asyncio.sleep(0)
+        return self.kept.setdefault(key, event)
+
+
+class Publisher:
+    """Remembers what was sent; fails as often as it is told."""
+
+    def __init__(self) -> None:
+        self.sent, self.buried, self.failures = [], [], 0
+
+    async def publish(self, event):
+        if self.failures:
+            self.failures -= 1
+            raise BusUnavailable("Kafka is away")
+        self.sent.append(event)
+
+    async def bury(self, stage, value, headers, cause):
+        self.buried.append((stage, value, headers, cause))
+
+
+class Bench:
+    """One stage of samples on a bench: `decide` is called for each decision."""
+
+    def __init__(self, decide=None, reaction=None, time_limit_s=5.0) -> None:
+        self.bus, self.outcomes, self.builds, self.decided = Publisher(), Outcomes(), BuildTable(), 0
+        self.decide = decide
+
+        async def counted(event, build):
+            self.decided += 1
+            result = self.decide(self.decided)
+            return await result if asyncio.iscoroutine(result) else result
+
+        def failed(event, failure):
+            return events_pb2.ProblemProposed(ref=event.ref, failure=failure)
+
+        decision = None if reaction else Decision(counted, failed, self.outcomes)
+        consumed = Stage("propose", topics.PROBLEM_REQUESTED, decision=decision, reaction=reaction)
+        self.runner = StageRunner(consumed, self.bus, self.builds, time_limit_s)
+
+    async def told(self, state=build_pb2.BUILD_STATE_RUNNING, revision=1):
+        await self.builds.learn(
+            events_pb2.BuildChanged(build=build_pb2.Build(build_id="b1", state=state, revision=revision))
+        )
+        return self
+
+    async def take(self, event=REQUESTED):
+        sent = encode(event, "tester")
+        await self.runner(sent.value, sent.headers)
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch):
+    monkeypatch.setattr(engine, "_BACKOFF_SECONDS", (0.001, 0.002))
+
+
+def raising(error):
+    raise error
+
+
+async def test_a_decision_is_made_once_stored_and_told_as_often_as_asked():
+    bench = await Bench(lambda n: proposed(f"problem {n}")).told()
+
+    for _ in range(3):
+        await bench.take()
+
+    assert bench.decided == 1
+    assert bench.bus.sent == [proposed("problem 1")] * 3
+    assert bench.outcomes.kept == {REF.sample_id: proposed("problem 1")}
+
+
+async def test_of_decisions_that_race_the_first_is_told_by_all():
+    async def slow(n):
+        await asyncio.sleep(0.001 * n)
+        return proposed(f"problem {n}")
+
+    bench = await Bench(slow).told()
+
+    await asyncio.gather(*(bench.take() for _ in range(5)))
+
+    assert bench.decided == 5
+    assert len(bench.bus.sent) == 5
+    assert {event.problem.statement for event in bench.bus.sent} == {"problem 1"}
+
+
+async def test_a_failure_becomes_a_fact_and_is_not_tried_again():
+    failure = SampleFailure(sample_pb2.REASON_MALFORMED_ANSWER, "not JSON", [CALL])
+    bench = await Bench(lambda _: raising(failure)).told()
+
+    await bench.take()
+    await bench.take()
+
+    assert bench.decided == 1
+    assert bench.bus.sent == [events_pb2.ProblemProposed(ref=REF, failure=failure.to_proto())] * 2
+
+
+async def test_what_may_pass_is_tried_until_it_passes():
+    errors = [StoreUnavailable("no store"), EndpointUnavailable("503")] * 3
+    bench = await Bench(lambda n: raising(errors[n - 1]) if n <= 6 else proposed("at last")).told()
+
+    await bench.take()
+
+    assert bench.decided == 7
+    assert bench.bus.sent == [proposed("at last")]
+    assert bench.bus.buried == []
+
+
+async def test_a_broker_that_is_away_costs_no_second_decision():
+    bench = await Bench(lambda n: proposed(f"problem {n}")).told()
+    bench.bus.failures = 4
+
+    await bench.take()
+
+    assert bench.decided == 1
+    assert bench.bus.sent == [proposed("problem 1")]
+
+
+async def test_a_defect_gets_three_tries_and_is_then_a_failure():
+    bench = await Bench(lambda n: raising(KeyError("no such thing"))).told()
+
+    await bench.take()
+
+    failure = bench.bus.sent[0].failure
+    assert bench.decided == 3
+    assert failure.reason == sample_pb2.REASON_INTERNAL
+    assert "propose failed: KeyError" in failure.detail
+
+
+async def test_a_defect_that_passes_leaves_no_trace():
+    bench = await Bench(lambda n: raising(KeyError()) if n < 3 else proposed("good")).told()
+
+    await bench.take()
+
+    assert bench.bus.sent == [proposed("good")]
+
+
+async def test_the_detail_of_a_defect_is_bounded():
+    bench = await Bench(lambda _: raising(ValueError("x" * 10_000))).told()
+
+    await bench.take()
+
+    assert len(bench.bus.sent[0].failure.detail) <= 500
+
+
+async def test_work_ends_at_its_time_limit():
+    bench = await Bench(lambda _: asyncio.sleep(30), time_limit_s=0.05).told()
+
+    await asyncio.wait_for(bench.take(), 2)
+
+    failure = bench.bus.sent[0].failure
+    assert bench.decided == 1
+    assert failure.reason == sample_pb2.REASON_TIME_LIMIT
+    assert failure.detail == "propose did not finish within 0.05 s"
+
+
+async def test_a_timeout_inside_the_work_is_not_the_stages_time_limit():
+    bench = await Bench(lambda _: raising(TimeoutError("a socket's"))).told()
+
+    await bench.take()
+
+    assert bench.decided == 3
+    assert bench.bus.sent[0].failure.reason == sample_pb2.REASON_INTERNAL
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        build_pb2.BUILD_STATE_PAUSED,
+        build_pb2.BUILD_STATE_CANCELLED,
+        build_pb2.BUILD_STATE_FAILED,
+        build_pb2.BUILD_STATE_SUCCEEDED,
+    ],
+)
+async def test_builds_that_do_not_run_are_passed_over(state):
+    bench = await Bench(lambda _: proposed("late")).told(state)
+
+    await bench.take()
+
+    assert (bench.decided, bench.bus.sent, bench.bus.buried) == (0, [], [])
+
+
+async def test_a_build_cancelled_while_work_waits_is_not_waited_for():
+    bench = await Bench(lambda _: raising(EndpointUnavailable("503"))).told()
+    taking = asyncio.create_task(bench.take())
+    await asyncio.sleep(0.02)
+
+    await bench.told(build_pb2.BUILD_STATE_CANCELLED, revision=2)
+
+    await asyncio.wait_for(taking, 2)
+    assert bench.bus.sent == []
+
+
+@pytest.mark.parametrize(
+    ("value", "headers", "cause"),
+    [
+        (b"\xff", encode(REQUESTED, "x").headers, "the value is not"),
+        (b"", {}, "ce_type is None"),
+        (None, encode(REQUESTED, "x").headers, "names no build"),
+    ],
+)
+async def test_what_cannot_be_decoded_is_buried_as_it_came(value, headers, cause, caplog):
+    bench = await Bench(lambda _: proposed("never")).told()
+
+    with caplog.at_level(logging.ERROR):
+        await bench.runner(value, headers)
+
+    [(stage, buried_value, buried_headers, told)] = bench.bus.buried
+    assert (stage, buried_value, buried_headers) == ("propose", value, headers)
+    assert cause in told
+    assert cause in caplog.text
+    assert bench.decided == 0
+
+
+async def test_a_reaction_streams_its_events_as_they_come():
+    gate = asyncio.Event()
+
+    async def react(event):
+        yield proposed("first")
+        await gate.wait()
+        yield proposed("second")
+
+    bench = Bench(reaction=react)
+    taking = asyncio.create_task(bench.take())
+    await asyncio.sleep(0.02)
+    assert bench.bus.sent == [proposed("first")]
+
+    gate.set()
+    await taking
+
+    assert bench.bus.sent == [proposed("first"), proposed("second")]
+
+
+async def test_a_reaction_is_begun_again_after_what_passes():
+    begun = []
+
+    async def react(event):
+        begun.append(1)
+        if len(begun) < 3:
+            raise StoreUnavailable("no store")
+        yield proposed("good")
+
+    bench = Bench(reaction=react)
+    await bench.take()
+
+    assert (len(begun), bench.bus.sent) == (3, [proposed("good")])
+
+
+async def test_a_reaction_gives_up_its_lock_before_it_is_begun_again():
+    lock = asyncio.Lock()
+
+    async def inner():
+        yield proposed("one")
+        yield proposed("two")
+
+    async def react(event):
+        async with lock:
+            async for each in inner():
+                yield each
+
+    bench = Bench(reaction=react)
+    bench.bus.failures = 2
+
+    await asyncio.wait_for(bench.take(), 2)
+
+    assert bench.bus.sent == [proposed("one"), proposed("two")]
+    assert not lock.locked()
+
+
+async def test_a_reaction_is_closed_when_its_events_cannot_be_sent():
+    """Not when the garbage collector comes by: what it holds may be waited for."""
+    closed = []
+
+    async def react(event):
+        try:
+            yield proposed("one")
+        finally:
+            closed.append(1)
+
+    bench = Bench(reaction=react)
+    error = None
+
+    async def publish(event):
+        nonlocal error
+        if error is None:
+            error = BusUnavailable("Kafka is away")
+            raise error  # kept alive, and with it the frames of its traceback
+        assert closed
+
+    bench.bus.publish = publish
+    await bench.take()
+
+    assert closed == [1, 1]
+
+
+async def test_a_reaction_that_fails_is_buried():
+    async def react(event):
+        raise SampleFailure(sample_pb2.REASON_MALFORMED_ANSWER, "cannot be used")
+        yield
+
+    bench = Bench(reaction=react)
+    await bench.take()
+
+    assert bench.bus.buried[0][3] == "cannot be used"
+
+
+async def test_cancelling_is_never_swallowed():
+    bench = await Bench(lambda _: asyncio.sleep(30)).told()
+    taking = asyncio.create_task(bench.take())
+    await asyncio.sleep(0.02)
+
+    taking.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    assert (bench.bus.sent, bench.bus.buried, bench.outcomes.kept) == ([], [], {})
+
+
+async def test_cancelling_ends_the_wait_between_tries(monkeypatch):
+    monkeypatch.setattr(engine, "_BACKOFF_SECONDS", (30.0, 30.0))
+    bench = await Bench(lambda _: raising(StoreUnavailable("no store"))).told()
+    taking = asyncio.create_task(bench.take())
+    await asyncio.sleep(0.02)
+    taking.cancel()
+
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.wait_for(taking, 1)
+
+    assert taking.cancelled()
+    assert bench.decided == 1

@@ -1,0 +1,120 @@
+"""The bounded checker: every way to fail is None, and the pool survives it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from chimera_verifier.symbolic import SymbolicLimits, SymbolicPool
+
+HANG = (r"\sum_{k=1}^{n} \frac{1}{k^{k}}", r"\int_0^n \frac{\sin(x^{x})}{x} dx")
+
+
+async def test_equal_and_different() -> None:
+    async with SymbolicPool() as pool:
+        assert await pool.equal("(x+1)^2", "x^2+2x+1") is True
+        assert await pool.equal("x+1", "x+2") is False
+        assert await pool.equal("x", "this is prose") is None
+        assert await pool.equal(r"\pi", "3.14", relative=0.01) is True
+        assert await pool.equal("3.1416", r"\pi", absolute=0.00005) is True
+
+
+async def test_a_question_that_takes_too_long_is_none_and_the_pool_recovers() -> None:
+    async with SymbolicPool(SymbolicLimits(question_seconds=1.0)) as pool:
+        assert await pool.equal("x+x", "2x") is True
+        first = pool._workers[0]._process
+        started = time.monotonic()
+        assert await pool.equal(*HANG) is None
+        assert time.monotonic() - started < 5
+        assert first is not None
+        assert first.returncode is not None
+        assert await pool.equal("x+x", "2x") is True
+
+
+async def test_memory_is_bounded() -> None:
+    # Less than SymPy needs to load: the worker dies, and the pool says that it cannot tell.
+    async with SymbolicPool(SymbolicLimits(memory_bytes=64 << 20)) as pool:
+        assert await pool.equal("x+x", "2x") is None
+
+
+def test_the_worker_bounds_its_own_memory() -> None:
+    code = "from chimera_verifier import symbolic_worker as w; w._limit_process(); bytearray(2 << 30)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "MemoryError" in ended.stderr
+
+
+async def test_a_worker_that_was_killed_is_replaced() -> None:
+    async with SymbolicPool() as pool:
+        assert await pool.equal("x+x", "2x") is True
+        process = pool._workers[0]._process
+        assert process is not None
+        process.kill()
+        await process.wait()
+        assert await pool.equal("x+x", "2x") is True
+
+
+async def test_a_full_queue_answers_none_at_once() -> None:
+    async with SymbolicPool(SymbolicLimits(max_waiting=2)) as pool:
+        answers = await asyncio.gather(*(pool.equal("x+x", "2x") for _ in range(10)))
+    assert answers.count(True) == 3 or answers.count(True) == 2
+    assert answers.count(None) == 10 - answers.count(True)
+
+
+async def test_a_cancelled_question_leaves_no_answer_behind() -> None:
+    async with SymbolicPool() as pool:
+        assert await pool.equal("x+x", "2x") is True
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(pool.equal(*HANG), 0.2)
+        assert await pool.equal("x+1", "x+2") is False
+
+
+async def test_a_closed_pool_answers_none_and_leaves_no_process() -> None:
+    pool = SymbolicPool()
+    await pool.start()
+    process = pool._workers[0]._process
+    waiting = asyncio.create_task(pool.equal("x+x", "2x"))
+    await asyncio.sleep(0.05)
+    await pool.close()
+    assert await waiting is None
+    assert await pool.equal("x+x", "2x") is None
+    assert process is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process.pid, 0)
+
+
+async def test_workers_do_not_see_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDER_KEY", "value")
+    async with SymbolicPool() as pool:
+        process = pool._workers[0]._process
+        assert process is not None
+        environment = subprocess.run(["ps", "eww", "-p", str(process.pid)], capture_output=True, text=True).stdout
+    assert "PROVIDER_KEY" not in environment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9^{9^{9}}", "9^(9^9)", "((9^9)^9)^9", "99999!", "5!!", "7" * 101, "x^{99999}", "1" * 2_000, r"\input{x}",
+        "$x$; $y$", r"\binom{99999}{5}", "2^{500} \\cdot (3^{500})^{500}", "()" * 600, "(" * 40 + ")" * 40, "A^T", "x'",
+        "1/2x", "50%", "1e99", "",
+    ],
+)  # fmt: skip
+async def test_what_is_refused_starts_nothing(text: str) -> None:
+    pool = SymbolicPool()  # Never started: a question that got through would wait for a worker.
+    async with asyncio.timeout(1):
+        assert await pool.equal(text, "x") is None
+        assert await pool.equal("x", text) is None
+
+
+@pytest.mark.parametrize(("left", "right"), [("v", "V"), (r"\theta", r"\Theta"), (r"\log x", r"\ln x"), ("AB", "BA")])
+async def test_what_the_parser_confuses_is_not_asked(left: str, right: str) -> None:
+    pool = SymbolicPool()
+    async with asyncio.timeout(1):
+        assert await pool.equal(left, right) is None
+
+
+def test_the_service_itself_never_loads_sympy() -> None:
+    code = "import sys, chimera_verifier.grader, chimera_verifier.symbolic; sys.exit('sympy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

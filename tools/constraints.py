@@ -2,7 +2,9 @@
 
 import re
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -23,20 +25,38 @@ def needed() -> dict[str, str]:
         if (name, extra) in seen:
             continue
         seen.add((name, extra))
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            sys.exit(f"{name} is not installed; run `make install` first")
-        for line in requires(name) or []:
-            requirement = Requirement(line)
-            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
-                waiting += [(canonicalize_name(requirement.name), each) for each in {"", *requirement.extras}]
-    return {name: installed for name, installed in found.items() if name != ROOT}
+        for requirement in own(extra) if name == ROOT else of_installed(name, extra):
+            other = canonicalize_name(requirement.name)
+            waiting += [(other, each) for each in {"", *requirement.extras}]
+            if other != ROOT:
+                found[other] = installed(other)
+    return found
+
+
+def own(extra: str) -> list[Requirement]:
+    """What pyproject.toml asks for now, whatever the installed metadata says."""
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    return [Requirement(line) for line in lines]
+
+
+def of_installed(name: str, extra: str) -> list[Requirement]:
+    """What an installed distribution asks for here."""
+    requirements = [Requirement(line) for line in requires(name) or []]
+    return [r for r in requirements if r.marker is None or r.marker.evaluate({"extra": extra})]
+
+
+def installed(name: str) -> str:
+    """The version that is installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        sys.exit(f"{name} is not installed; run `make install` first")
 
 
 def main() -> None:
     pinned = needed()
-    if local := [name for name, installed in pinned.items() if not re.fullmatch(r"[0-9a-z.]+", installed)]:
+    if local := [name for name, pin in pinned.items() if not re.fullmatch(r"[0-9a-z.]+", pin)]:
         sys.exit(f"{', '.join(local)}: a local version cannot be had elsewhere; install a released one")
     print(HEAD)
     for name in sorted(pinned):

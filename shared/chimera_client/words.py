@@ -12,7 +12,7 @@ _REASONS: Mapping[str, str] = {
     "MULTI_PART": "asked several questions at once",
     "NOT_SELF_CONTAINED": "needed a figure or a text that was not there",
     "DUPLICATE": "repeated an earlier problem",
-    "PANEL_DISAGREES": "independent models agreed on another answer",
+    "PANEL_DISAGREES": "an independent model found another answer",
     "PANEL_UNDECIDED": "independent models reached no decision",
     "SOLUTION_INCORRECT": "the solution ended in another answer",
     "SOLUTION_UNDECIDED": "the solution could not be graded",

@@ -65,6 +65,7 @@ class Service:
 
 def main(create: Create) -> None:
     """Run a service until SIGTERM or SIGINT; exits 1 with one sentence if it cannot start."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         asyncio.run(_serve(create))
     except ChimeraError as error:
@@ -78,9 +79,9 @@ async def _serve(create: Create) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with EndpointPool(endpoints.load(settings.endpoints)) as pool:
         service = create(settings, pool)
-        telemetry.setup(service.name, settings.instance)
-        async with service:
-            await stop.wait()
+        with telemetry.exported(service.name, settings.instance):
+            async with service:
+                await stop.wait()
 
 
 async def _for_ever(step: Callable[[], Awaitable[None]], seconds: float) -> None:

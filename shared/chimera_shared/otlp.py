@@ -1,6 +1,7 @@
 """The OpenTelemetry SDK with OTLP exporters; imported only where an endpoint is configured."""
 
 import logging
+from collections.abc import Callable
 
 from opentelemetry import metrics, trace
 from opentelemetry._logs import set_logger_provider
@@ -27,16 +28,25 @@ class SampleIdGenerator(RandomIdGenerator):
         return new_trace_id() or super().generate_trace_id()
 
 
-def start(service: str, instance: str) -> None:
-    """Install providers of traces, metrics and logs, which send batches in the background."""
+def start(service: str, instance: str) -> Callable[[], None]:
+    """Install providers of traces, metrics and logs, which send batches in the background; returns what ends them."""
     resource = Resource.create(
         {"service.name": f"chimera-{service}", "service.namespace": "chimera", "service.instance.id": instance}
     )
     traces = TracerProvider(resource=resource, id_generator=SampleIdGenerator())
     traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(traces)
-    metrics.set_meter_provider(MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())], resource=resource))
+    measured = MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())], resource=resource)
+    metrics.set_meter_provider(measured)
     logs = LoggerProvider(resource=resource)
     logs.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
     set_logger_provider(logs)
-    logging.getLogger().addHandler(LoggingHandler(level=logging.INFO, logger_provider=logs))
+    handler = LoggingHandler(level=logging.INFO, logger_provider=logs)
+    logging.getLogger().addHandler(handler)
+
+    def stop() -> None:
+        logging.getLogger().removeHandler(handler)
+        for provider in (traces, measured, logs):
+            provider.shutdown()
+
+    return stop

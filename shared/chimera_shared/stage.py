@@ -8,9 +8,10 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from google.protobuf.message import Message
 from opentelemetry.trace import SpanKind
@@ -134,8 +135,10 @@ class StageRunner(Generic[E]):
         return "done"
 
     async def _react(self, events: AsyncIterator[Message]) -> None:
-        async for each in events:
-            await self._bus.publish(each)
+        # Closed here and not when garbage is collected: it may hold a lock that its next try waits for.
+        async with aclosing(cast("AsyncGenerator[Message, None]", events)):
+            async for each in events:
+                await self._bus.publish(each)
 
     async def _decide(self, decision: Decision[E], event: E) -> str:
         key = self.stage.consumes.key(event)
@@ -156,14 +159,14 @@ class StageRunner(Generic[E]):
         """Work within the time limit; a defect of ours gets a few tries and is then a failure like any other."""
         for left in reversed(range(_TRIES_OF_A_DEFECT)):
             try:
-                async with asyncio.timeout(self._time_limit_s):
+                async with asyncio.timeout(self._time_limit_s) as limit:
                     return await work()
-            except TimeoutError:
-                detail = f"{self.stage.name} did not finish within {self._time_limit_s:g} s"
-                raise SampleFailure(sample_pb2.REASON_TIME_LIMIT, detail) from None
             except (SampleFailure, Transient):
                 raise
             except Exception as error:
+                if isinstance(error, TimeoutError) and limit.expired():
+                    detail = f"{self.stage.name} did not finish within {self._time_limit_s:g} s"
+                    raise SampleFailure(sample_pb2.REASON_TIME_LIMIT, detail) from None
                 log.exception("%s failed on %s", self.stage.name, self.stage.consumes.key(event))
                 if not left:
                     detail = f"{self.stage.name} failed: {type(error).__name__}: {error}"

@@ -28,15 +28,20 @@ def enabled() -> bool:
     return bool(os.environ.get(ENDPOINT_VARIABLE))
 
 
-def setup(service: str, instance: str) -> None:
-    """Send traces, metrics and logs of this process to the OTLP endpoint, if one is configured."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+@contextmanager
+def exported(service: str, instance: str) -> Iterator[None]:
+    """In the block, traces, metrics and logs of this process go to the OTLP endpoint, if one is configured."""
     logging.getLogger("aiokafka").setLevel(logging.WARNING)
     if not enabled():
+        yield
         return
     from chimera_shared import otlp
 
-    otlp.start(service, instance)
+    stop = otlp.start(service, instance)
+    try:
+        yield
+    finally:
+        stop()
 
 
 def inject_trace(headers: MutableMapping[str, str]) -> None:

@@ -126,7 +126,9 @@ class Cluster:
 
     def logs(self) -> str:
         return "\n".join(
-            f"== {p.name}\n{p.log.read_text(errors='replace')[-3000:]}" for p in self.processes.values() if p.log.exists()
+            f"== {p.name}\n{p.log.read_text(errors='replace')[-3000:]}"
+            for p in self.processes.values()
+            if p.log.exists()
         )
 
     def _environment(self) -> dict[str, str]:

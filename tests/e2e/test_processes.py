@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from e2e.cluster import IN_FLIGHT, MODELS, Cluster, cluster
-from e2e.reflected import Reflected
 
 from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
 from chimera.sample.v1 import sample_pb2, sample_service_pb2, sample_service_pb2_grpc
+from e2e.cluster import IN_FLIGHT, MODELS, Cluster, cluster
+from e2e.reflected import Reflected
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
@@ -159,4 +159,3 @@ async def test_a_killed_process_costs_nothing_but_time(deployed: Cluster, victim
     repeats = (await deployed.stats())["repeats"]
     allowed = 0 if victim in ("broker", "store", "gateway") else min(in_flight + IN_FLIGHT, len(MODELS) * IN_FLIGHT)
     assert repeats <= allowed, f"{repeats} calls were paid twice, with {in_flight} in flight when {victim} was killed"
-

@@ -18,6 +18,8 @@ def main() -> int:
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
+    from chimera_shared import telemetry
+
     from .app import serve
     from .config import Settings
     from .dials import UnknownDial
@@ -25,7 +27,8 @@ def main() -> int:
     try:
         settings = Settings(**flags)
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-        asyncio.run(serve(settings))
+        with telemetry.exported("inference", settings.host):
+            asyncio.run(serve(settings))
     except (ValidationError, SettingsError, UnknownDial, ValueError) as error:
         print(f"chimera-inference: wrong setting: {error}", file=sys.stderr)
         return 2

@@ -5,7 +5,9 @@ procedural engine ─▶ endpoints `procedural-*`, beside those that the user co
 taxonomy, generator, verifier, gateway ─▶ the same `create` that each service's own process calls
 """
 
+import asyncio
 import os
+import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -18,6 +20,7 @@ import chimera_taxonomy.app
 import chimera_verifier.app
 from chimera_inference.app import InferenceServer
 from chimera_inference.config import Settings as InferenceSettings
+from chimera_shared import telemetry
 from chimera_shared.bus.broker import ensure_topics
 from chimera_shared.endpoints.config import Endpoint, Endpoints
 from chimera_shared.endpoints.pool import EndpointPool
@@ -27,6 +30,40 @@ from chimera_standalone.embedded import EmbeddedBroker, EmbeddedStore
 
 _INSTANCE = "standalone"
 _PROCEDURAL_IN_FLIGHT = 64
+
+
+class _Watch:
+    """Ends its block with the cause when a child is given up; until then its supervisor starts it again."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+        self._block: asyncio.Task[object] | None = None
+        self._cause: BaseException | None = None
+
+    async def __aenter__(self) -> Self:
+        self._block = asyncio.current_task()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._cause is not None:
+            raise self._cause
+
+    def add(self, child: ChildServer) -> None:
+        """Watch a child from now on."""
+        task = asyncio.create_task(child.watch())
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if task.cancelled() or (cause := task.exception()) is None or self._cause is not None:
+            return
+        self._cause = cause
+        if self._block is not None:
+            self._block.cancel()
+
 
 Tell = Callable[[str], None]
 """Takes a sentence about what is being done, for a person who waits."""
@@ -50,6 +87,8 @@ class Standalone:
 
     async def __aenter__(self) -> Self:
         try:
+            self._stack.enter_context(telemetry.exported(_INSTANCE, _INSTANCE))
+            self._children = await self._stack.enter_async_context(_Watch())
             settings = await self._surroundings()
             self._tell("starting the services")
             self.endpoints = {**await self._procedural(), **self._own_endpoints}
@@ -59,21 +98,23 @@ class Standalone:
             gateway = chimera_gateway.app.create(settings.model_copy(update={"port": self._port}), pool)
             self.gateway_target = (await self._stack.enter_async_context(gateway)).server.target
         except BaseException:
-            await self._stack.aclose()
+            await self.__aexit__(*sys.exc_info())
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
-        await self._stack.aclose()
+        await self._stack.__aexit__(kind, error, tb)
 
     async def _surroundings(self) -> ServiceSettings:
         """Settings that name a broker and a store: the environment's, or embedded ones started here."""
         changes: dict[str, object] = {"port": 0, "instance": os.environ.get("CHIMERA_INSTANCE", _INSTANCE)}
         if "KAFKA_BOOTSTRAP_SERVERS" not in os.environ:
             self._tell("starting the embedded broker")
-            broker = EmbeddedBroker(self._data_dir / "broker", on_restart=lambda: ensure_topics(broker.bootstrap_servers, 1))
+            broker = EmbeddedBroker(
+                self._data_dir / "broker", on_restart=lambda: ensure_topics(broker.bootstrap_servers, 1)
+            )
             await self._child(broker)
             changes["kafka_bootstrap_servers"] = broker.bootstrap_servers
         if "MONGODB_URI" not in os.environ:
@@ -86,6 +127,7 @@ class Standalone:
     async def _child(self, child: ChildServer) -> None:
         await child.start()
         self._stack.push_async_callback(child.stop)
+        self._children.add(child)
 
     async def _procedural(self) -> dict[str, Endpoint]:
         """The teacher without weights, one endpoint for each of its models."""

@@ -62,10 +62,9 @@ class Handlers:
         if build.state != build_pb2.BUILD_STATE_RUNNING:
             return
         async with self._advancing[build.build_id]:
-            async for each in self._expanded(build):
-                yield each
-            async for each in self._supplied(build):
-                yield each
+            for step in (self._resumed, self._expanded, self._keeper.fill, self._keeper.remind):
+                async for each in step(build):
+                    yield each
 
     async def settled(self, event: events_pb2.SampleSettled) -> AsyncIterator[Message]:
         """Ask for the slot's next attempt, or for the next slot."""
@@ -73,15 +72,13 @@ class Handlers:
         async for each in self._keeper.take_in(build, event.sample):
             yield each
 
-    async def _supplied(self, build: build_pb2.Build) -> AsyncIterator[Message]:
-        if self._revisions.get(build.build_id) != build.revision:
-            async for each in self._keeper.resume(build):
-                yield each
-            self._revisions[build.build_id] = build.revision
-        async for each in self._keeper.fill(build):
+    async def _resumed(self, build: build_pb2.Build) -> AsyncIterator[Message]:
+        """After a pause, or a restart of this process, ask at once for what was under way before."""
+        if self._revisions.get(build.build_id) == build.revision:
+            return
+        async for each in self._keeper.resume(build):
             yield each
-        async for each in self._keeper.remind(build):
-            yield each
+        self._revisions[build.build_id] = build.revision
 
     async def _expanded(self, build: build_pb2.Build) -> AsyncIterator[Message]:
         """Expand all subjects at the same time; the slots of each are opened as soon as it has topics."""

@@ -3,14 +3,15 @@
 from typing import Protocol
 
 from chimera.sample.v1 import sample_pb2
-from chimera_verifier.domain.comparison import UNDECIDED, Pair, compare, settle
+from chimera_verifier.domain.comparison import compare
 from chimera_verifier.domain.extraction import Absence, read
 from chimera_verifier.domain.latex import MAX_ANSWER_CHARS
+from chimera_verifier.domain.outcomes import UNDECIDED, Pair, settle
 
 __all__ = ["EXTRACTION", "UNDECIDED", "Grader", "SymbolicChecker", "needs_judge"]
 
 EXTRACTION = "extraction"
-_UNKNOWN_ABSENCES = frozenset({Absence.EMPTY, Absence.CUT_OFF})
+_UNKNOWN_ABSENCES = frozenset({Absence.EMPTY, Absence.CUT_OFF, Absence.TOO_LONG})
 
 
 class SymbolicChecker(Protocol):
@@ -31,8 +32,8 @@ class Grader:
     async def grade(self, reference: sample_pb2.Answer, response: str) -> sample_pb2.Grade:
         """Grades a whole response.
 
-        `UNKNOWN` by method `undecided`, with `extracted` filled, means that a judge may decide; `UNKNOWN` by `extraction`
-        means that there is nothing to judge.
+        `UNKNOWN` by method `undecided`, with `extracted` filled, means that a judge may decide; `UNKNOWN` by
+        `extraction` means that there is nothing to judge.
         """
         reading = read(response, reference.type)
         if reading.answer is None:

@@ -1,7 +1,7 @@
 """Symbolic equality in worker processes that may be killed at any moment.
 
-What a model wrote is parsed and simplified only there: each worker bounds its own memory and processor time, and one that
-exceeds its time on the clock is killed and replaced. Every way to fail is `None`, which claims nothing.
+What a model wrote is parsed and simplified only there: each worker bounds its own memory and processor time, and one
+that exceeds its time on the clock is killed and replaced. Every way to fail is `None`, which claims nothing.
 """
 
 import asyncio

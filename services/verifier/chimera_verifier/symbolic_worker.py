@@ -1,7 +1,8 @@
 """The symbolic checker's process: one question a line on standard input, one answer a line on standard output.
 
-Started by `SymbolicPool` alone. It bounds its own memory and processor time before it reads anything, so that whatever a
-model wrote can at worst end this process. Math-Verify's own time limits stay off: they answer "different" when they strike.
+Started by `SymbolicPool` alone. It bounds its own memory and processor time before it reads anything, so that whatever
+a model wrote can at worst end this process. Math-Verify's own time limits stay off: they answer "different" when they
+strike.
 """
 
 import json
@@ -23,9 +24,8 @@ _WARM_UP = (  # The parser builds its tables as it meets each form, which takes 
 _DIGITS = 30  # Of the arithmetic, far beyond what cancellation costs in answers of a few terms.
 _SAME, _DIFFERENT = 1e-15, 1e-8  # Relative; in between nothing is claimed.
 _ROUNDED = 5e-3  # A decimal this near an exact value may be its rounding, which is not for arithmetic to accept.
-_SAMPLES = 6
-_MIN_SAMPLES = 3
-_POSITIVE = slice(1, None, 2)  # Which samples draw positive numbers only.
+_SAMPLES = 3  # Of each kind.
+_MIN_SAMPLES = 5
 
 
 def main() -> None:
@@ -100,15 +100,29 @@ def _same_value(reference: Any, candidate: Any, relative: float, absolute: float
     if not symbols:
         return _same_constant(reference, candidate, relative, absolute)
     doubt = _doubt(reference, candidate)
-    verdicts = [_agree_at(reference, candidate, symbols, seed, relative, doubt) for seed in range(_SAMPLES)]
-    if False in verdicts and False not in verdicts[_POSITIVE]:
-        return None  # They agree where all variables are positive, which the problem may say they are.
-    if False in verdicts:
-        # Another letter may be another name for the same thing, which is not for arithmetic to say.
-        return False if reference.free_symbols == candidate.free_symbols else None
-    if verdicts.count(True) < _MIN_SAMPLES:
+    verdicts = [
+        [_agree_at(reference, candidate, point, relative, doubt) for point in kind] for kind in _points(symbols)
+    ]
+    if any(False in kind for kind in verdicts):
+        # Variables may be meant to be positive, or whole, and another letter may be another name for the same thing:
+        # a difference counts only where none of that explains it.
+        everywhere = all(False in kind for kind in verdicts)
+        return False if everywhere and reference.free_symbols == candidate.free_symbols else None
+    if sum(kind.count(True) for kind in verdicts) < _MIN_SAMPLES or True not in verdicts[0]:
         return None
     return True if relative or _verified(reference, candidate) else None
+
+
+def _points(symbols: list[Any]) -> list[list[dict[Any, Any]]]:
+    """Random points whose coordinates have either sign, are positive, and are whole."""
+    from sympy import Integer, Rational
+
+    draw = random.Random(0)  # noqa: S311 - points of a numerical test, the same in every run
+    return [
+        [{symbol: Rational(draw.randint(-3000, 3000) or 7, 1009) for symbol in symbols} for _ in range(_SAMPLES)],
+        [{symbol: Rational(draw.randint(1, 3000), 1009) for symbol in symbols} for _ in range(_SAMPLES)],
+        [{symbol: Integer(draw.randint(2, 9)) for symbol in symbols} for _ in range(_SAMPLES)],
+    ]
 
 
 def _verified(reference: Any, candidate: Any) -> bool:
@@ -121,12 +135,10 @@ def _same_constant(reference: Any, candidate: Any, relative: float, absolute: fl
     left, right = _value(reference, {}), _value(candidate, {})
     if left is None or right is None:
         return None
-    difference = abs(left - right)
-    if difference <= max(absolute, relative * abs(left)):
+    difference, scale = abs(left - right), abs(left)
+    if difference <= max(absolute, relative * scale, _SAME * scale):
         return True
-    if difference <= _SAME * abs(left):
-        return True
-    return None if difference <= _doubt(reference, candidate) * abs(left) and not relative else False
+    return None if difference <= _doubt(reference, candidate) * scale and not relative else False
 
 
 def _doubt(reference: Any, candidate: Any) -> float:
@@ -135,19 +147,11 @@ def _doubt(reference: Any, candidate: Any) -> float:
     return _ROUNDED if reference.atoms(Float) or candidate.atoms(Float) else _DIFFERENT
 
 
-def _agree_at(
-    reference: Any, candidate: Any, symbols: list[Any], seed: int, relative: float, doubt: float
-) -> bool | None:
-    """At a random point; half of the points are positive, half are of either sign."""
-    from sympy import Rational
-
-    draw = random.Random(seed)  # noqa: S311 - points of a numerical test, the same in every run
-    low = 1 if seed % 2 else -3000
-    point = {symbol: Rational(draw.randint(low, 3000) or 7, 1009) for symbol in symbols}
+def _agree_at(reference: Any, candidate: Any, point: dict[Any, Any], relative: float, doubt: float) -> bool | None:
     left, right = _value(reference, point), _value(candidate, point)
     if left is None or right is None:
         return None
-    difference, scale = abs(left - right), max(abs(left), abs(right), 1e-30)
+    difference, scale = abs(left - right), max(abs(left), abs(right))
     if difference <= max(_SAME, relative) * scale:
         return True
     return False if difference > max(doubt, relative) * scale else None
@@ -156,18 +160,7 @@ def _agree_at(
 def _value(expression: Any, point: dict[Any, Any]) -> Any:
     """A complex number of `_DIGITS` digits; None where the expression has no finite value."""
     value = expression.doit().subs(point).evalf(_DIGITS)
-    if not value.is_number or not value.is_finite:
-        return None
-    real, imaginary = value.as_real_imag()
-    return complex_number(real, imaginary)
-
-
-def complex_number(real: Any, imaginary: Any) -> Any:
-    """The two parts as one arbitrary-precision number."""
-    from mpmath import mp, mpc, mpf
-
-    mp.dps = _DIGITS
-    return mpc(mpf(str(real)), mpf(str(imaginary)))
+    return value if value.is_number and value.is_finite else None
 
 
 if __name__ == "__main__":

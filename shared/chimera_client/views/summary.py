@@ -66,7 +66,8 @@ def _account(build: build_pb2.Build) -> Text:
     took = ""
     if build.HasField("create_time") and build.HasField("end_time"):
         took = f" in {duration(build.end_time.seconds - build.create_time.seconds)}"
-    price = money(usage.cost_nanousd) if usage.cost_nanousd else "$0.00 (no prices are configured, or models are free)"
+    unpriced = " (no prices are configured, or models are free)" if usage.calls and not usage.cost_nanousd else ""
+    price = f"{money(usage.cost_nanousd)}{unpriced}"
     return Text(
         f"{counted(progress.proposed, 'problem')} proposed{took}, with {counted(usage.calls, 'model call')}"
         f" ({count(usage.input_tokens)} tokens in, {count(usage.output_tokens)} tokens out). Cost: {price}."
@@ -75,7 +76,7 @@ def _account(build: build_pb2.Build) -> Text:
 
 def _losses(progress: build_pb2.Progress) -> list[RenderableType]:
     if not progress.reasons:
-        return [Text("Nothing had to be thrown away.")]
+        return [Text("Nothing had to be thrown away.")] if progress.accepted else []
     replaced = "; others took their place" if progress.accepted else ""
     head = Text(
         f"{counted(progress.rejected, 'sample')} rejected and {progress.unknown:,} that could not be judged{replaced}:"

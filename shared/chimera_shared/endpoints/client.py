@@ -17,11 +17,17 @@ from chimera_shared.telemetry import inject_trace
 
 _MAX_ERROR_CHARS = 300
 _CONNECT_TIMEOUT_SECONDS = 10
-_MAX_BODY_BYTES = 32 * 1024 * 1024
-"""A hostile server must not fill the memory; 32 MiB is about 8 million tokens."""
+_MAX_BODY_BYTES = 6 * 1024 * 1024
+"""About 1.5 million tokens. A repair turn's document holds two answers, and MongoDB's must stay under 16 MB."""
+_MAX_TOKENS = 1 << 40
+"""Counts beyond it are nonsense, and would not fit what they are added to."""
 _PASSING_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _NO_MONEY = "insufficient_quota"
 """OpenAI's code for a 429 that waiting does not mend."""
+
+
+DECLINED = "content_filter"
+"""The finish reason of an answer that the model, or its server, declined to give."""
 
 
 class CallRefused(ChimeraError):
@@ -74,16 +80,22 @@ class ChatClient:
             async with (
                 asyncio.timeout(endpoint.timeout_seconds),
                 self._session.post(
-                    f"{endpoint.base_url}/chat/completions", data=orjson.dumps(body), headers=_headers(endpoint)
+                    f"{endpoint.base_url}/chat/completions",
+                    data=orjson.dumps(body),
+                    headers=_headers(endpoint),
+                    allow_redirects=False,
                 ) as response,
             ):
-                raw = await _read(response)
+                raw = _without_key(await _read(response), endpoint)
                 if response.status != 200:
                     raise _error(response.status, response.headers, raw)
+        except aiohttp.ConnectionTimeoutError as error:
+            raise CallFailed(f"cannot connect to {endpoint.base_url}: no answer") from error
         except TimeoutError:
             raise CallFailed(f"{endpoint.base_url} gave no answer within {endpoint.timeout_seconds:g} s") from None
         except aiohttp.ClientConnectorError as error:
-            raise CallFailed(f"cannot connect to {endpoint.base_url}: {error.os_error.strerror or error}") from error
+            cause = getattr(getattr(error, "_os_error", None), "strerror", None) or error
+            raise CallFailed(f"cannot connect to {endpoint.base_url}: {cause}") from error
         except aiohttp.InvalidURL as error:
             raise CallRefused(f"{endpoint.base_url} is not an address: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -101,6 +113,12 @@ def _headers(endpoint: Endpoint) -> dict[str, str]:
         headers["Authorization"] = f"Bearer {key}"
     inject_trace(headers)
     return headers
+
+
+def _without_key(raw: bytes, endpoint: Endpoint) -> bytes:
+    """Some servers repeat the key that they refuse; whatever they say is logged and stored."""
+    key = endpoint.api_key()
+    return raw.replace(key.encode(), b"***") if key else raw
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -159,15 +177,22 @@ def _completion(raw: bytes, latency: float) -> Completion:
         choice = body["choices"][0]
         message = choice["message"]
         usage = body.get("usage") or {}
+        declined = message.get("refusal") and not message.get("content")
         return Completion(
-            content=message.get("content") or "",
-            reasoning=message.get("reasoning_content") or message.get("reasoning") or "",
-            finish_reason=choice.get("finish_reason") or "stop",
-            input_tokens=int(usage.get("prompt_tokens") or 0),
-            output_tokens=int(usage.get("completion_tokens") or 0),
+            content=_text(message.get("content")),
+            reasoning=_text(message.get("reasoning_content") or message.get("reasoning")),
+            finish_reason=DECLINED if declined else _text(choice.get("finish_reason")) or "stop",
+            input_tokens=min(max(0, int(usage.get("prompt_tokens") or 0)), _MAX_TOKENS),
+            output_tokens=min(max(0, int(usage.get("completion_tokens") or 0)), _MAX_TOKENS),
             latency_seconds=latency,
         )
-    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise CallFailed(
             f"the answer is not a chat completion: {_short(raw[:_MAX_ERROR_CHARS].decode('utf-8', 'replace'))}"
         ) from error
+
+
+def _text(value: object) -> str:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} where text should be")
+    return value or ""

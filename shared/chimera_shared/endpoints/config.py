@@ -33,7 +33,11 @@ class Endpoint(BaseModel):
     base_url: str = Field(description="Up to and including `/v1`.")
     model: str = Field(min_length=1, description="The model's name at that server.")
     family: str = Field("", description="Models of one family are not independent; empty means the model's name.")
-    api_key_env: str = Field("", description="Name of the environment variable that holds the key; empty means none.")
+    api_key_env: str = Field(
+        "",
+        pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
+        description="Name of the environment variable that holds the key; empty means none.",
+    )
     max_in_flight: int = Field(32, ge=1, le=100_000, description="Requests in flight from one process.")
     timeout_seconds: float = Field(600, gt=0, description="Longest time for one answer.")
     temperature: float | None = Field(None, ge=0, le=2)
@@ -53,6 +57,8 @@ class Endpoint(BaseModel):
             raise ValueError("must be an http or https address such as http://127.0.0.1:8000/v1")
         if parts.username or parts.password:
             raise ValueError("must hold no credentials; name the key's variable in api_key_env")
+        if parts.query or parts.fragment:
+            raise ValueError("must end in its path, such as /v1, with no ? or # after it")
         return value.rstrip("/")
 
     @property
@@ -64,12 +70,14 @@ class Endpoint(BaseModel):
         """The key from the environment; Configuration if its variable is not set."""
         if not self.api_key_env:
             return None
-        if not (key := os.environ.get(self.api_key_env)):
+        if not (key := os.environ.get(self.api_key_env, "").strip()):
             raise Configuration(f"api_key_env: the environment variable {self.api_key_env} is not set; export it")
         return key
 
 
 Endpoints = Mapping[str, Endpoint]
+_MAY_HOLD_A_KEY = frozenset({"base_url", "api_key_env"})
+"""Where people put the key itself by mistake: what stands there is not repeated."""
 
 
 def parse(raw: object) -> dict[str, Endpoint]:
@@ -96,7 +104,7 @@ def load(path: Path | None) -> dict[str, Endpoint]:
         raw: Any = yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
         raise Configuration(f"CHIMERA_ENDPOINTS: cannot read {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Configuration(f"CHIMERA_ENDPOINTS: {path} is not YAML: {' '.join(str(error).split())}") from error
     return parse(raw.get("endpoints", raw) if isinstance(raw, dict) else raw)
 
@@ -119,5 +127,6 @@ def _violations(name: str, error: ValidationError) -> list[Violation]:
             found.append(Violation(path, f"no such field; an endpoint has {known}"))
         else:
             message = item["msg"].removeprefix("Value error, ")
-            found.append(Violation(path, f"{message} (is {item['input']!r})" if item["loc"] else message))
+            secret = not item["loc"] or item["loc"][0] in _MAY_HOLD_A_KEY
+            found.append(Violation(path, message if secret else f"{message} (is {item['input']!r})"))
     return found

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import metrics
-from chimera_shared.endpoints.client import Completion
+from chimera_shared.endpoints.client import DECLINED, Completion
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.ledger import call_id
 from chimera_shared.endpoints.request import Question
@@ -56,5 +56,5 @@ def require_whole(completion: Completion, calls: Sequence[sample_pb2.ModelCall])
     if completion.finish_reason == "length":
         detail = f"{endpoint} was cut off at its token limit; raise max_tokens"
         raise SampleFailure(sample_pb2.REASON_TRUNCATED_ANSWER, detail, calls)
-    if completion.finish_reason == "content_filter":
+    if completion.finish_reason == DECLINED:
         raise SampleFailure(sample_pb2.REASON_REFUSED_BY_MODEL, f"{endpoint} declined to answer", calls)

@@ -152,24 +152,26 @@ class Models:
     async def _insist(self, question: Question, name: str, body: dict[str, Any]) -> Completion:
         """Try until the endpoint answers, refuses, or patience ends."""
         endpoint, limiter = self._pool.endpoints[name], self._pool.limiter(name)
-        started, first_cause, delay = time.monotonic(), "", _BACKOFF_SECONDS[0]
+        failing_since, first_cause, delay = 0.0, "", _BACKOFF_SECONDS[0]
         while True:
             try:
                 async with limiter.slot():
                     return await self._call(question, name, endpoint, body)
             except CallFailed as error:
+                # Time in the limiter's queue before the first failure says nothing about the endpoint.
+                failing_since = failing_since or time.monotonic()
                 first_cause = first_cause or str(error)
                 wait = max(error.retry_after or 0, delay * (0.5 + random.random()))  # noqa: S311 jitter
                 metrics.CALL_FAILURES.add(1, {"chimera.endpoint": name})
             delay = min(delay * 2, _BACKOFF_SECONDS[1])
-            elapsed = time.monotonic() - started
+            elapsed = time.monotonic() - failing_since
             if elapsed >= _FIRST_ANSWER_SECONDS and not await self._ledger.answered(question.build_id, name):
                 raise CallRefused(first_cause)
             if elapsed >= _PATIENCE_SECONDS:
                 raise EndpointUnavailable(f"{name}: {first_cause}")
             if elapsed < _FIRST_ANSWER_SECONDS and not await self._ledger.answered(question.build_id, name):
                 wait = min(wait, _FIRST_ANSWER_SECONDS - elapsed)
-            await asyncio.sleep(wait)
+            await asyncio.sleep(min(wait, _PATIENCE_SECONDS - elapsed))
 
     async def _call(self, question: Question, name: str, endpoint: Endpoint, body: Mapping[str, Any]) -> Completion:
         attributes = {

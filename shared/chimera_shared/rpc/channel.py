@@ -2,8 +2,7 @@
 
 import grpc
 
-from chimera_shared.rpc.server import MAX_RESPONSE_BYTES
-
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 DEADLINE_SECONDS = 10.0
 """Of a unary call that names none."""
 

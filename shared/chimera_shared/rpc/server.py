@@ -13,12 +13,12 @@ from grpc_status import rpc_status
 from opentelemetry.trace import SpanKind
 
 from chimera_shared.errors import Configuration
+from chimera_shared.rpc.channel import MAX_RESPONSE_BYTES
 from chimera_shared.rpc.status import to_status
 from chimera_shared.settings import ServiceSettings
 from chimera_shared.telemetry import extract_trace, span
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
-MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 _GRACE_SECONDS = 5
 
 Register = Callable[[grpc.aio.Server], ServiceDescriptor]

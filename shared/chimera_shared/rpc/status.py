@@ -1,6 +1,7 @@
 """Errors on the wire: google.rpc.Status with typed details, and back."""
 
 import logging
+from collections.abc import Sequence
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -11,6 +12,8 @@ from chimera_shared import errors
 
 log = logging.getLogger(__name__)
 DOMAIN = "chimera"
+_MAX_MESSAGE_BYTES, _MAX_DESCRIPTION_BYTES, _MAX_VIOLATIONS_BYTES = 700, 500, 2_500
+"""A status travels in HTTP/2 trailers, the message twice and three times its size; beyond 8 KiB they are refused."""
 
 _CODES: tuple[tuple[type[errors.ChimeraError], int], ...] = (
     (errors.InvalidInput, code_pb2.INVALID_ARGUMENT),
@@ -32,12 +35,8 @@ def to_status(error: Exception) -> status_pb2.Status:
     info = error_details_pb2.ErrorInfo(reason=type(error).__name__, domain=DOMAIN)
     details: list[AnyMessage] = [_packed(info)]
     if isinstance(error, errors.InvalidInput):
-        violations = [
-            error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description)
-            for v in error.violations
-        ]
-        details.append(_packed(error_details_pb2.BadRequest(field_violations=violations)))
-    return status_pb2.Status(code=code, message=str(error), details=details)
+        details.append(_packed(_bad_request(error.violations)))
+    return status_pb2.Status(code=code, message=_cut(str(error), _MAX_MESSAGE_BYTES), details=details)
 
 
 def to_error(error: grpc.RpcError) -> errors.ChimeraError:
@@ -58,6 +57,22 @@ def to_error(error: grpc.RpcError) -> errors.ChimeraError:
         if code != code_pb2.INVALID_ARGUMENT
         else (errors.InvalidInput.of("request", message))
     )
+
+
+def _bad_request(violations: Sequence[errors.Violation]) -> error_details_pb2.BadRequest:
+    """As many violations as there is room for."""
+    bad = error_details_pb2.BadRequest()
+    for v in violations:
+        bad.field_violations.add(field=v.field, description=_cut(v.description, _MAX_DESCRIPTION_BYTES))
+        if bad.ByteSize() > _MAX_VIOLATIONS_BYTES:
+            del bad.field_violations[-1]
+            break
+    return bad
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    raw = text.encode()
+    return text if len(raw) <= most_bytes else raw[:most_bytes].decode("utf-8", "ignore") + "…"
 
 
 def _packed(detail: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> AnyMessage:

@@ -180,8 +180,8 @@ async def test_a_caller_that_gives_up_cancels_the_work(stub, servicer):
     await asyncio.wait_for(servicer.cancelled.wait(), 2)
 
 
-async def test_a_method_that_is_not_there_is_unimplemented(stub):
-    told = await failed(stub.PauseBuild(build_service_pb2.PauseBuildRequest()))
+async def test_a_method_that_is_not_there_is_unimplemented(connected):
+    told = await failed(connected.unary_unary("/chimera.build.v1.BuildService/Nothing")(b""))
 
     assert told.code() is grpc.StatusCode.UNIMPLEMENTED
 

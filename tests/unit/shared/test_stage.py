@@ -301,32 +301,6 @@ async def test_a_reaction_gives_up_its_lock_before_it_is_begun_again():
     assert not lock.locked()
 
 
-async def test_a_reaction_is_closed_when_its_events_cannot_be_sent():
-    """Not when the garbage collector comes by: what it holds may be waited for."""
-    closed = []
-
-    async def react(event):
-        try:
-            yield proposed("one")
-        finally:
-            closed.append(1)
-
-    bench = Bench(reaction=react)
-    error = None
-
-    async def publish(event):
-        nonlocal error
-        if error is None:
-            error = BusUnavailable("Kafka is away")
-            raise error  # kept alive, and with it the frames of its traceback
-        assert closed
-
-    bench.bus.publish = publish
-    await bench.take()
-
-    assert closed == [1, 1]
-
-
 async def test_a_reaction_that_fails_is_buried():
     async def react(event):
         raise SampleFailure(sample_pb2.REASON_MALFORMED_ANSWER, "cannot be used")

@@ -1,6 +1,7 @@
 """Which statements count as the same problem."""
 
 import pytest
+
 from chimera_verifier.domain.fingerprint import fingerprint
 
 
@@ -24,7 +25,8 @@ def test_same(left: str, right: str) -> None:
     ("left", "right"),
     [
         ("x+1", "x-1"), ("1.5 m", "15 m"), ("1,5", "15"), ("x^2", "x2"), ("x²", "x2"), ("n!", "n"), ("f'(x)", "f(x)"),
-        ("x_1", "x1"), ("3:4", "34"), ("(1,2)", "[1,2]"), ("x<y", "x>y"), ("12", "1 2"), (r"\sin x", r"\cos x"), ("2*3", "23"),
+        ("x_1", "x1"), ("3:4", "34"), ("(1,2)", "[1,2]"), ("x<y", "x>y"), ("12", "1 2"), (r"\sin x", r"\cos x"),
+        ("2*3", "23"),
         ("50%", "50"), ("|x|", "x"), ("a/b", "ab"),
     ],
 )  # fmt: skip

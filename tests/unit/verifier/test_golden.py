@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.grader import Grader
 from chimera_verifier.symbolic import SymbolicPool

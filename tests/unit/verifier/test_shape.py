@@ -1,6 +1,7 @@
 """Which problems are fit for the panel."""
 
 import pytest
+
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain.shape import check
 

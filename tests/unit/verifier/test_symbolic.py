@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+
 from chimera_verifier.symbolic import SymbolicLimits, SymbolicPool
 
 HANG = (r"\sum_{k=1}^{n} \frac{1}{k^{k}}", r"\int_0^n \frac{\sin(x^{x})}{x} dx")
@@ -58,7 +60,7 @@ async def test_a_worker_that_was_killed_is_replaced() -> None:
 async def test_a_full_queue_answers_none_at_once() -> None:
     async with SymbolicPool(SymbolicLimits(max_waiting=2)) as pool:
         answers = await asyncio.gather(*(pool.equal("x+x", "2x") for _ in range(10)))
-    assert answers.count(True) == 3 or answers.count(True) == 2
+    assert answers.count(True) in (2, 3)  # Two waiting, and one that may have found the worker free.
     assert answers.count(None) == 10 - answers.count(True)
 
 
@@ -84,13 +86,15 @@ async def test_a_closed_pool_answers_none_and_leaves_no_process() -> None:
         os.kill(process.pid, 0)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 async def test_workers_do_not_see_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVIDER_KEY", "value")
     async with SymbolicPool() as pool:
         process = pool._workers[0]._process
         assert process is not None
-        environment = subprocess.run(["ps", "eww", "-p", str(process.pid)], capture_output=True, text=True).stdout
-    assert "PROVIDER_KEY" not in environment
+        assert await pool.equal("x+x", "2x") is True
+        environment = await asyncio.to_thread(Path(f"/proc/{process.pid}/environ").read_bytes)
+    assert b"PROVIDER_KEY" not in environment
 
 
 @pytest.mark.parametrize(

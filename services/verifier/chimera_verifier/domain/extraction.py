@@ -45,6 +45,7 @@ class Absence(Enum):
 
     EMPTY = "The response is empty."
     CUT_OFF = "The response breaks off before its final answer."
+    TOO_LONG = "The end of the response holds no final answer, and all of it is too long to search."
     NONE = "The response gives no final answer."
     EVASION = "The response ends in a phrase that is no answer."
     HEDGE = "The response ends in several answers, or in none for certain."
@@ -85,6 +86,8 @@ def read(response: str, answer_type: "sample_pb2.AnswerType") -> Reading:
         return Reading(absence=Absence.HEDGE)
     found = _chosen(marks, answer_type) if marks else _json_answer(text) or _bare(text)
     if found is None:
+        if len(spoken) > TAIL_CHARS:
+            return Reading(absence=Absence.TOO_LONG)
         complete = _SENTENCE_END.search(text[-40:]) is not None
         return Reading(absence=Absence.NONE if complete else Absence.CUT_OFF)
     return _judged(_stripped(found), answer_type)

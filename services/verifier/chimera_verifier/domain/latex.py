@@ -10,7 +10,8 @@ _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋", "0123456789+-", s
 _SUPERSCRIPT_RUN = re.compile("[" + "".join(_SUPERSCRIPTS) + "]+")
 _SUBSCRIPT_RUN = re.compile("[" + "".join(_SUBSCRIPTS) + "]+")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
-_SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "⁄": "/", "÷": "/", "∕": "/", "×": "*", "·": "*", "⋅": "*", "∗": "*",
+_SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "⁄": "/",
+                        "÷": "/", "∕": "/", "×": "*", "·": "*", "⋅": "*", "∗": "*",
                         "≤": "≤", "⩽": "≤", "≥": "≥", "⩾": "≥", "π": "π", "𝜋": "π", "∅": "∅", "∪": "∪", "’": "'",
                         "\u200b": None, "\ufeff": None})  # fmt: skip
 _COMMANDS = {

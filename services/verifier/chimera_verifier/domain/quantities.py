@@ -24,9 +24,8 @@ _SMALL_POWER = re.compile(rf"{_SIGN}([0-9]{{1,7}}) ?\^ ?(?:\{{ ?([0-9]{{1,2}}) ?
 _RATIO = re.compile(
     rf"{_SIGN}(?:\\frac ?\{{ ?([+-]?{_DECIMAL}) ?\}} ?\{{ ?([+-]?{_DECIMAL}) ?\}}|({_DECIMAL}) ?/ ?({_DECIMAL}))"
 )
-_MIXED = re.compile(
-    rf"{_SIGN}([0-9]{{1,300}})(?: ?\\frac ?\{{ ?([0-9]{{1,300}}) ?\}} ?\{{ ?([0-9]{{1,300}}) ?\}}| ([0-9]{{1,300}}) ?/ ?([0-9]{{1,300}}))"
-)
+_DIGITS = r"([0-9]{1,300})"
+_MIXED = re.compile(rf"{_SIGN}{_DIGITS}(?: ?\\frac ?\{{ ?{_DIGITS} ?\}} ?\{{ ?{_DIGITS} ?\}}| {_DIGITS} ?/ ?{_DIGITS})")
 _TRAILING_UNIT = re.compile(r"\\(?:text|mathrm|mbox|rm)\*? ?\{([^{}]*)\}(\^ ?\{?[+-]?[0-9]\}?)?$")
 _UNIT_START = re.compile(r"[A-Za-zΩμ°%$€£\\(]")
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
@@ -53,7 +52,7 @@ class Quantity:
 
 
 def read_quantity(text: str, unit: str = "") -> Quantity:
-    """Reads `3{,}000\\text{ km}`, `-1\\frac{2}{3}`, `$5`, `50\\%` or `x = 2`; `unit` stands in where the text has none."""
+    """Reads `3{,}000\\text{ km}`, `-1\\frac{2}{3}`, `$5`, `50\\%` or `x = 2`; `unit` stands in for a missing one."""
     _, bare = assignment(inner_text(tidy(text)))
     bare = bare[:-1] if bare.endswith(".") and not bare.endswith("..") else bare
     currency = ""

@@ -28,8 +28,8 @@ _PROOF = re.compile(
     re.IGNORECASE,
 )
 _ESSAY = re.compile(
-    r"(?:^|[.!?:;]\s+|\n\s*)(?:please\s+|briefly\s+|critically\s+)?(?:discuss\b|explain (?:why|how|the|in|what)\b|describe\b"
-    r"|compare and contrast\b|comment on\b|elaborate\b|outline\b|write (?:an?|about) )",
+    r"(?:^|[.!?:;]\s+|\n\s*)(?:please\s+|briefly\s+|critically\s+)?(?:discuss\b|explain (?:why|how|the|in|what)\b"
+    r"|describe\b|compare and contrast\b|comment on\b|elaborate\b|outline\b|write (?:an?|about) )",
     re.IGNORECASE,
 )
 _ASKING = (
@@ -50,10 +50,13 @@ _ALSO = re.compile(
 _PARTS_BELONG = frozenset({sample_pb2.ANSWER_TYPE_TUPLE, sample_pb2.ANSWER_TYPE_SET, sample_pb2.ANSWER_TYPE_MATRIX})
 _PICTURE = r"(?:figure|fig\.|diagram|image|picture|photograph|photo|illustration|sketch|drawing|chart|screenshot|map)"
 _ELSEWHERE = re.compile(
-    rf"\b(?:(?:in|from|see|to|by|using|of|on|consider|study|at|per) the (?:following |above |given |accompanying |attached )?{_PICTURE}\b"
-    rf"|the (?:following|above|accompanying|attached) {_PICTURE}\b|{_PICTURE} (?:above|below|shown|provided)\b|fig(?:ure|\.) [0-9]"
+    r"\b(?:(?:in|from|see|to|by|using|of|on|consider|study|at|per) the "
+    rf"(?:following |above |given |accompanying |attached )?{_PICTURE}\b"
+    rf"|the (?:following|above|accompanying|attached) {_PICTURE}\b"
+    rf"|{_PICTURE} (?:above|below|shown|provided)\b|fig(?:ure|\.) [0-9]"
     r"|(?:graph|plot|circuit|structure|network) (?:is )?(?:shown|pictured|depicted|drawn)\b"
-    r"|(?:as|was|were|been) (?:discussed|seen|shown|described|mentioned|covered|proved|derived) (?:above|earlier|previously|before|in class|in the (?:lecture|text))"
+    r"|(?:as|was|were|been) (?:discussed|seen|shown|described|mentioned|covered|proved|derived) "
+    r"(?:above|earlier|previously|before|in class|in the (?:lecture|text))"
     r"|(?:the|your|this) (?:textbook|lecture notes?|lecture|chapter|course notes)\b"
     r"|(?:the |our )?(?:previous|preceding|last|earlier) (?:problem|question|exercise|part|section|example|chapter)\b"
     r"|(?:equation|theorem|lemma|section|chapter|exercise|problem) \(?[0-9]+\.[0-9]+)",

@@ -134,7 +134,7 @@ def _merged(parts: list[Interval]) -> tuple[Interval, ...]:
         last = merged[-1] if merged else None
         if last is None or not _touch(last, part):
             merged.append(part)
-        elif (_key(part.high), not part.high_open) > (_key(last.high), not last.high_open):  # type: ignore[operator]
+        elif (_key(part.high), not part.high_open) > (_key(last.high), not last.high_open):
             merged[-1] = Interval(last.low, part.high, last.low_open, part.high_open)
     return tuple(merged)
 

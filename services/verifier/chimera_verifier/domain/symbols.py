@@ -13,16 +13,21 @@ _MAX_EXPONENT_DIGITS = 4
 _MAX_EXPONENT_PRODUCT = 20_000
 _MAX_DEPTH = 30
 
-_FUNCTIONS = ("arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "sin", "cos", "tan", "cot", "sec", "csc", "log", "ln",
-              "exp", "min", "max", "gcd", "lcm")  # fmt: skip
-_GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa",
-          "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "varphi", "chi", "psi", "omega", "Gamma", "Delta",
-          "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "hbar", "ell")  # fmt: skip
-_GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξρστφχψωΓΔΘΛΞΣΦΨΩℏ", (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega Gamma Delta "
-    "Theta Lambda Xi Sigma Phi Psi Omega hbar").split(), strict=True))  # fmt: skip
-_STRUCTURE = ("frac", "sqrt", "binom", "sum", "prod", "int", "lim", "cdot", "circ", "log", "partial", "arcsec", "arccot",
-              "overline", "bar", "vec", "hat", "prime", "lfloor", "rfloor", "lceil", "rceil", "pmod", "bmod", "mid")  # fmt: skip
+_FUNCTIONS = (
+    "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp",
+    "min", "max", "gcd", "lcm",
+)  # fmt: skip
+_LETTER_NAMES = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "ρ": "rho", "σ": "sigma", "τ": "tau",
+    "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda",
+    "Ξ": "Xi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ℏ": "hbar", "ħ": "hbar",
+}  # fmt: skip
+_GREEK = (*_LETTER_NAMES.values(), "varepsilon", "vartheta", "varphi", "Pi", "ell")
+_STRUCTURE = (
+    "frac", "sqrt", "binom", "sum", "prod", "int", "lim", "cdot", "circ", "log", "partial", "arcsec", "arccot",
+    "overline", "bar", "vec", "hat", "lfloor", "rfloor", "lceil", "rceil", "pmod", "bmod", "mid",
+)  # fmt: skip
 _KNOWN_COMMANDS = frozenset((*_FUNCTIONS, *_GREEK, *_STRUCTURE))
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]+")
@@ -31,7 +36,7 @@ _TOWER = re.compile(r"\^[\s{(\[-]*[0-9][0-9\s)}\]]*\^|\)\s*\^[^\^]{1,20}\)\s*\^[
 _EXPONENT = re.compile(r"\^[\s{(\[]*[+-]?([0-9]+)")
 _HUGE_FACTORIAL = re.compile(r"[0-9]{4,}\s*!|[)}\]!]\s*!|\\binom[^+=]{0,40}(?:\^|[0-9]{4})")
 _REFUSED = re.compile(
-    r"[±…→$#@\"`;?≠'%†∩∪]|\.\.|\\begin|\\[{}]|\\prime|[0-9]_|[0-9][eE][+-]?[0-9]|^\s*$"
+    r"[±…→$#@\"`;?≠'%†∩∪]|\.\.|\\begin|\\[{}]|\\prime|[0-9]_|[0-9][eE][+-]?[0-9]|(?<![\\A-Za-z])[A-Za-z][0-9]|^\s*$"
     r"|\^\s*\{?\s*(?:T|\*|\\top|\\dagger)(?![A-Za-z])"  # A transpose is no power.
     r"|/\s*(?:[0-9.]+|[A-Za-z])\s*[A-Za-z(\\]"  # `1/2x` may be half of x.
 )
@@ -44,14 +49,14 @@ _MATRIX_PRODUCT = re.compile(r"(?<![\\A-Za-z])[A-Z]\s*\*?\s*[A-Z](?![a-z])")
 _LOGARITHM = re.compile(r"log(?![a-z]|\s*_)")
 _BARE_ROOT = re.compile(r"(?<![\\A-Za-z])sqrt\s*\(([^()]*)\)")
 _EXPONENT_GROUP = re.compile(r"\^\s*(?:\(([^()]*)\)|(-?[0-9]{2,}))")
-_SLASH_LETTERS = 3  # Words longer than this that are no function are prose, or a name that cannot be sampled.
+_MAX_NAME_LETTERS = 3  # Words longer than this that are no function are prose, or a name that cannot be sampled.
 
 
 def is_mathematics(text: str, constants_only: bool = False) -> bool:
     """Whether the text is written in mathematical signs alone; with `constants_only`, without variables too."""
     bare = unwrap(tidy(text))
     words = [word for word in _WORD.findall(bare) if word not in _ALLOWED_WORDS and word not in _GREEK]
-    if not bare or any(len(word) > _SLASH_LETTERS for word in words) or " or " in bare:
+    if not bare or any(len(word) > _MAX_NAME_LETTERS for word in words) or " or " in bare:
         return False
     if len([word for word in words if len(word) > 1]) > 4:
         return False
@@ -107,7 +112,7 @@ def to_latex(text: str) -> str:
         .replace("≤", r"\le ")
         .replace("≥", r"\ge ")
     )
-    bare = "".join(rf"\{_GREEK_LETTERS[char]} " if char in _GREEK_LETTERS else char for char in bare)
+    bare = "".join(rf"\{_LETTER_NAMES[char]} " if char in _LETTER_NAMES else char for char in bare)
     return re.sub(r"√\s*(?:\(([^()]*)\)|([0-9A-Za-z]+))", lambda match: rf"\sqrt{{{match[1] or match[2]}}}", bare)
 
 

@@ -42,7 +42,32 @@ _UNITS: dict[str, tuple[Fraction, dict[str, int]]] = {
 }
 _PREFIXES = {"n": Fraction(1, 10**9), "μ": Fraction(1, 10**6), "m": _MILLI, "c": Fraction(1, 100), "d": Fraction(1, 10),
              "k": _KILO, "M": Fraction(10**6), "G": Fraction(10**9)}  # fmt: skip
-_PREFIXABLE = frozenset("m g s A K mol N J W Pa V Ω C F T Hz L eV cal bar M t".split())
+_PREFIXABLE = frozenset(
+    (
+        "m",
+        "g",
+        "s",
+        "A",
+        "K",
+        "mol",
+        "N",
+        "J",
+        "W",
+        "Pa",
+        "V",
+        "Ω",
+        "C",
+        "F",
+        "T",
+        "Hz",
+        "L",
+        "eV",
+        "cal",
+        "bar",
+        "M",
+        "t",
+    )
+)
 _NAMES = {
     "meter": "m", "metre": "m", "gram": "g", "second": "s", "sec": "s", "ampere": "A", "amp": "A", "kelvin": "K",
     "mole": "mol", "newton": "N", "joule": "J", "watt": "W", "pascal": "Pa", "volt": "V", "ohm": "Ω", "coulomb": "C",
@@ -79,7 +104,7 @@ class Unit:
 
 
 def parse_unit(text: str) -> Unit:
-    """Reads `m/s^2`, `kg·m·s⁻²` or `\\text{kilometers per hour}`; what the table lacks becomes opaque, never an error."""
+    """Reads `m/s^2`, `kg·m·s⁻²` or `\\text{kilometers per hour}`; what the table lacks is opaque, never an error."""
     name = (
         unwrap(_BRACED_POWER.sub(r"^\1", tidy(text))).replace(r"\Omega", "Ω").replace(r"\mu ", "μ").replace(r"\mu", "μ")
     )

@@ -35,7 +35,7 @@ def same_text(reference: str, candidate: str) -> bool:
 
 
 def choice_letter(text: str, choices: list[str]) -> str | None:
-    """The letter that `B`, `(B)`, `B.`, `B) its text` or the text of one choice stands for; None if none, or several."""
+    """The letter that `B`, `(B)`, `B.`, `B) its text` or a choice's text stands for; None if none, or several."""
     bare = _PREFIX.sub("", unwrap(tidy(text))).strip(" *`")
     letters = [chr(ord("A") + position) for position in range(len(choices) or 26)]
     if match := _LETTER.fullmatch(bare):

@@ -19,6 +19,9 @@ ENDPOINT_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _PROPAGATOR = TraceContextTextMapPropagator()
 _NEW_TRACE_ID: ContextVar[int | None] = ContextVar("new_trace_id", default=None)
 
+_recording = False
+"""Whether this process exports; where it does not, spans cost nothing but handing the context on."""
+
 tracer = trace.get_tracer("chimera")
 meter = metrics.get_meter("chimera")
 
@@ -37,10 +40,13 @@ def exported(service: str, instance: str) -> Iterator[None]:
         return
     from chimera_shared import otlp
 
+    global _recording
     stop = otlp.start(service, instance)
+    _recording = True
     try:
         yield
     finally:
+        _recording = False
         stop()
 
 
@@ -61,6 +67,9 @@ def span(
     """A span under `parent`, or under the current one. Without a recorder the trace id is still handed on."""
     token = otel_context.attach(parent) if parent is not None else None
     try:
+        if not _recording:
+            yield trace.INVALID_SPAN
+            return
         with tracer.start_as_current_span(name, kind=kind, attributes=dict(attributes)) as current:
             yield current
     finally:

@@ -41,7 +41,7 @@ def main() -> None:
 
     wanted = {"pipeline": [pipeline.run], "client": [client.run], "all": [client.run, pipeline.run]}[options.benchmark]
     for benchmark in wanted:
-        for figure in asyncio.run(benchmark(options)):
+        for figure in (__import__("uvloop").run if os.environ.get("UV") else asyncio.run)(benchmark(options)):
             print(json.dumps({**figure, **machine()}), flush=True)
 
 

@@ -122,7 +122,8 @@ class Builds:
     async def announce_all(self) -> None:
         """Say the state of every build at work again, for whoever missed it; this drives the taxonomy's reconciler."""
         for record in await self._store.active(short_while_ago()):
-            await self._announce(record.build)
+            await self.complete(record.build.build_id)  # if the process ended between the last count and this
+            await self._announce((await self._record(record.build.build_id)).build)
 
     async def recount_all(self) -> None:
         """Count builds at work anew: what was counted and not yet stored when the process ended is in the marks."""

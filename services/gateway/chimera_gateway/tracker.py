@@ -21,6 +21,7 @@ class Tracker:
         self._store = store
         self._builds = builds
         self._counts: dict[str, Counts] = {}
+        self._counted: set[str] = set()
         self._positions: OrderedDict[str, dict[str, int]] = OrderedDict()
 
     async def track(self, event: Message) -> AsyncIterator[Message]:
@@ -50,6 +51,7 @@ class Tracker:
     async def flush(self) -> None:
         """Write the counts of the last moment, and complete the builds that they fill."""
         waiting, self._counts = self._counts, {}
+        self._counted.update(waiting)
         for build, counts in list(waiting.items()):
             try:
                 await self._store.add_counts(build, counts)
@@ -58,7 +60,9 @@ class Tracker:
                     self._add(left, unwritten)
                 raise
             del waiting[build]
+        for build in list(self._counted):
             await self._builds.complete(build)
+            self._counted.discard(build)
 
     def _add(self, build: str, counts: Counts) -> None:
         added(self._counts.setdefault(build, {}), counts)

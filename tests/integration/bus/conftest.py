@@ -37,6 +37,14 @@ class Kafka:
             await admin.close()
         return name
 
+    async def delete_topic(self, name: str) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.address)
+        await admin.start()
+        try:
+            await admin.delete_topics([name])
+        finally:
+            await admin.close()
+
     async def publish(self, topic: str, values: Sequence[str], partition: int | None = None) -> None:
         """Sends each value, which is also the header `ce_id`."""
         producer = AIOKafkaProducer(bootstrap_servers=self.address, linger_ms=5, acks="all")

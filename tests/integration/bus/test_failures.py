@@ -176,6 +176,26 @@ async def test_a_broker_that_forgot_everything(mortal_kafka: Any, until: Any) ->
     await survivor.broker.stop()
 
 
+async def test_a_topic_made_anew_is_read_from_its_beginning(kafka: Any, until: Any) -> None:
+    topic = await kafka.create_topic(1)
+    await kafka.publish(topic, [f"a{i}" for i in range(20)] + ["slow0"])
+    survivor = Survivor(kafka, topic, flight_key=lambda delivery: delivery.headers["ce_id"])
+    await survivor.broker.start()
+    await until(lambda: survivor.subscriber.finished == 20 and survivor.subscriber.in_flight == 1)
+    await kafka.delete_topic(topic)
+    await kafka.create_topic(1, topic)
+    await kafka.publish(topic, ["b0", "slow0", "b1"])
+    await until(lambda: survivor.runs["b1"] == 1)
+    assert survivor.subscriber.finished == 22
+    assert survivor.subscriber.in_flight == 2  # the new delivery waits for the old one, whose record is gone
+    assert survivor.runs["slow0"] == 1
+    survivor.gate.set()
+    await until(lambda: survivor.subscriber.in_flight == 0)
+    await survivor.broker.stop()
+    assert survivor.runs["slow0"] == 1
+    assert await kafka.committed(topic, f"group-{topic}") == 3
+
+
 async def test_a_stop_while_the_broker_is_dead_ends(mortal_kafka: Any, until: Any) -> None:
     topic = await mortal_kafka.create_topic(2)
     await mortal_kafka.publish(topic, ["a", "slow0"])

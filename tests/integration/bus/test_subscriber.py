@@ -112,6 +112,9 @@ async def test_waiting_for_a_slot_is_not_idleness(kafka: Any, until: Any) -> Non
         await asyncio.sleep(1.2)
 
     await broker.start()
+    generation = subscriber.consumer._coordinator.generation  # type: ignore[union-attr]
+    await until(lambda: subscriber.finished == 3)
+    assert subscriber.consumer._coordinator.generation == generation  # type: ignore[union-attr]
     await until(lambda: subscriber.finished == 4)
     await broker.stop()
     assert starts == {"0": 1, "1": 1, "2": 1, "3": 1}

@@ -184,3 +184,16 @@ def test_an_offset_that_goes_back_within_an_assignment_shows_a_new_log() -> None
     assert tracker.rewound_by(100)
     tracker.resume(Checkpoint(100, ""))
     assert not tracker.rewound_by(100)
+
+
+def test_what_is_finished_but_not_on_record_is_not_done_again_here() -> None:
+    tracker = PartitionTracker()
+    for offset in (0, 1, 2):
+        tracker.deliver(offset)
+        tracker.finish(offset)
+    assert tracker.watermark == 3
+    tracker.resume(Checkpoint(1, ""))
+    assert not tracker.deliver(1)
+    assert not tracker.deliver(2)
+    assert tracker.deliver(3)
+    assert tracker.watermark == 3

@@ -53,7 +53,7 @@ def mark_of(event: Message) -> Mark:
 
 def settled_counts(sample: sample_pb2.Sample, position: int) -> Counts:
     """The contribution of a settled sample; `position` is its subject's place in the spec."""
-    counts = {_OUTCOMES[sample.outcome]: 1, f"subjects.{position}.settled": 1}
+    counts = {_OUTCOMES[sample.outcome]: 1, f"subjects.{position}.settled": 1, "awaited": _events_before(sample)}
     if sample.outcome == sample_pb2.OUTCOME_ACCEPTED:
         counts |= {f"subjects.{position}.accepted": 1, "expected": sample.ref.attempt + 1}
     else:
@@ -73,6 +73,11 @@ def told_before(sample: sample_pb2.Sample) -> sample_pb2.Usage:
     if not sample.HasField("solution"):
         return sample.usage
     return usage.total([proposed, usage.of_validation(sample.validation), usage.of_calls(sample.solution.calls)])
+
+
+def _events_before(sample: sample_pb2.Sample) -> int:
+    """How many events told of the sample before its end: requested and proposed, or also validated and synthesised."""
+    return 4 if sample.HasField("validation") and sample.reason not in _PANEL else 2
 
 
 def added(into: Counts, counts: Counts) -> None:
@@ -104,14 +109,17 @@ def progress(counts: Counts, spec: build_pb2.BuildSpec, targets: list[int]) -> b
 
 
 def complete(counts: Counts, samples: int) -> bool:
-    """Whether exactly the samples asked for are here, and with them every attempt that came before each."""
+    """Whether exactly the samples asked for are here, with every attempt before each, and all that was told of them.
+
+    What is counted after the end is lost, and events of several topics come in any order.
+    """
     found = Counter(counts)
     settled = found["accepted"] + found["rejected"] + found["unknown"]
-    return found["accepted"] == samples and settled == found["expected"]
+    return found["accepted"] == samples and settled == found["expected"] and found["told"] == found["awaited"]
 
 
 def _mark(ref: sample_pb2.SampleRef, stage: str, counts: Counts) -> Mark:
-    return Mark(ref.build_id, ref.sample_id, stage, {name: n for name, n in counts.items() if n})
+    return Mark(ref.build_id, ref.sample_id, stage, {"told": 1} | {name: n for name, n in counts.items() if n})
 
 
 def _spent(spent: sample_pb2.Usage) -> Counts:

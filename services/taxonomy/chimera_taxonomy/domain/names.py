@@ -7,9 +7,10 @@ from collections.abc import Iterable
 _MAX_CHARS = 160
 _NOT_WORD = re.compile(r"[^\w]+")
 _STOP_WORDS = frozenset({"a", "an", "the", "of", "in", "and", "to", "for", "on"})
-_CATCH_ALL_WORDS = frozenset({"misc", "miscellaneous", "other", "others", "various", "etc", "general"})
 _CATCH_ALL = re.compile(
-    r"(^(an? )?(introduction|overview|basics|foundations|fundamentals|survey)\b( of| to|$))"
+    r"^(misc|miscellaneous|various|others?)(?![\w-])|\b(misc|miscellaneous|etc|in general|and others?)\.?$"
+    r"|^general($| (topic|concept|principle|idea|theme|subject|area|issue|question|problem|method|background|knowledge))"
+    r"|(^(an? )?(introduction|overview|basics|fundamentals|survey)\b( of| to|$))|^foundations$"
     r"|\b(emerging|future|new|recent|current|modern|open) (direction|trend|topic|area|development|problem)s?\b"
     r"|\b(advanced|special|selected|related|additional|further|interdisciplinary) (topic|area|subject|theme)s?\b"
 )
@@ -49,9 +50,10 @@ def refused(name: str, *, broad_ok: bool) -> bool:
     form = normal_form(name)
     if not form or len(name) > _MAX_CHARS or not name.isprintable():
         return True
-    if _CATCH_ALL_WORDS & set(form.split()) & {form.split()[0], form.split()[-1]} or _CATCH_ALL.search(name.casefold()):
+    plain = name.casefold().strip()
+    if _CATCH_ALL.search(plain):
         return True
-    return not broad_ok and name.casefold().strip() in _TOO_BROAD
+    return not broad_ok and plain in _TOO_BROAD
 
 
 def _singular(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heapify, heapreplace
 
 from chimera.build.v1 import build_pb2
 
@@ -40,14 +41,14 @@ class Miss:
 
 def allotted(quotas: Sequence[Quota], count: int) -> list[tuple[Quota, int]]:
     """How many of `count` new slots each quota gets; the one furthest behind is next, so that all end together."""
-    remaining = {q.subject: q.remaining for q in quotas if q.remaining > 0}
-    target = {q.subject: q.target for q in quotas}
-    shares = dict.fromkeys(remaining, 0)
-    for _ in range(min(count, sum(remaining.values()))):
-        subject = max(remaining, key=lambda name: (remaining[name] / target[name], target[name]))
-        shares[subject] += 1
-        remaining[subject] -= 1
-    return [(q, shares[q.subject]) for q in quotas if shares.get(q.subject)]
+    shares = [0] * len(quotas)
+    behind = [(-q.remaining / q.target, -q.target, i) for i, q in enumerate(quotas) if q.remaining > 0]
+    heapify(behind)
+    for _ in range(min(count, sum(q.remaining for q in quotas))):
+        _, size, i = behind[0]
+        shares[i] += 1
+        heapreplace(behind, ((quotas[i].remaining - shares[i]) / size, size, i))
+    return [(q, share) for q, share in zip(quotas, shares, strict=True) if share]
 
 
 def missed(quotas: Sequence[Quota], floor: float) -> Miss | None:

@@ -1,7 +1,7 @@
 """What `build run` orders: checked before anything starts, and found again when the same file is run again."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from chimera.build.v1 import build_pb2
@@ -14,15 +14,15 @@ from chimera_shared.errors import InvalidInput, NotFound
 from chimera_shared.spec import require_valid
 
 PROCEDURAL_PREFIX = "procedural-"
+"""What services bring along; which names there are is not known where they are not installed."""
 _OVER = frozenset({build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
 
 
 def require_sound(file: BuildFile, *, own_services: bool, with_keys: bool = True) -> None:
-    """InvalidInput if the order cannot work. Endpoints that only the services know are taken on trust."""
+    """InvalidInput if the order cannot work. Endpoints that only a gateway knows are taken on trust."""
     known = dict(file.endpoints or {}) if own_services else {}
-    for name in _named(file.spec):
-        if not own_services or name.startswith(PROCEDURAL_PREFIX):
-            known.setdefault(name, Endpoint(base_url="http://services/v1", model=name))
+    for name in _procedural(file.spec) if own_services else _named(file.spec):
+        known.setdefault(name, Endpoint(base_url="http://services/v1", model=name))
     require_valid(file.spec, known)
     if own_services and with_keys:
         require_keys(file, known)
@@ -69,6 +69,14 @@ def require_room_early(target: OutputTarget, file: BuildFile, *, new: bool, forc
 def default_output(file: BuildFile, parent: Path) -> Path:
     """Where the dataset goes unless told otherwise; the name was checked to be a plain word."""
     return parent / file.spec.name
+
+
+def _procedural(spec: build_pb2.BuildSpec) -> Iterable[str]:
+    try:
+        from chimera_standalone.procedural import names
+    except ModuleNotFoundError:
+        return [name for name in _named(spec) if name.startswith(PROCEDURAL_PREFIX)]
+    return names()
 
 
 def _named(spec: build_pb2.BuildSpec) -> Iterator[str]:

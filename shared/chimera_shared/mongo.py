@@ -9,7 +9,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ASCENDING
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from chimera_shared.errors import Configuration, StoreUnavailable
@@ -54,7 +54,8 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except PyMongoError as error:
-        raise StoreUnavailable(f"MongoDB does not answer: {_first_line(error)}") from error
+        way_out = "; check MONGODB_URI" if isinstance(error, ConnectionFailure) else ""
+        raise StoreUnavailable(f"MongoDB does not answer: {_first_line(error)}{way_out}") from error
 
 
 def to_document(message: Message) -> Document:
@@ -157,5 +158,6 @@ class ById:
 
 
 def _first_line(error: BaseException) -> str:
-    text = str(error).split(", Timeout:", maxsplit=1)[0] or type(error).__name__
+    text = str(error).split(", Timeout:", maxsplit=1)[0].split(" (configured timeouts:", maxsplit=1)[0]
+    text = text or type(error).__name__
     return text.splitlines()[0][:200]

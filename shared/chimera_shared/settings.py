@@ -2,9 +2,8 @@
 
 import os
 import socket
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,12 +43,12 @@ class ServiceSettings(BaseSettings):
     overdue_seconds: float = Field(30, gt=0, description="After this long without news, work is asked for again.")
 
 
-def load(make: Callable[[], S]) -> S:
-    """Call a settings class; a wrong value becomes one sentence that names the variable."""
+def load(settings: type[S], **given: Any) -> S:
+    """Settings from the environment, `given` over it; a wrong value becomes one sentence that names the variable."""
     try:
-        return make()
+        return settings(**given)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        variable = name if name in os.environ else f"CHIMERA_{name}"
+        first, config = error.errors()[0], settings.model_config
+        name = (config.get("env_nested_delimiter") or "_").join(str(part) for part in first["loc"]).upper()
+        variable = name if name in os.environ else f"{config.get('env_prefix', '')}{name}"
         raise Configuration(f"{variable}: {first['msg']} (is {first.get('input')!r}); set it and start again") from None

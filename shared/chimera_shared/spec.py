@@ -63,7 +63,7 @@ def _subjects(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
         at = f"subjects[{i}]"
         if wrong := _bad_name(subject.name):
             yield Violation(f"{at}.name", wrong)
-        if (first := seen.setdefault(subject.name.casefold(), i)) != i:
+        if (first := seen.setdefault(" ".join(subject.name.casefold().split()), i)) != i:
             yield Violation(f"{at}.name", f"{subject.name!r} is also subjects[{first}]; name each subject once")
         if not 0 <= subject.weight <= MAX_WEIGHT:
             yield Violation(f"{at}.weight", f"must be from 0 to {MAX_WEIGHT}, not {subject.weight:g}; 0 means 1")

@@ -38,5 +38,9 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
         bus,
         RpcServer(settings, register),
         prepare=[store.prepare, builds.recount_all],
-        loops=[(tracker.flush, _FLUSH_SECONDS), (builds.announce_all, settings.reconcile_seconds)],
+        loops=[
+            (tracker.flush, _FLUSH_SECONDS),
+            (tracker.recount, settings.reconcile_seconds),
+            (builds.announce_all, settings.reconcile_seconds),
+        ],
     )

@@ -102,7 +102,8 @@ class Builds:
         """Publish the dataset of a build whose samples are all here; counted anew, since it is for good."""
         record = await self._record(build_id)
         build = record.build
-        if build.state in ENDED or not complete(record.counts, build.spec.samples):
+        # The stored counts only tell when to look: a write whose acknowledgement was lost may have counted twice.
+        if build.state in ENDED or record.counts.get("accepted", 0) < build.spec.samples:
             return
         if not complete(await self._store.recount(build_id), build.spec.samples):
             return
@@ -118,6 +119,12 @@ class Builds:
         build.dataset_id = dataset.dataset_id
         if await self._change(build, build_pb2.BUILD_STATE_SUCCEEDED):
             await self._store.forget_marks(build_id)
+
+    async def recount(self, build_id: str) -> None:
+        """Count a build anew, unless it has ended, and complete it if that fills it."""
+        if (await self._record(build_id)).build.state not in ENDED:
+            await self._store.recount(build_id)
+            await self.complete(build_id)
 
     async def announce_all(self) -> None:
         """Say the state of every build at work again, for whoever missed it; this drives the taxonomy's reconciler."""

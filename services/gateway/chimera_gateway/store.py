@@ -67,7 +67,13 @@ class GatewayStore:
     async def builds(self, skip: int, limit: int) -> list[Record]:
         """Builds, newest first."""
         with guarded():
-            found = await self._builds.find({}).sort([("create_time", -1), ("_id", 1)]).skip(skip).limit(limit).to_list(None)
+            found = (
+                await self._builds.find({})
+                .sort([("create_time", -1), ("_id", 1)])
+                .skip(skip)
+                .limit(limit)
+                .to_list(None)
+            )
         return [_record(document) for document in found]
 
     async def active(self, ended_after: datetime) -> list[Record]:
@@ -174,7 +180,13 @@ class GatewayStore:
     async def datasets(self, skip: int, limit: int) -> list[dataset_pb2.Dataset]:
         """Datasets, newest first."""
         with guarded():
-            found = await self._datasets.find({}).sort([("create_time", -1), ("_id", 1)]).skip(skip).limit(limit).to_list(None)
+            found = (
+                await self._datasets.find({})
+                .sort([("create_time", -1), ("_id", 1)])
+                .skip(skip)
+                .limit(limit)
+                .to_list(None)
+            )
         return [from_document(dataset_pb2.Dataset(), document["dataset"]) for document in found]
 
 

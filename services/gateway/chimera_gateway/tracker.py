@@ -22,6 +22,8 @@ class Tracker:
         self._builds = builds
         self._counts: dict[str, Counts] = {}
         self._counted: set[str] = set()
+        self._doubted: set[str] = set()
+        """Builds of which an event came twice: perhaps the answer to the first insert was lost, and it was not counted."""
         self._positions: OrderedDict[str, dict[str, int]] = OrderedDict()
 
     async def track(self, event: Message) -> AsyncIterator[Message]:
@@ -29,6 +31,8 @@ class Tracker:
         mark = mark_of(event)
         if await self._store.mark(mark):
             self._add(mark.build_id, mark.counts)
+        else:
+            self._doubted.add(mark.build_id)
         return
         yield
 
@@ -39,6 +43,8 @@ class Tracker:
         counts = settled_counts(sample, position)
         if await self._store.settle(sample, position, counts):
             self._add(sample.ref.build_id, counts)
+        else:
+            self._doubted.add(sample.ref.build_id)
         return
         yield
 
@@ -63,6 +69,12 @@ class Tracker:
         for build in list(self._counted):
             await self._builds.complete(build)
             self._counted.discard(build)
+
+    async def recount(self) -> None:
+        """Count anew the builds whose counts are in doubt."""
+        for build in list(self._doubted):
+            await self._builds.recount(build)
+            self._doubted.discard(build)
 
     def _add(self, build: str, counts: Counts) -> None:
         added(self._counts.setdefault(build, {}), counts)

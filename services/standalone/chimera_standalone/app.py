@@ -19,13 +19,13 @@ import chimera_generator.app
 import chimera_taxonomy.app
 import chimera_verifier.app
 from chimera_inference.app import InferenceServer
-from chimera_inference.config import Settings as InferenceSettings
 from chimera_shared import telemetry
 from chimera_shared.bus.broker import ensure_topics
 from chimera_shared.endpoints.config import Endpoint, Endpoints
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import settle_heap
 from chimera_shared.settings import ServiceSettings, load
+from chimera_standalone import procedural
 from chimera_standalone.child import ChildServer
 from chimera_standalone.embedded import EmbeddedBroker, EmbeddedStore
 
@@ -111,20 +111,21 @@ class Standalone:
 
     async def _surroundings(self) -> ServiceSettings:
         """Settings that name a broker and a store: the environment's, or embedded ones started here."""
+        settings = load(ServiceSettings)  # a wrong one is told before a child is started
         changes: dict[str, object] = {"port": 0, "instance": os.environ.get("CHIMERA_INSTANCE", _INSTANCE)}
-        if "KAFKA_BOOTSTRAP_SERVERS" not in os.environ:
+        if not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
             self._tell("starting the embedded broker")
             broker = EmbeddedBroker(
                 self._data_dir / "broker", on_restart=lambda: ensure_topics(broker.bootstrap_servers, 1)
             )
             await self._child(broker)
             changes["kafka_bootstrap_servers"] = broker.bootstrap_servers
-        if "MONGODB_URI" not in os.environ:
+        if not os.environ.get("MONGODB_URI"):
             self._tell("starting the embedded store")
             store = EmbeddedStore(self._data_dir / "store")
             await self._child(store)
             changes["mongodb_uri"] = store.uri
-        return load(ServiceSettings).model_copy(update=changes)
+        return settings.model_copy(update=changes)
 
     async def _child(self, child: ChildServer) -> None:
         await child.start()
@@ -133,7 +134,7 @@ class Standalone:
 
     async def _procedural(self) -> dict[str, Endpoint]:
         """The teacher without weights, one endpoint for each of its models."""
-        settings = load(lambda: InferenceSettings(port=0))
+        settings = procedural.settings()
         server = InferenceServer(settings)
         await server.start()
         self._stack.push_async_callback(server.stop)

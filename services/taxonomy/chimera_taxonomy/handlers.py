@@ -65,6 +65,7 @@ class Handlers:
             for step in (self._resumed, self._expanded, self._keeper.fill, self._keeper.remind):
                 async for each in step(build):
                     yield each
+            self._revisions[build.build_id] = build.revision
 
     async def settled(self, event: events_pb2.SampleSettled) -> AsyncIterator[Message]:
         """Ask for the slot's next attempt, or for the next slot."""
@@ -73,12 +74,13 @@ class Handlers:
             yield each
 
     async def _resumed(self, build: build_pb2.Build) -> AsyncIterator[Message]:
-        """After a pause, or a restart of this process, ask at once for what was under way before."""
+        """After a pause, a restart of this process or a break, tell and ask at once what was under way before."""
         if self._revisions.get(build.build_id) == build.revision:
             return
+        for subject, expansion in await self._store.expansions(build.build_id):
+            yield _told(build, subject, expansion)
         async for each in self._keeper.resume(build):
             yield each
-        self._revisions[build.build_id] = build.revision
 
     async def _expanded(self, build: build_pb2.Build) -> AsyncIterator[Message]:
         """Expand all subjects at the same time; the slots of each are opened as soon as it has topics."""
@@ -110,9 +112,7 @@ class Handlers:
         if not expansion.topics:
             return _missed(build, subject.name, None)
         await self._store.open_quota(build.build_id, position, Quota(subject.name, target))
-        return events_pb2.TopicsExpanded(
-            build_id=build.build_id, subject=subject.name, topics=len(expansion.topics), usage=expansion.usage
-        )
+        return _told(build, subject.name, expansion)
 
     async def _stored(self, build: build_pb2.Build, position: int) -> Expansion:
         subject = build.spec.subjects[position]
@@ -127,6 +127,12 @@ class Handlers:
         self._keeper.forget(build)
         self._advancing.pop(build, None)
         self._revisions.pop(build, None)
+
+
+def _told(build: build_pb2.Build, subject: str, expansion: Expansion) -> events_pb2.TopicsExpanded:
+    return events_pb2.TopicsExpanded(
+        build_id=build.build_id, subject=subject, topics=len(expansion.topics), usage=expansion.usage
+    )
 
 
 def _missed(build: build_pb2.Build, subject: str, failure: SampleFailure | None) -> events_pb2.QuotaMissed:

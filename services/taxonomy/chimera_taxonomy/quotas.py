@@ -33,6 +33,8 @@ class QuotaKeeper:
         self._clock = clock
         self._opening = asyncio.Lock()
         self._expansions: dict[tuple[str, str], Expansion] = {}
+        self._whole: set[str] = set()
+        """Builds of which every slot that was counted as opened is known to be stored."""
 
     async def fill(self, build: build_pb2.Build) -> AsyncIterator[Message]:
         """Open slots until the window is full, and ask for their first attempt."""
@@ -68,7 +70,9 @@ class QuotaKeeper:
         """Ask again for what is due and has not moved, however it was lost."""
         quotas = await self._store.quotas(build.build_id)
         now = self._clock()
-        await self._store.heal_slots(build.build_id, quotas, now)
+        if build.build_id not in self._whole:
+            await self._store.heal_slots(build.build_id, quotas, now)
+            self._whole.add(build.build_id)
         for slot in await self._store.overdue(build.build_id, now, self._overdue):
             yield await self._request(build, slot)
         filled = len(quotas) == len(build.spec.subjects) and not any(q.remaining for q in quotas)
@@ -109,8 +113,12 @@ class QuotaKeeper:
         quotas = await self._store.quotas(build.build_id)
         due = self._clock() + self._overdue
         opened = []
-        for quota, share in allotted(quotas, count):
-            opened += await self._store.take_slots(build.build_id, quota, share, due)
+        try:
+            for quota, share in allotted(quotas, count):
+                opened += await self._store.take_slots(build.build_id, quota, share, due)
+        except BaseException:
+            self._whole.discard(build.build_id)
+            raise
         return opened
 
     def _window(self, build: build_pb2.Build) -> int:
@@ -143,6 +151,7 @@ class QuotaKeeper:
 
     def forget(self, build: str) -> None:
         """Drop what is remembered of an ended build."""
+        self._whole.discard(build)
         for key in [key for key in self._expansions if key[0] == build]:
             del self._expansions[key]
 

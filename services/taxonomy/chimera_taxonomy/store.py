@@ -44,10 +44,7 @@ class TaxonomyStore:
         """The topics of a subject, if it was expanded."""
         with guarded():
             found = await self._topics.find_one({"_id": f"{build}/{subject}"})
-        if found is None:
-            return None
-        topics = tuple(Topic(t["field"], t["name"]) for t in found["topics"])
-        return Expansion(topics, from_document(sample_pb2.Usage(), found["usage"]))
+        return None if found is None else _expansion(found)
 
     async def keep_expansion(self, build: str, subject: str, position: int, expansion: Expansion) -> None:
         """Store the topics of a subject, unless they are there."""
@@ -65,10 +62,7 @@ class TaxonomyStore:
         """All subjects that were expanded, in the order of the spec."""
         with guarded():
             found = await self._topics.find({"build_id": build}).to_list(None)
-        return [
-            (d["subject"], Expansion(tuple(Topic(t["field"], t["name"]) for t in d["topics"]), sample_pb2.Usage()))
-            for d in sorted(found, key=lambda d: d["position"])
-        ]
+        return [(d["subject"], _expansion(d)) for d in sorted(found, key=lambda d: d["position"])]
 
     async def open_quota(self, build: str, position: int, quota: Quota) -> None:
         """Store a subject's quota, unless it is there."""
@@ -87,7 +81,7 @@ class TaxonomyStore:
             found = await self._quotas.find({"build_id": build}).to_list(None)
         names = ("subject", "target", "opened", "accepted", "settled", "endpoint_failures")
         return [
-            Quota(**{n: d[n] for n in names}, last_detail=d.get("last_detail", ""))
+            Quota(**{n: d[n] for n in names}, **{n: d.get(n, "") for n in ("last_detail", "endpoint_detail")})
             for d in sorted(found, key=lambda d: d["position"])
         ]
 
@@ -154,7 +148,8 @@ class TaxonomyStore:
         counts = {"settled": 1, "accepted": int(accepted), "endpoint_failures": int(endpoint_failed)}
         update: Document = {"$inc": counts}
         if detail:
-            update["$set"] = {"last_detail": detail[:500]}
+            names = ("last_detail", "endpoint_detail") if endpoint_failed else ("last_detail",)
+            update["$set"] = dict.fromkeys(names, detail[:500])
         with guarded():
             await self._quotas.update_one({"_id": f"{build}/{subject}"}, update)
 
@@ -205,6 +200,11 @@ def utc_now() -> datetime:
 def _wait(after: timedelta, asked: int) -> timedelta:
     """Twice as long each time, up to a bound; the exponent too is bounded, or the product would overflow."""
     return min(after * (1 << min(asked, 10)), _LONGEST_WAIT)
+
+
+def _expansion(document: Document) -> Expansion:
+    topics = tuple(Topic(t["field"], t["name"]) for t in document["topics"])
+    return Expansion(topics, from_document(sample_pb2.Usage(), document["usage"]))
 
 
 def _slot_key(build: str, subject: str, index: int) -> str:

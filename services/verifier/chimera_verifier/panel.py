@@ -31,7 +31,7 @@ class Panel:
         members: Sequence[build_pb2.RoleSpec],
         judge: build_pb2.RoleSpec | None,
     ) -> list[sample_pb2.Vote]:
-        """One vote a member. SampleFailure if an endpoint is out of reach for good, since then nobody voted."""
+        """One vote a member. SampleFailure if an endpoint is out of reach for good, with the calls of all members."""
 
         async def one(member: int) -> sample_pb2.Vote:
             role = members[member]
@@ -48,10 +48,28 @@ class Panel:
                 reply = await self._models.ask(question)
             except SampleFailure as failure:
                 return _no_answer(member, failure)
-            grade = await self._referee.grade(scope, own_seed, statement, reference, reply.content, judge)
+            try:
+                grade = await self._referee.grade(scope, own_seed, statement, reference, reply.content, judge)
+            except SampleFailure as failure:
+                raise SampleFailure(failure.reason, failure.detail, [*reply.calls, *failure.calls]) from None
             return sample_pb2.Vote(member=member, grade=grade, calls=reply.calls)
 
-        return await all_of(*(one(member) for member in range(len(members))))
+        failures: list[SampleFailure] = []
+
+        async def one_or_none(member: int) -> sample_pb2.Vote | None:
+            try:
+                return await one(member)
+            except SampleFailure as failure:
+                failures.append(failure)
+                return None
+
+        answered = await all_of(*(one_or_none(member) for member in range(len(members))))
+        votes = [vote for vote in answered if vote is not None]
+        if failures:
+            paid = [call for vote in votes for call in (*vote.calls, *vote.grade.calls)]
+            paid += [call for failure in failures for call in failure.calls]
+            raise SampleFailure(failures[0].reason, failures[0].detail, paid)
+        return votes
 
 
 def _no_answer(member: int, failure: SampleFailure) -> sample_pb2.Vote:

@@ -1,13 +1,14 @@
 """All services in this process, for commands that are not given a gateway."""
 
 import logging
+import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from chimera_shared.errors import Configuration
+from chimera_shared.errors import Configuration, InvalidInput
 
 if TYPE_CHECKING:
     from chimera_shared.endpoints.config import Endpoint
@@ -41,6 +42,18 @@ def standalone(
         ) from None
     running: AbstractAsyncContextManager[Running] = Standalone(data_dir, endpoints, port=port, tell=tell)
     return running
+
+
+def require_free(port: int) -> None:
+    """InvalidInput if the gateway's port is taken: said before anything is started, not at the end of the start."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise InvalidInput.of(
+                "--port", f"{port} cannot be had ({error.strerror}); name another, or 0 for a free one"
+            ) from None
 
 
 def log_to_file(data_dir: Path) -> Path:

@@ -35,9 +35,10 @@ async def up(
     import signal
 
     from chimera_client.cli.output import note
-    from chimera_client.cli.services import log_to_file, standalone
+    from chimera_client.cli.services import log_to_file, require_free, standalone
 
     known = _endpoints(endpoints)
+    require_free(port)
     log = log_to_file(data_dir)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -56,6 +57,8 @@ def _endpoints(path: Path | None) -> "dict[str, Endpoint]":
     if path is None:
         return {}
     raw = read_mapping(path)
+    if "roles" in raw:  # a build file, which may name procedural endpoints alone
+        return parse(raw.get("endpoints", {}))
     return parse(raw.get("endpoints", raw))
 
 

@@ -52,7 +52,7 @@ async def check(file: BuildFile) -> AsyncIterator[Finding]:
             for probe in probes:
                 probe.cancel()
     for name in sorted(name for name in named if name not in known and name.startswith(PROCEDURAL_PREFIX)):
-        yield Finding.good(f"endpoint {line(name, 40)}", "procedural; the services look for it when they start")
+        yield Finding.good(f"endpoint {line(name, 40)}", "procedural; the services bring it along")
 
 
 class _Probe:

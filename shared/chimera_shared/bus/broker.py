@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.subscriber.usecase import DefaultSubscriber
 from google.protobuf.message import Message
@@ -78,7 +78,8 @@ class Bus:
             pace_fetches(self._builds_followed.consumer)
         except (KafkaError, OSError) as error:
             servers = self._settings.kafka_bootstrap_servers
-            message = f"Kafka does not answer at {servers}: {error}; check KAFKA_BOOTSTRAP_SERVERS"
+            cause = "" if isinstance(error, KafkaConnectionError) else f": {error}"  # it only names the servers again
+            message = f"Kafka does not answer at {servers}{cause}; check KAFKA_BOOTSTRAP_SERVERS"
             raise BusUnavailable(message) from error
 
     async def stop(self) -> None:

@@ -125,8 +125,12 @@ def _violations(name: str, error: ValidationError) -> list[Violation]:
         path = ".".join(["endpoints", name, *(str(part) for part in item["loc"])])
         if item["type"] == "extra_forbidden":
             found.append(Violation(path, f"no such field; an endpoint has {known}"))
+        elif item["type"] == "missing":  # its input is the whole endpoint, a misplaced key included
+            found.append(Violation(path, "is required and has no value"))
+        elif not item["loc"]:
+            found.append(Violation(path, f"must be a mapping with base_url and model, not {type(item['input']).__name__}"))
         else:
             message = item["msg"].removeprefix("Value error, ")
-            secret = not item["loc"] or item["loc"][0] in _MAY_HOLD_A_KEY
-            found.append(Violation(path, message if secret else f"{message} (is {item['input']!r})"))
+            secret = item["loc"][0] in _MAY_HOLD_A_KEY
+            found.append(Violation(path, message if secret else f"{message} (is {item['input']!r:.200})"))
     return found

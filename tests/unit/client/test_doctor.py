@@ -10,7 +10,7 @@ BUILD = """
 name: small
 samples: 6
 subjects: [Logic]
-roles: {{proposer: main, panel: [procedural-b, procedural-c], solver: main}}
+roles: {{proposer: main, panel: [procedural-strong, procedural-medium], solver: main}}
 endpoints:
   main: {{base_url: "{url}/v1", model: good, {more}}}
 """

@@ -68,8 +68,8 @@ def test_not_below_the_floor(accepted, settled, floor):
 
 
 def test_failing_endpoints_are_told_with_their_cause():
-    failing = Quota("Logic", 100, settled=3, endpoint_failures=3, last_detail="solver: 401")
-    other = Quota("Physics", 100, settled=2, endpoint_failures=2, last_detail="solver: 401")
+    failing = Quota("Logic", 100, settled=4, endpoint_failures=3, last_detail="x", endpoint_detail="solver: 401")
+    other = Quota("Physics", 100, settled=4, endpoint_failures=2, endpoint_detail="solver: 401")
 
     miss = missed([failing, other], 0.02)
 
@@ -77,8 +77,10 @@ def test_failing_endpoints_are_told_with_their_cause():
     assert (miss.subject, miss.reason, miss.detail) == ("", build_pb2.STOP_REASON_ENDPOINTS_FAILING, "solver: 401")
 
 
-def test_failing_endpoints_are_no_cause_once_anything_was_judged():
-    assert missed([Quota("Logic", 100, settled=ENDPOINT_FAILURES + 1, endpoint_failures=ENDPOINT_FAILURES)], 0.02) is None
+@pytest.mark.parametrize(("accepted", "settled"), [(1, ENDPOINT_FAILURES + 1), (0, 2 * ENDPOINT_FAILURES)])
+def test_failing_endpoints_are_no_cause_once_a_sample_was_accepted_or_more_was_lost_otherwise(accepted, settled):
+    quota = Quota("Logic", 100, accepted=accepted, settled=settled, endpoint_failures=ENDPOINT_FAILURES)
+    assert missed([quota], 0.02) is None
 
 
 def test_in_a_small_build_as_many_failures_as_samples_are_enough():

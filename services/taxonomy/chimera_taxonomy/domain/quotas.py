@@ -9,7 +9,7 @@ from chimera.build.v1 import build_pb2
 MIN_SETTLED = 50
 """Of fewer settled samples a share says little; at a true acceptance of 10 %, none of 50 has a chance of 0.5 %."""
 ENDPOINT_FAILURES = 5
-"""So many samples lost to failing endpoints, with none ever judged, are no accident."""
+"""So many samples lost to failing endpoints, with none accepted and fewer lost to all else, are no accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Quota:
     settled: int = 0
     endpoint_failures: int = 0
     last_detail: str = ""
+    endpoint_detail: str = ""
 
     @property
     def remaining(self) -> int:
@@ -55,8 +56,9 @@ def missed(quotas: Sequence[Quota], floor: float) -> Miss | None:
     """Why the quotas cannot be filled, if they cannot."""
     failures = sum(q.endpoint_failures for q in quotas)
     enough = min(ENDPOINT_FAILURES, sum(q.target for q in quotas))
-    if failures and failures >= enough and failures == sum(q.settled for q in quotas):
-        detail = next(q.last_detail for q in quotas if q.endpoint_failures)
+    none_accepted = not any(q.accepted for q in quotas)
+    if failures and failures >= enough and none_accepted and 2 * failures > sum(q.settled for q in quotas):
+        detail = next(q.endpoint_detail for q in quotas if q.endpoint_failures)
         return Miss("", build_pb2.STOP_REASON_ENDPOINTS_FAILING, detail)
     for q in quotas:
         if q.settled >= MIN_SETTLED and q.accepted < floor * q.settled:

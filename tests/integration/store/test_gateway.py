@@ -1,0 +1,448 @@
+"""Builds and their counts at a real store."""
+
+import asyncio
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from chimera.build.v1 import build_pb2, build_service_pb2
+from chimera.dataset.v1 import dataset_service_pb2
+from chimera.events.v1 import events_pb2
+from chimera.sample.v1 import sample_pb2, sample_service_pb2
+from chimera_gateway.builds import Builds
+from chimera_gateway.servicer import BuildServicer, DatasetServicer, SampleServicer
+from chimera_gateway.store import GatewayStore
+from chimera_gateway.tracker import Tracker
+from chimera_shared import identity, usage
+from chimera_shared.endpoints import config
+from chimera_shared.errors import (
+    AlreadyExists,
+    BusUnavailable,
+    FailedPrecondition,
+    InvalidInput,
+    NotFound,
+    StoreUnavailable,
+)
+from chimera_shared.testing.samples import make_sample
+
+pytestmark = pytest.mark.integration
+ENDPOINTS = config.parse({name: {"base_url": "http://127.0.0.1:1/v1", "model": name} for name in ("a", "b")})
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+RUNNING, PAUSED = build_pb2.BUILD_STATE_RUNNING, build_pb2.BUILD_STATE_PAUSED
+SUCCEEDED, FAILED = build_pb2.BUILD_STATE_SUCCEEDED, build_pb2.BUILD_STATE_FAILED
+CANCELLED = build_pb2.BUILD_STATE_CANCELLED
+
+
+class Bus:
+    """Remembers what was published; is away as often as told."""
+
+    def __init__(self) -> None:
+        self.sent, self.away = [], 0
+
+    async def publish(self, event):
+        if self.away:
+            self.away -= 1
+            raise BusUnavailable("Kafka is away")
+        copy = type(event)()
+        copy.CopyFrom(event)
+        self.sent.append(copy)
+
+    async def bury(self, stage, value, headers, cause):
+        raise AssertionError(cause)
+
+
+class Gateway:
+    """One process of the gateway; another one over the same database is its restart."""
+
+    def __init__(self, database) -> None:
+        self.database, self.bus = database, Bus()
+        self.store = GatewayStore(database)
+        self.builds = Builds(self.store, ENDPOINTS, self.bus, lambda: NOW)
+        self.tracker = Tracker(self.store, self.builds)
+
+    async def start(self) -> "Gateway":
+        await self.store.prepare()
+        await self.builds.recount_all()
+        return self
+
+    async def take(self, event) -> None:
+        handle = self.tracker.settle if isinstance(event, events_pb2.SampleSettled) else self.tracker.track
+        async for _ in handle(event):
+            raise AssertionError("the gateway's stages publish nothing")
+
+
+@pytest.fixture
+async def gateway(database) -> Gateway:
+    return await Gateway(database).start()
+
+
+def spec(samples=3, name="demo", **changes) -> build_pb2.BuildSpec:
+    return build_pb2.BuildSpec(
+        name=name,
+        samples=samples,
+        subjects=[{"name": "Physics", "weight": 2}, {"name": "Logic"}],
+        roles={
+            "proposer": {"endpoints": ["a"]},
+            "panel": [{"endpoints": ["a"]}, {"endpoints": ["b"]}],
+            "solver": {"endpoints": ["b"]},
+        },
+        **changes,
+    )
+
+
+def accepted(build, subject, slot, attempt=0) -> list:
+    """The events of an accepted sample."""
+    sample = make_sample(build, subject, slot, attempt)
+    carried = {"ref": sample.ref, "problem": sample.problem, "validation": sample.validation}
+    return [
+        events_pb2.ProblemRequested(ref=sample.ref),
+        events_pb2.ProblemProposed(ref=sample.ref, problem=sample.problem),
+        events_pb2.ProblemValidated(**carried),
+        events_pb2.SolutionSynthesised(**carried, solution=sample.solution),
+        events_pb2.SampleSettled(sample=sample),
+    ]
+
+
+def duplicate(build, subject, slot, attempt=0) -> list:
+    """The events of a sample refused as a duplicate."""
+    sample = make_sample(build, subject, slot, attempt)
+    end = sample_pb2.Sample(
+        ref=sample.ref,
+        problem=sample.problem,
+        outcome=sample_pb2.OUTCOME_REJECTED,
+        reason=sample_pb2.REASON_DUPLICATE,
+        usage=usage.of_calls(sample.problem.calls),
+    )
+    return [
+        events_pb2.ProblemRequested(ref=sample.ref),
+        events_pb2.ProblemProposed(ref=sample.ref, problem=sample.problem),
+        events_pb2.SampleSettled(sample=end),
+    ]
+
+
+def whole(build) -> list:
+    """Everything that happens in a build of three samples, one of them at the second attempt."""
+    return [
+        events_pb2.TopicsExpanded(
+            build_id=build.build_id, subject="Physics", topics=5, usage=sample_pb2.Usage(calls=1, input_tokens=3)
+        ),
+        *accepted(build, "Physics", 0),
+        *duplicate(build, "Physics", 1),
+        *accepted(build, "Physics", 1, attempt=1),
+        *accepted(build, "Logic", 0),
+    ]
+
+
+def spent(events) -> sample_pb2.Usage:
+    ends = [e.sample.usage for e in events if isinstance(e, events_pb2.SampleSettled)]
+    return usage.total([*ends, *(e.usage for e in events if isinstance(e, events_pb2.TopicsExpanded))])
+
+
+async def test_submitting_twice_is_submitting_once(gateway):
+    first = await gateway.builds.submit("r1", spec())
+    await gateway.builds.steer(first.build_id, PAUSED)
+
+    again = await gateway.builds.submit("r1", spec())
+
+    assert again.build_id == first.build_id == identity.build_id("r1")
+    assert (again.state, again.revision) == (PAUSED, 2)
+    assert len(await gateway.builds.list(0, 10)) == 1
+    assert [e.build.revision for e in gateway.bus.sent] == [1, 2]
+
+
+async def test_submitting_at_the_same_time_is_submitting_once(gateway):
+    builds = await asyncio.gather(*(gateway.builds.submit("r1", spec()) for _ in range(8)))
+
+    assert len({b.build_id for b in builds}) == 1
+    assert len(gateway.bus.sent) == 1
+
+
+async def test_a_request_id_stands_for_one_order(gateway):
+    await gateway.builds.submit("r1", spec())
+
+    with pytest.raises(AlreadyExists, match="'r1' ordered another build"):
+        await gateway.builds.submit("r1", spec(seed=1))
+    assert await gateway.builds.submit("r1", spec(acceptance_floor=0.02))
+
+
+@pytest.mark.parametrize(("request_id", "order"), [("", spec()), ("x" * 65, spec()), ("r", spec(samples=-1))])
+async def test_a_wrong_order_leaves_nothing(gateway, request_id, order):
+    with pytest.raises(InvalidInput):
+        await gateway.builds.submit(request_id, order)
+
+    assert await gateway.builds.list(0, 10) == []
+    assert gateway.bus.sent == []
+
+
+async def test_an_order_whose_news_was_lost_is_told_by_the_announcer(gateway):
+    gateway.bus.away = 1
+    with pytest.raises(BusUnavailable):
+        await gateway.builds.submit("r1", spec())
+
+    await gateway.builds.announce_all()
+
+    [event] = gateway.bus.sent
+    assert (event.build.build_id, event.build.state) == (identity.build_id("r1"), RUNNING)
+    assert not event.build.HasField("progress")
+    assert event.build.spec.taxonomy.topics_per_field == 6
+
+
+@pytest.mark.parametrize(
+    "path", [[PAUSED, RUNNING, CANCELLED], [PAUSED, CANCELLED], [RUNNING, PAUSED, PAUSED], [CANCELLED, CANCELLED]]
+)
+async def test_steering(gateway, path):
+    build = await gateway.builds.submit("r1", spec())
+    for state in path:
+        build = await gateway.builds.steer(build.build_id, state)
+        assert build.state == state
+
+    revisions = [e.build.revision for e in gateway.bus.sent]
+    assert revisions == list(range(1, len(revisions) + 1))
+    assert build.HasField("end_time") == (path[-1] == CANCELLED)
+
+
+@pytest.mark.parametrize("state", [RUNNING, PAUSED])
+async def test_what_has_ended_stays_so(gateway, state):
+    build = await gateway.builds.submit("r1", spec())
+    await gateway.builds.steer(build.build_id, CANCELLED)
+
+    with pytest.raises(FailedPrecondition, match="has cancelled"):
+        await gateway.builds.steer(build.build_id, state)
+
+
+async def test_steering_at_the_same_time_loses_no_change(gateway):
+    build = await gateway.builds.submit("r1", spec())
+
+    await asyncio.gather(*(gateway.builds.steer(build.build_id, s) for s in (PAUSED, RUNNING, PAUSED, CANCELLED)), return_exceptions=True)
+
+    assert (await gateway.builds.get(build.build_id)).state == CANCELLED
+    revisions = [e.build.revision for e in gateway.bus.sent]
+    assert sorted(set(revisions)) == list(range(1, len(revisions) + 1))
+
+
+async def test_no_such_build(gateway):
+    for call in (gateway.builds.get("b0"), gateway.builds.steer("b0", PAUSED)):
+        with pytest.raises(NotFound, match="'b0'"):
+            await call
+
+
+async def test_giving_up_tells_why_once(gateway):
+    build = await gateway.builds.submit("r1", spec())
+    first = events_pb2.QuotaMissed(
+        build_id=build.build_id, reason=build_pb2.STOP_REASON_ENDPOINTS_FAILING, detail="solver: 401"
+    )
+    later = events_pb2.QuotaMissed(build_id=build.build_id, reason=build_pb2.STOP_REASON_EXPANSION_FAILED)
+
+    for event in (first, later, first):
+        async for _ in gateway.tracker.give_up(event):
+            pass
+
+    build = await gateway.builds.get(build.build_id)
+    assert (build.state, build.stop_reason, build.detail) == (FAILED, first.reason, "solver: 401")
+    assert build.end_time.ToDatetime(UTC) == NOW
+    assert [e.build.state for e in gateway.bus.sent] == [RUNNING, FAILED]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_build_ends_exactly_when_all_is_there_in_any_order(gateway, seed):
+    build = await gateway.builds.submit("r1", spec())
+    events, draw = whole(build), random.Random(seed)
+    ends = [e for e in events if isinstance(e, events_pb2.SampleSettled)]
+    told = [e for e in events * 2 if e not in ends] + ends[1:] * 2
+    draw.shuffle(told)
+    for event in told:
+        await gateway.take(event)
+        if draw.random() < 0.4:
+            await gateway.tracker.flush()
+    await gateway.tracker.flush()
+    assert (await gateway.builds.get(build.build_id)).state == RUNNING
+
+    await gateway.take(ends[0])
+    await gateway.tracker.flush()
+
+    build = await gateway.builds.get(build.build_id)
+    assert (build.state, build.dataset_id) == (SUCCEEDED, identity.dataset_id(build.build_id))
+    shown = build.progress
+    assert (shown.accepted, shown.rejected, shown.requested, shown.proposed) == (3, 1, 4, 4)
+    assert (shown.validated, shown.solved, shown.topics, shown.in_flight) == (3, 3, 5, 0)
+    assert shown.usage == spent(events)
+    assert dict(shown.reasons) == {"REASON_DUPLICATE": 1}
+    assert [(s.target, s.accepted, s.settled) for s in shown.subjects] == [(2, 2, 3), (1, 1, 1)]
+    published = [e for e in gateway.bus.sent if isinstance(e, events_pb2.DatasetPublished)]
+    assert [e.dataset.samples for e in published] == [3]
+    assert gateway.bus.sent[-1].build.state == SUCCEEDED
+
+
+async def test_what_comes_late_changes_nothing(gateway):
+    build = await gateway.builds.submit("r1", spec())
+    events = whole(build)
+    for event in events:
+        await gateway.take(event)
+    await gateway.tracker.flush()
+    before = await gateway.builds.get(build.build_id)
+    assert before.state == SUCCEEDED
+
+    for event in [*events, *accepted(build, "Logic", 1)]:
+        await gateway.take(event)
+    await gateway.tracker.flush()
+
+    after = await gateway.builds.get(build.build_id)
+    assert after == before
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_counts_are_right_after_interruptions_anywhere(gateway, seed):
+    """A process that ends loses what it counted in memory; the next counts anew."""
+    build = await gateway.builds.submit("r1", spec())
+    events, draw = whole(build), random.Random(seed)
+    for event in events:
+        await gateway.take(event)
+        if draw.random() < 0.5:
+            await gateway.tracker.flush()
+        if draw.random() < 0.4:
+            gateway = await Gateway(gateway.database).start()
+            await gateway.take(event)
+    await gateway.tracker.flush()
+    await gateway.builds.announce_all()
+
+    build = await gateway.builds.get(build.build_id)
+    assert build.state == SUCCEEDED
+    assert build.progress.usage == spent(events)
+    assert (build.progress.validated, build.progress.solved, build.progress.requested) == (3, 3, 4)
+
+
+async def test_a_process_that_ends_after_the_last_count_and_before_the_end_is_taken_over(gateway):
+    build = await gateway.builds.submit("r1", spec())
+    for event in whole(build):
+        await gateway.take(event)
+    for name, counts in gateway.tracker._counts.items():
+        await gateway.store.add_counts(name, counts)
+
+    again = await Gateway(gateway.database).start()
+    await again.builds.announce_all()
+
+    assert (await again.builds.get(build.build_id)).state == SUCCEEDED
+    assert again.bus.sent[-1].build.state == SUCCEEDED
+
+
+async def test_a_broker_that_is_away_at_the_end_puts_off_the_end_and_no_other_build(gateway):
+    full, other = await gateway.builds.submit("r1", spec()), await gateway.builds.submit("r2", spec())
+    for event in [*whole(full), *whole(other)[:6]]:
+        await gateway.take(event)
+    gateway.bus.away = 2
+
+    for _ in range(2):
+        with pytest.raises(BusUnavailable):
+            await gateway.tracker.flush()
+    await gateway.tracker.flush()
+
+    assert (await gateway.builds.get(full.build_id)).state == SUCCEEDED
+    assert (await gateway.builds.get(other.build_id)).progress.accepted == 1
+    assert (await gateway.builds.get(other.build_id)).progress.usage == spent(whole(other)[:6])
+
+
+@pytest.mark.parametrize("event", [1, 5], ids=["mark", "sample"])
+async def test_a_count_whose_answer_was_lost_is_counted_in_the_end(linked_database, link, event):
+    gateway = await Gateway(linked_database).start()
+    build = await gateway.builds.submit("r1", spec())
+    events = whole(build)
+    for n, each in enumerate(events):
+        if n == event:
+            link.lose_answer_to = b"insert"
+        while True:
+            try:
+                await gateway.take(each)
+                break
+            except StoreUnavailable:
+                await asyncio.sleep(0.05)
+    assert link.lost == 1
+    await gateway.tracker.flush()
+    await gateway.tracker.recount()
+
+    build = await gateway.builds.get(build.build_id)
+    assert build.state == SUCCEEDED
+
+
+async def test_builds_are_listed_newest_first_page_by_page(gateway):
+    ids = {(await gateway.builds.submit(f"r{n}", spec(name=f"n{n}"))).build_id for n in range(5)}
+    servicer, found, token = BuildServicer(gateway.builds), [], ""
+    for _ in range(3):
+        page = await servicer.ListBuilds(build_service_pb2.ListBuildsRequest(page_size=2, page_token=token), None)
+        found += [b.build_id for b in page.builds]
+        token = page.next_page_token
+
+    assert token == ""
+    assert len(found) == 5
+    assert set(found) == ids
+
+
+async def test_samples_are_listed_by_their_ends_page_by_page(gateway):
+    build = await gateway.builds.submit("r1", spec())
+    for event in whole(build):
+        await gateway.take(event)
+    servicer = SampleServicer(gateway.store, gateway.builds)
+
+    async def listed(**changes) -> list[str]:
+        found, token = [], ""
+        while True:
+            request = sample_service_pb2.ListSamplesRequest(
+                build_id=build.build_id, page_size=1, page_token=token, **changes
+            )
+            page = await servicer.ListSamples(request, None)
+            found += [s.ref.sample_id for s in page.samples]
+            if not (token := page.next_page_token):
+                return found
+
+    everything = await listed()
+    assert len(everything) == 4
+    assert everything == sorted(everything)
+    assert len(await listed(outcome=sample_pb2.OUTCOME_ACCEPTED)) == 3
+    assert len(await listed(reason=sample_pb2.REASON_DUPLICATE)) == 1
+    assert len(await listed(subject="Logic")) == 1
+    assert await listed(subject="Logic", reason=sample_pb2.REASON_PROOF) == []
+    sample = await servicer.GetSample(sample_service_pb2.GetSampleRequest(sample_id=everything[0]), None)
+    assert sample.ref.sample_id == everything[0]
+    with pytest.raises(NotFound):
+        await servicer.GetSample(sample_service_pb2.GetSampleRequest(sample_id="f" * 32), None)
+    with pytest.raises(InvalidInput, match="build_id: is required"):
+        await servicer.ListSamples(sample_service_pb2.ListSamplesRequest(), None)
+    with pytest.raises(NotFound):
+        await servicer.ListSamples(sample_service_pb2.ListSamplesRequest(build_id="b0"), None)
+
+
+async def test_a_dataset_holds_the_accepted_samples_in_the_order_of_the_spec(gateway):
+    build = await gateway.builds.submit("r1", spec())
+    for event in whole(build)[::-1]:
+        await gateway.take(event)
+    await gateway.tracker.flush()
+    servicer = DatasetServicer(gateway.store)
+    dataset_id = identity.dataset_id(build.build_id)
+
+    request = dataset_service_pb2.ReadDatasetRequest(dataset_id=dataset_id)
+    read = [(s.ref.subject, s.ref.slot, s.ref.attempt) async for s in servicer.ReadDataset(request, None)]
+
+    assert read == [("Physics", 0, 0), ("Physics", 1, 1), ("Logic", 0, 0)]
+    listed = await servicer.ListDatasets(dataset_service_pb2.ListDatasetsRequest(), None)
+    assert [d.dataset_id for d in listed.datasets] == [dataset_id]
+    with pytest.raises(NotFound):
+        await servicer.GetDataset(dataset_service_pb2.GetDatasetRequest(dataset_id="d0"), None)
+
+
+async def test_watching_shows_every_change_and_ends_with_the_build(gateway):
+    build = await gateway.builds.submit("r1", spec())
+    seen = []
+
+    async def watch():
+        async for each in gateway.builds.watch(build.build_id):
+            seen.append((each.state, each.progress.requested))
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0.1)
+    await gateway.take(whole(build)[1])
+    await gateway.tracker.flush()
+    await asyncio.sleep(0.5)
+    await gateway.builds.steer(build.build_id, CANCELLED)
+    await asyncio.wait_for(watching, 3)
+
+    assert seen == [(RUNNING, 0), (RUNNING, 1), (CANCELLED, 1)]

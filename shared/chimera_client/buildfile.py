@@ -1,7 +1,7 @@
 """Build files: what a user orders, and on a laptop also the endpoints, in one YAML file."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,17 @@ def parse_build(raw: Mapping[str, Any]) -> tuple[build_pb2.BuildSpec, Mapping[st
     reader = Reader(_SHORTHANDS)
     reader.fill(spec, dict(raw), extra=[ENDPOINTS_FIELD])
     endpoints, wrong = _endpoints(raw)
-    if violations := [*reader.violations, *wrong]:
+    if violations := [*reader.violations, *_zero_weights(raw), *wrong]:
         raise InvalidInput(violations)
     return spec, endpoints
+
+
+def _zero_weights(raw: Mapping[str, Any]) -> Iterator[Violation]:
+    """In a message 0 is a weight left out, which means 1; whoever writes it into a file wants no samples at all."""
+    subjects = raw.get("subjects")
+    for i, subject in enumerate(subjects if isinstance(subjects, list) else []):
+        if isinstance(subject, dict) and subject.get("weight") == 0:
+            yield Violation(f"subjects[{i}].weight", "must be above 0, not 0; remove the subject, or the weight for 1")
 
 
 def _endpoints(raw: Mapping[str, Any]) -> tuple[Mapping[str, Endpoint] | None, tuple[Violation, ...]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import AliasChoices, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from chimera_shared.errors import Configuration
 
@@ -47,6 +47,8 @@ def load(settings: type[S], **given: Any) -> S:
     """Settings from the environment, `given` over it; a wrong value becomes one sentence that names the variable."""
     try:
         return settings(**given)
+    except SettingsError as error:  # of a list or a mapping; its text names the field
+        raise Configuration(f"{settings.model_config.get('env_prefix', '')}…: {error}; give it as JSON") from None
     except ValidationError as error:
         first, config = error.errors()[0], settings.model_config
         name = (config.get("env_nested_delimiter") or "_").join(str(part) for part in first["loc"]).upper()

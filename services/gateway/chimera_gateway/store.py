@@ -10,6 +10,8 @@ from chimera.sample.v1 import sample_pb2
 from chimera_gateway.domain.tally import Counts, Mark, added
 from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, from_document, guarded, to_document
 
+_LINGER_SECONDS = 0.1
+"""Nobody waits for a mark or a settled sample to be stored; together they cost one write instead of many."""
 _DOT = "/"
 """Stands for the dot of a count's path in a document, where dots would nest."""
 
@@ -32,8 +34,8 @@ class GatewayStore:
         self._samples = database["samples"]
         self._datasets = database["datasets"]
         self._insert_build = FirstWins(self._builds).insert
-        self._insert_mark = FirstWins(self._marks).insert
-        self._insert_sample = FirstWins(self._samples).insert
+        self._insert_mark = FirstWins(self._marks, _LINGER_SECONDS).insert
+        self._insert_sample = FirstWins(self._samples, _LINGER_SECONDS).insert
         self._insert_dataset = FirstWins(self._datasets).insert
 
     async def prepare(self) -> None:

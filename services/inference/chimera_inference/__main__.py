@@ -15,21 +15,20 @@ def main() -> int:
     import asyncio
     import logging
 
-    from pydantic import ValidationError
-    from pydantic_settings import SettingsError
-
     from chimera_shared import telemetry
+    from chimera_shared.errors import Configuration
+    from chimera_shared.settings import load
 
     from .app import serve
     from .config import Settings
     from .dials import UnknownDial
 
     try:
-        settings = Settings(**flags)
+        settings = load(Settings, **flags)
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
         with telemetry.exported("inference", settings.host):
             asyncio.run(serve(settings))
-    except (ValidationError, SettingsError, UnknownDial, ValueError) as error:
+    except (Configuration, UnknownDial, ValueError) as error:
         print(f"chimera-inference: wrong setting: {error}", file=sys.stderr)
         return 2
     except OSError as error:

@@ -1,6 +1,7 @@
 """Opens slots, takes in what became of them, and asks again for what has not moved."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -10,12 +11,15 @@ from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity
+from chimera_shared.batches import Batches
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.errors import Transient
 from chimera_taxonomy.domain.quotas import allotted, missed
 from chimera_taxonomy.expansion import Expansion, Topic
 from chimera_taxonomy.store import Slot, TaxonomyStore
 
+_LINGER_SECONDS = 0.1
+"""The window holds enough work that the next slot may wait a moment; many are opened with one read and write."""
 _MIN_WINDOW, _MAX_WINDOW = 32, 4096
 _WINDOW_PER_CAPACITY = 2
 """Samples under way for each request that the endpoints take at once: while one is answered, the next is at hand."""
@@ -32,6 +36,7 @@ class QuotaKeeper:
         self._overdue = timedelta(seconds=overdue_s)
         self._clock = clock
         self._opening = asyncio.Lock()
+        self._settled = Batches(self._count_and_open, _LINGER_SECONDS)
         self._expansions: dict[tuple[str, str], Expansion] = {}
         self._whole: set[str] = set()
         """Builds of which every slot that was counted as opened is known to be stored."""
@@ -49,18 +54,11 @@ class QuotaKeeper:
         ref, accepted = sample.ref, sample.outcome == sample_pb2.OUTCOME_ACCEPTED
         running = build.state == build_pb2.BUILD_STATE_RUNNING
         if await self._settle(ref, accepted):
-            failed = sample.reason == sample_pb2.REASON_ENDPOINT_FAILED
-            await self._store.count(
-                ref.build_id, ref.subject, accepted=accepted, endpoint_failed=failed, detail=sample.detail
-            )
-            if running and (miss := await self._missed(build)) is not None:
+            if (slot := await self._settled.ask((build, sample))) is not None:
+                yield await self._request(build, slot)
+            if running and not accepted and (miss := await self._missed(build)) is not None:
                 yield miss
                 return
-            if running and accepted:
-                async with self._opening:
-                    slots = await self._open(build, 1)
-                for slot in slots:
-                    yield await self._request(build, slot)
         if running and not accepted:
             moved = await self._store.slot(ref.build_id, ref.subject, ref.slot)
             if moved is not None and not moved.accepted and moved.attempt == ref.attempt + 1:
@@ -79,6 +77,7 @@ class QuotaKeeper:
         if not filled or await self._store.open_count(build.build_id):
             return
         if await self._store.complete_again(build.build_id, now, self._overdue):
+            self._whole.discard(build.build_id)  # what is missing may be a slot that another replica never stored
             async for event in self._everything(build):
                 yield event
 
@@ -92,6 +91,25 @@ class QuotaKeeper:
         async for slot in self._store.all_slots(build.build_id):
             for attempt in range(slot.attempt + 1):
                 yield await self._request(build, Slot(slot.subject, slot.index, attempt, slot.accepted))
+
+    async def _count_and_open(self, settled: list[tuple[build_pb2.Build, sample_pb2.Sample]]) -> list[Slot | None]:
+        """Count settled samples and open a new slot for each that filled one, while its build runs."""
+        builds = {build.build_id: build for build, _ in settled}
+        by_subject: dict[tuple[str, str], list[sample_pb2.Sample]] = defaultdict(list)
+        filled: dict[str, int] = dict.fromkeys(builds, 0)
+        for build, sample in settled:
+            by_subject[build.build_id, sample.ref.subject].append(sample)
+            filled[build.build_id] += _fills(build, sample)
+        for (build_id, subject), samples in by_subject.items():
+            await self._store.count(build_id, subject, samples)
+        opened = {}
+        async with self._opening:
+            for build_id, count in filled.items():
+                opened[build_id] = await self._open(builds[build_id], count) if count else []
+        return [
+            opened[build.build_id].pop() if _fills(build, sample) and opened[build.build_id] else None
+            for build, sample in settled
+        ]
 
     async def _settle(self, ref: sample_pb2.SampleRef, accepted: bool) -> bool:
         """Move the slot; False if this attempt had moved it before."""
@@ -154,6 +172,11 @@ class QuotaKeeper:
         self._whole.discard(build)
         for key in [key for key in self._expansions if key[0] == build]:
             del self._expansions[key]
+
+
+def _fills(build: build_pb2.Build, sample: sample_pb2.Sample) -> bool:
+    """Whether the sample makes room for another slot."""
+    return build.state == build_pb2.BUILD_STATE_RUNNING and sample.outcome == sample_pb2.OUTCOME_ACCEPTED
 
 
 def _topic(topics: Sequence[Topic], slot: Slot) -> Topic:

@@ -143,13 +143,18 @@ class TaxonomyStore:
             found = await self._slots.find_one({"_id": _slot_key(build, subject, index)})
         return None if found is None else _slot(found)
 
-    async def count(self, build: str, subject: str, *, accepted: bool, endpoint_failed: bool, detail: str) -> None:
-        """Count a settled sample of a subject."""
-        counts = {"settled": 1, "accepted": int(accepted), "endpoint_failures": int(endpoint_failed)}
+    async def count(self, build: str, subject: str, samples: Sequence[sample_pb2.Sample]) -> None:
+        """Count settled samples of a subject."""
+        failed = [s for s in samples if s.reason == sample_pb2.REASON_ENDPOINT_FAILED]
+        counts = {
+            "settled": len(samples),
+            "accepted": sum(s.outcome == sample_pb2.OUTCOME_ACCEPTED for s in samples),
+            "endpoint_failures": len(failed),
+        }
         update: Document = {"$inc": counts}
-        if detail:
-            names = ("last_detail", "endpoint_detail") if endpoint_failed else ("last_detail",)
-            update["$set"] = dict.fromkeys(names, detail[:500])
+        details = {"last_detail": [s for s in samples if s.detail], "endpoint_detail": failed}
+        if said := {name: which[-1].detail[:500] for name, which in details.items() if which}:
+            update["$set"] = said
         with guarded():
             await self._quotas.update_one({"_id": f"{build}/{subject}"}, update)
 

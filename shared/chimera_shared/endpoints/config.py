@@ -128,7 +128,9 @@ def _violations(name: str, error: ValidationError) -> list[Violation]:
         elif item["type"] == "missing":  # its input is the whole endpoint, a misplaced key included
             found.append(Violation(path, "is required and has no value"))
         elif not item["loc"]:
-            found.append(Violation(path, f"must be a mapping with base_url and model, not {type(item['input']).__name__}"))
+            found.append(
+                Violation(path, f"must be a mapping with base_url and model, not {type(item['input']).__name__}")
+            )
         else:
             message = item["msg"].removeprefix("Value error, ")
             secret = item["loc"][0] in _MAY_HOLD_A_KEY

@@ -8,6 +8,10 @@ from pydantic import BaseModel, ValidationError
 
 T = TypeVar("T", bound=BaseModel)
 _MAX_SHOWN_ERRORS = 3
+_LEFT_OUT = frozenset(
+    {"default", "title", "minLength", "maxLength", "minimum", "maximum", "exclusiveMaximum", "minItems", "maxItems"}
+)
+"""Bounds are checked when the answer is read: not every server takes them, and a `maxLength` makes a slow grammar."""
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 
 
@@ -20,7 +24,7 @@ def strict_schema(form: type[BaseModel]) -> dict[str, Any]:
             return [strict(item) for item in node]
         if not isinstance(node, dict):
             return node
-        node = {key: strict(value) for key, value in node.items() if key not in ("default", "title")}
+        node = {key: strict(value) for key, value in node.items() if key not in _LEFT_OUT}
         if node.get("type") == "object":
             node |= {"additionalProperties": False, "required": list(node.get("properties", {}))}
         return node

@@ -86,7 +86,7 @@ async def test_a_store_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setattr(mongo, "_TIMEOUT_MS", 200)
     client = mongo.connect("mongodb://127.0.0.1:1")
 
-    with pytest.raises(StoreUnavailable, match="127.0.0.1:1"):
+    with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1"):
         await mongo.ping(client)
 
 

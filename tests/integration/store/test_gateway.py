@@ -214,7 +214,9 @@ async def test_what_has_ended_stays_so(gateway, state):
 async def test_steering_at_the_same_time_loses_no_change(gateway):
     build = await gateway.builds.submit("r1", spec())
 
-    await asyncio.gather(*(gateway.builds.steer(build.build_id, s) for s in (PAUSED, RUNNING, PAUSED, CANCELLED)), return_exceptions=True)
+    await asyncio.gather(
+        *(gateway.builds.steer(build.build_id, s) for s in (PAUSED, RUNNING, PAUSED, CANCELLED)), return_exceptions=True
+    )
 
     assert (await gateway.builds.get(build.build_id)).state == CANCELLED
     revisions = [e.build.revision for e in gateway.bus.sent]

@@ -94,7 +94,11 @@ def build_of(*targets: int, state=build_pb2.BUILD_STATE_RUNNING, revision=1, flo
     return build_pb2.Build(
         build_id="b0123456789abcde",
         spec=build_pb2.BuildSpec(
-            samples=sum(targets), seed=7, subjects=subjects, roles={"solver": {"endpoints": ["a"]}}, acceptance_floor=floor
+            samples=sum(targets),
+            seed=7,
+            subjects=subjects,
+            roles={"solver": {"endpoints": ["a"]}},
+            acceptance_floor=floor,
         ),
         state=state,
         revision=revision,
@@ -267,6 +271,22 @@ async def test_slots_counted_and_never_stored_are_put_and_asked_for(taxonomy):
     assert places(await restarted.advance(build)) == [("s0", 2, 0), ("s0", 4, 0)]
 
 
+async def test_slots_that_another_replica_counted_and_never_stored_are_put_in_the_end(taxonomy):
+    build = build_of(3)
+    refs = requested(await taxonomy.advance(build))
+    await taxonomy.database["slots"].delete_one({"index": 1})
+    for ref in refs:
+        if ref.slot != 1:
+            await taxonomy.settle(ref)
+
+    asked = []
+    for _ in range(4):
+        taxonomy.clock.pass_by(2 * OVERDUE_SECONDS)
+        asked += places(await taxonomy.advance(build))
+
+    assert ("s0", 1, 0) in asked
+
+
 async def test_a_resumed_build_asks_again_for_all_that_is_under_way(taxonomy):
     build = build_of(4)
     ref, rejected, *_ = requested(await taxonomy.advance(build))
@@ -312,7 +332,12 @@ async def test_a_build_that_is_full_and_does_not_end_is_told_from_the_beginning(
 
 @pytest.mark.parametrize(
     "state",
-    [build_pb2.BUILD_STATE_PAUSED, build_pb2.BUILD_STATE_CANCELLED, build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_SUCCEEDED],
+    [
+        build_pb2.BUILD_STATE_PAUSED,
+        build_pb2.BUILD_STATE_CANCELLED,
+        build_pb2.BUILD_STATE_FAILED,
+        build_pb2.BUILD_STATE_SUCCEEDED,
+    ],
 )
 async def test_a_build_that_does_not_run_gets_nothing_new(taxonomy, state):
     ref, *_ = requested(await taxonomy.advance(build_of(40)))
@@ -378,9 +403,13 @@ async def test_what_passes_by_expands_later_and_keeps_what_is_there(taxonomy):
     event = events_pb2.BuildChanged(build=build_of(2, 2))
     await taxonomy.builds.learn(event)
     events = []
-    with pytest.raises(EndpointUnavailable):
+
+    async def advance():
         async for each in taxonomy.handlers.advance(event):
             events.append(each)
+
+    with pytest.raises(EndpointUnavailable):
+        await advance()
     taxonomy.expander.fails.clear()
 
     events += await taxonomy.advance(build_of(2, 2))

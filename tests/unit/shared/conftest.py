@@ -35,7 +35,11 @@ class FaultServer:
 
 def completion(content: str | None, *, finish_reason="stop", usage=(7, 5), **message) -> web.Response:
     """A whole answer."""
-    choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": content, **message}}
+    choice = {
+        "index": 0,
+        "finish_reason": finish_reason,
+        "message": {"role": "assistant", "content": content, **message},
+    }
     tokens = {"prompt_tokens": usage[0], "completion_tokens": usage[1]}
     return web.Response(body=json.dumps({"id": "x", "choices": [choice], "usage": tokens}).encode())
 

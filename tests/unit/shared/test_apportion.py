@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ def test_a_greater_weight_never_gets_less(samples, weights):
     found = targets(samples, weights)
 
     by_weight = sorted(zip(weights, found, strict=True))
-    for (lighter, few), (heavier, many) in zip(by_weight, by_weight[1:], strict=False):
+    for (lighter, few), (heavier, many) in pairwise(by_weight):
         assert few <= many or lighter == heavier
 
 

@@ -11,9 +11,7 @@ from chimera_shared.errors import Transient
 
 def told(revision: int, state=build_pb2.BUILD_STATE_RUNNING, build_id="b1") -> events_pb2.BuildChanged:
     spec = build_pb2.BuildSpec(name="demo", samples=3)
-    return events_pb2.BuildChanged(
-        build=build_pb2.Build(build_id=build_id, spec=spec, state=state, revision=revision)
-    )
+    return events_pb2.BuildChanged(build=build_pb2.Build(build_id=build_id, spec=spec, state=state, revision=revision))
 
 
 async def test_the_newest_revision_stays():

@@ -72,7 +72,9 @@ def test_what_is_no_mapping_is_refused(raw):
         config.parse(raw)
 
 
-@pytest.mark.parametrize("text", ["a: {base_url: http://h/v1, model: m}", "endpoints: {a: {base_url: http://h/v1, model: m}}"])
+@pytest.mark.parametrize(
+    "text", ["a: {base_url: http://h/v1, model: m}", "endpoints: {a: {base_url: http://h/v1, model: m}}"]
+)
 def test_a_file_holds_the_mapping_at_the_top_or_under_endpoints(tmp_path, text):
     file = tmp_path / "e.yaml"
     file.write_text(text)

@@ -8,6 +8,13 @@ class Part(BaseModel):
     name: str = Field("", max_length=5)
 
 
+class Bounded(BaseModel):
+    name: str = Field(min_length=1, max_length=5)
+    share: float = Field(ge=0, lt=1)
+    count: int = Field(le=9)
+    parts: list[str] = Field(max_length=3)
+
+
 class Form(BaseModel):
     parts: list[Part]
     size: int = 3
@@ -20,6 +27,12 @@ def test_a_strict_schema_requires_every_property_and_allows_no_other():
         assert node["additionalProperties"] is False
         assert node["required"] == list(node["properties"])
     assert "default" not in str(schema)
+
+
+@pytest.mark.parametrize("bound", ["minLength", "maxLength", "minimum", "maximum", "exclusiveMaximum", "maxItems"])
+def test_a_strict_schema_holds_no_bounds_which_some_servers_refuse(bound):
+    assert bound in str(Bounded.model_json_schema())
+    assert bound not in str(strict_schema(Bounded))
 
 
 @pytest.mark.parametrize("around", ["{}", "```json\n{}\n```", "```\n{}\n```", "  \n{}\n", "\n```JSON\n{}```  "])

@@ -62,7 +62,9 @@ def test_below_the_floor():
     assert "the panel disagrees" in miss.detail
 
 
-@pytest.mark.parametrize(("accepted", "settled", "floor"), [(0, 49, 0.02), (1, 50, 0.02), (0, 500, 0.0), (30, 100, 0.3)])
+@pytest.mark.parametrize(
+    ("accepted", "settled", "floor"), [(0, 49, 0.02), (1, 50, 0.02), (0, 500, 0.0), (30, 100, 0.3)]
+)
 def test_not_below_the_floor(accepted, settled, floor):
     assert missed([Quota("Logic", 1000, accepted=accepted, settled=settled)], floor) is None
 

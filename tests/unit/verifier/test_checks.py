@@ -104,7 +104,10 @@ async def test_a_problem_the_panel_refuses_is_settled_with_its_evidence(verdicts
     ("changes", "reason"),
     [
         ({"statement": "Prove that there are infinitely many prime numbers."}, sample_pb2.REASON_PROOF),
-        ({"reference": sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_TEXT, value="I don't know")}, sample_pb2.REASON_UNTYPED_ANSWER),
+        (
+            {"reference": sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_TEXT, value="I don't know")},
+            sample_pb2.REASON_UNTYPED_ANSWER,
+        ),
         ({"statement": "In the figure above, how long is the side c?"}, sample_pb2.REASON_NOT_SELF_CONTAINED),
     ],
 )
@@ -126,9 +129,7 @@ async def test_the_same_problem_again_is_a_duplicate_and_costs_no_vote():
     await checks(YES, YES, store=store)[0].problem(proposed(), BUILD)
     check, panel = checks(YES, YES, store=store)
 
-    again = await check.problem(
-        proposed(1, statement="what is  the SUM of the first ten positive integers"), BUILD
-    )
+    again = await check.problem(proposed(1, statement="what is  the SUM of the first ten positive integers"), BUILD)
 
     assert (again.sample.reason, panel.asked) == (sample_pb2.REASON_DUPLICATE, 0)
     assert ref().sample_id in again.sample.detail

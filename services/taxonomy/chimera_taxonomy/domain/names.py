@@ -9,7 +9,7 @@ _NOT_WORD = re.compile(r"[^\w]+")
 _STOP_WORDS = frozenset({"a", "an", "the", "of", "in", "and", "to", "for", "on"})
 _CATCH_ALL = re.compile(
     r"^(misc|miscellaneous|various|others?)(?![\w-])|\b(misc|miscellaneous|etc|in general|and others?)\.?$"
-    r"|^general($| (topic|concept|principle|idea|theme|subject|area|issue|question|problem|method|background|knowledge))"
+    r"|^general($| (topic|concept|principle|idea|theme|subject|area|issue|question|problem|method|background)s?\b)"
     r"|(^(an? )?(introduction|overview|basics|fundamentals|survey)\b( of| to|$))|^foundations$"
     r"|\b(emerging|future|new|recent|current|modern|open) (direction|trend|topic|area|development|problem)s?\b"
     r"|\b(advanced|special|selected|related|additional|further|interdisciplinary) (topic|area|subject|theme)s?\b"

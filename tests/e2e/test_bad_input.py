@@ -186,18 +186,16 @@ async def test_a_port_that_is_taken_starts_nothing(tmp_path: Path) -> None:
 SERVICES = ("taxonomy", "generator", "verifier", "gateway")
 
 
-@pytest.mark.parametrize("service", SERVICES)
-async def test_services_refuse_bad_settings_in_a_sentence(tmp_path: Path, service: str) -> None:
+async def test_services_refuse_bad_settings_in_a_sentence(tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere.yaml"
     settings: list[tuple[dict[str, str], str]] = [
         ({"CHIMERA_PORT": "70000"}, "CHIMERA_PORT: Input should be less than or equal to 65535 (is '70000')"),
         ({"CHIMERA_ENDPOINTS": str(nowhere)}, f"CHIMERA_ENDPOINTS: cannot read {nowhere}"),
         ({"KAFKA_BOOTSTRAP_SERVERS": NOBODY, "MONGODB_URI": f"mongodb://{NOBODY}"}, "does not answer"),
     ]
-    module = f"chimera_{service}"
-    for refused, (_, words) in zip(
-        await asyncio.gather(*(chimera(module=module, **variables) for variables, _ in settings)), settings, strict=True
-    ):
+    cases = [(f"chimera_{service}", *setting) for service in SERVICES for setting in settings]
+    told = await asyncio.gather(*(chimera(module=module, **variables) for module, variables, _ in cases))
+    for refused, (_, _, words) in zip(told, cases, strict=True):
         assert refused.code == 1, refused
         assert "Traceback" not in refused.err
         assert words in refused.err.splitlines()[-1]
@@ -215,15 +213,9 @@ async def test_the_inference_service_refuses_bad_settings_in_a_sentence() -> Non
 async def test_doctor_finds_nothing_or_names_it(tmp_path: Path) -> None:
     where = ("--data-dir", tmp_path, "--json")
     good, broken = await asyncio.gather(
-        chimera("doctor", build_file(tmp_path / "good.yaml"), "--data-dir", tmp_path, "--json"),
+        chimera("doctor", build_file(tmp_path / "good.yaml"), *where),
         chimera(
-            *(
-                "doctor",
-                build_file(tmp_path / "bad.yaml", **WRONG_FILES["no key"][0]),
-                "--data-dir",
-                tmp_path,
-                "--json",
-            ),
+            *("doctor", build_file(tmp_path / "bad.yaml", **KEYLESS), *where),
             KAFKA_BOOTSTRAP_SERVERS=NOBODY,
             MONGODB_URI=f"mongodb://user:PRIVATE@{NOBODY}",
         ),

@@ -1,0 +1,180 @@
+import datetime
+
+from chimera.sample.v1 import sample_pb2 as _sample_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class BuildState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BUILD_STATE_UNSPECIFIED: _ClassVar[BuildState]
+    BUILD_STATE_RUNNING: _ClassVar[BuildState]
+    BUILD_STATE_PAUSED: _ClassVar[BuildState]
+    BUILD_STATE_SUCCEEDED: _ClassVar[BuildState]
+    BUILD_STATE_FAILED: _ClassVar[BuildState]
+    BUILD_STATE_CANCELLED: _ClassVar[BuildState]
+
+class StopReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STOP_REASON_UNSPECIFIED: _ClassVar[StopReason]
+    STOP_REASON_ACCEPTANCE_BELOW_FLOOR: _ClassVar[StopReason]
+    STOP_REASON_EXPANSION_FAILED: _ClassVar[StopReason]
+    STOP_REASON_ENDPOINTS_FAILING: _ClassVar[StopReason]
+
+class PanelRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PANEL_RULE_UNSPECIFIED: _ClassVar[PanelRule]
+    PANEL_RULE_UNANIMOUS: _ClassVar[PanelRule]
+    PANEL_RULE_MAJORITY: _ClassVar[PanelRule]
+BUILD_STATE_UNSPECIFIED: BuildState
+BUILD_STATE_RUNNING: BuildState
+BUILD_STATE_PAUSED: BuildState
+BUILD_STATE_SUCCEEDED: BuildState
+BUILD_STATE_FAILED: BuildState
+BUILD_STATE_CANCELLED: BuildState
+STOP_REASON_UNSPECIFIED: StopReason
+STOP_REASON_ACCEPTANCE_BELOW_FLOOR: StopReason
+STOP_REASON_EXPANSION_FAILED: StopReason
+STOP_REASON_ENDPOINTS_FAILING: StopReason
+PANEL_RULE_UNSPECIFIED: PanelRule
+PANEL_RULE_UNANIMOUS: PanelRule
+PANEL_RULE_MAJORITY: PanelRule
+
+class SubjectSpec(_message.Message):
+    __slots__ = ("name", "weight", "topics")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TOPICS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    weight: float
+    topics: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., weight: _Optional[float] = ..., topics: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class RoleSpec(_message.Message):
+    __slots__ = ("endpoints", "temperature", "top_p", "max_tokens")
+    ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
+    TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
+    TOP_P_FIELD_NUMBER: _ClassVar[int]
+    MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    endpoints: _containers.RepeatedScalarFieldContainer[str]
+    temperature: float
+    top_p: float
+    max_tokens: int
+    def __init__(self, endpoints: _Optional[_Iterable[str]] = ..., temperature: _Optional[float] = ..., top_p: _Optional[float] = ..., max_tokens: _Optional[int] = ...) -> None: ...
+
+class Roles(_message.Message):
+    __slots__ = ("proposer", "panel", "solver", "judge")
+    PROPOSER_FIELD_NUMBER: _ClassVar[int]
+    PANEL_FIELD_NUMBER: _ClassVar[int]
+    SOLVER_FIELD_NUMBER: _ClassVar[int]
+    JUDGE_FIELD_NUMBER: _ClassVar[int]
+    proposer: RoleSpec
+    panel: _containers.RepeatedCompositeFieldContainer[RoleSpec]
+    solver: RoleSpec
+    judge: RoleSpec
+    def __init__(self, proposer: _Optional[_Union[RoleSpec, _Mapping]] = ..., panel: _Optional[_Iterable[_Union[RoleSpec, _Mapping]]] = ..., solver: _Optional[_Union[RoleSpec, _Mapping]] = ..., judge: _Optional[_Union[RoleSpec, _Mapping]] = ...) -> None: ...
+
+class TaxonomySpec(_message.Message):
+    __slots__ = ("fields_per_subject", "topics_per_field")
+    FIELDS_PER_SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    TOPICS_PER_FIELD_FIELD_NUMBER: _ClassVar[int]
+    fields_per_subject: int
+    topics_per_field: int
+    def __init__(self, fields_per_subject: _Optional[int] = ..., topics_per_field: _Optional[int] = ...) -> None: ...
+
+class BuildSpec(_message.Message):
+    __slots__ = ("name", "samples", "seed", "subjects", "roles", "taxonomy", "panel_rule", "acceptance_floor")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    ROLES_FIELD_NUMBER: _ClassVar[int]
+    TAXONOMY_FIELD_NUMBER: _ClassVar[int]
+    PANEL_RULE_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTANCE_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    samples: int
+    seed: int
+    subjects: _containers.RepeatedCompositeFieldContainer[SubjectSpec]
+    roles: Roles
+    taxonomy: TaxonomySpec
+    panel_rule: PanelRule
+    acceptance_floor: float
+    def __init__(self, name: _Optional[str] = ..., samples: _Optional[int] = ..., seed: _Optional[int] = ..., subjects: _Optional[_Iterable[_Union[SubjectSpec, _Mapping]]] = ..., roles: _Optional[_Union[Roles, _Mapping]] = ..., taxonomy: _Optional[_Union[TaxonomySpec, _Mapping]] = ..., panel_rule: _Optional[_Union[PanelRule, str]] = ..., acceptance_floor: _Optional[float] = ...) -> None: ...
+
+class SubjectProgress(_message.Message):
+    __slots__ = ("subject", "target", "accepted", "settled")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_FIELD_NUMBER: _ClassVar[int]
+    subject: str
+    target: int
+    accepted: int
+    settled: int
+    def __init__(self, subject: _Optional[str] = ..., target: _Optional[int] = ..., accepted: _Optional[int] = ..., settled: _Optional[int] = ...) -> None: ...
+
+class Progress(_message.Message):
+    __slots__ = ("topics", "requested", "proposed", "validated", "solved", "accepted", "rejected", "unknown", "in_flight", "reasons", "subjects", "usage")
+    class ReasonsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    TOPICS_FIELD_NUMBER: _ClassVar[int]
+    REQUESTED_FIELD_NUMBER: _ClassVar[int]
+    PROPOSED_FIELD_NUMBER: _ClassVar[int]
+    VALIDATED_FIELD_NUMBER: _ClassVar[int]
+    SOLVED_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
+    SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    topics: int
+    requested: int
+    proposed: int
+    validated: int
+    solved: int
+    accepted: int
+    rejected: int
+    unknown: int
+    in_flight: int
+    reasons: _containers.ScalarMap[str, int]
+    subjects: _containers.RepeatedCompositeFieldContainer[SubjectProgress]
+    usage: _sample_pb2.Usage
+    def __init__(self, topics: _Optional[int] = ..., requested: _Optional[int] = ..., proposed: _Optional[int] = ..., validated: _Optional[int] = ..., solved: _Optional[int] = ..., accepted: _Optional[int] = ..., rejected: _Optional[int] = ..., unknown: _Optional[int] = ..., in_flight: _Optional[int] = ..., reasons: _Optional[_Mapping[str, int]] = ..., subjects: _Optional[_Iterable[_Union[SubjectProgress, _Mapping]]] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ...) -> None: ...
+
+class Build(_message.Message):
+    __slots__ = ("build_id", "spec", "state", "stop_reason", "detail", "progress", "create_time", "end_time", "dataset_id", "revision")
+    BUILD_ID_FIELD_NUMBER: _ClassVar[int]
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    STOP_REASON_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    DATASET_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    build_id: str
+    spec: BuildSpec
+    state: BuildState
+    stop_reason: StopReason
+    detail: str
+    progress: Progress
+    create_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    dataset_id: str
+    revision: int
+    def __init__(self, build_id: _Optional[str] = ..., spec: _Optional[_Union[BuildSpec, _Mapping]] = ..., state: _Optional[_Union[BuildState, str]] = ..., stop_reason: _Optional[_Union[StopReason, str]] = ..., detail: _Optional[str] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., dataset_id: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...

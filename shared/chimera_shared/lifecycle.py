@@ -5,7 +5,7 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -72,6 +72,19 @@ def settle_heap() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
+def log_tasks() -> None:
+    """Log what every task waits for: where a build stands still, this says why. Sent for by SIGUSR1."""
+    for task in asyncio.all_tasks():
+        log.info("task %s waits: %s", task.get_name(), " > ".join(_awaited(task.get_coro())))
+
+
+def _awaited(waiting: Any) -> Iterator[str]:
+    """The coroutines that wait for one another, from the outermost to the one that waits for something else."""
+    while (frame := getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)) is not None:
+        yield f"{frame.f_code.co_qualname}:{frame.f_lineno}"
+        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
+
+
 def main(create: Create) -> None:
     """Run a service until SIGTERM or SIGINT; exits 1 with one sentence if it cannot start."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -87,6 +100,7 @@ async def _serve(create: Create) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, log_tasks)
     async with EndpointPool(endpoints.load(settings.endpoints)) as pool:
         service = create(settings, pool)
         with telemetry.exported(service.name, settings.instance):

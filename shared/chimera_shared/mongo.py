@@ -21,6 +21,8 @@ Database = AsyncIOMotorDatabase
 
 _DUPLICATE_KEY = 11000
 _TIMEOUT_MS = 5_000
+_ANSWER_TIMEOUT_MS = 30_000
+"""A server that took a request and never answers must not hold every caller that waits behind it."""
 
 
 def connect(uri: str) -> AsyncIOMotorClient[Document]:
@@ -30,6 +32,7 @@ def connect(uri: str) -> AsyncIOMotorClient[Document]:
             uri,
             journal=True,
             serverSelectionTimeoutMS=_TIMEOUT_MS,
+            socketTimeoutMS=_ANSWER_TIMEOUT_MS,
             tz_aware=True,
             appname="chimera",
             uuidRepresentation="standard",

@@ -1,4 +1,4 @@
-"""Settings that every service shares, read from the environment; a key that nobody knows is refused."""
+"""Settings that every service shares, read from the environment."""
 
 import os
 import socket

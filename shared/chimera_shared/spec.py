@@ -11,6 +11,8 @@ MAX_SAMPLES = 10_000_000
 MAX_SUBJECTS = 1_000
 MAX_NAME_CHARS = 200
 MAX_WEIGHT = 1_000_000
+MAX_BYTES = 1024 * 1024
+"""Every change of a build is stored and told with all of its spec."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _DEFAULT_FLOOR = 0.02
 _DEFAULT_FIELDS = 4
@@ -43,6 +45,9 @@ def validate_spec(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> list[Viola
 
 
 def _order(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
+    if spec.ByteSize() > MAX_BYTES:
+        size = spec.ByteSize() / MAX_BYTES
+        yield Violation("spec", f"must be at most 1 MiB, not {size:.1f} MiB; name fewer or shorter topics")
     if not _NAME.fullmatch(spec.name):
         yield Violation("name", f"must be 1 to 64 letters, digits, - and _, not {spec.name[:80]!r}")
     if not 1 <= spec.samples <= MAX_SAMPLES:

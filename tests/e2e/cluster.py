@@ -124,9 +124,16 @@ class Cluster:
         async with connect(self.gateway) as channel:
             yield channel
 
+    def dump_stacks(self) -> None:
+        """Have every service log what its tasks wait for."""
+        for name in SERVICES:
+            running = self.processes[name].running
+            assert running is not None
+            running.send_signal(signal.SIGUSR1)
+
     def logs(self) -> str:
         return "\n".join(
-            f"== {p.name}\n{p.log.read_text(errors='replace')[-3000:]}"
+            f"== {p.name}\n{p.log.read_text(errors='replace')[-20000:]}"
             for p in self.processes.values()
             if p.log.exists()
         )

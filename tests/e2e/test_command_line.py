@@ -82,7 +82,7 @@ async def test_the_same_file_again_does_nothing(built: Built) -> None:
 
 async def test_a_sample_shows_who_voted_and_how(built: Built) -> None:
     row = rows(built.output)[0]
-    async with up(built.data) as gateway:
+    async with up(built.data, "--endpoints", built.file) as gateway:
         where = ("--gateway", gateway)
         listed, told, shown = await asyncio.gather(
             chimera("samples", "list", "--build", built.run.build["build_id"], "--json", "--limit", 0, *where),

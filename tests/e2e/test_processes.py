@@ -33,7 +33,9 @@ def spec(seed: int = 11, samples: int = SAMPLES) -> build_pb2.BuildSpec:
         name="e2e",
         samples=samples,
         seed=seed,
-        subjects=[build_pb2.SubjectSpec(name=name, weight=weight) for name, weight in zip(SUBJECTS, (2, 1, 1))],
+        subjects=[
+            build_pb2.SubjectSpec(name=name, weight=weight) for name, weight in zip(SUBJECTS, (2, 1, 1), strict=True)
+        ],
         roles=build_pb2.Roles(
             proposer=build_pb2.RoleSpec(endpoints=[teacher]),
             panel=[build_pb2.RoleSpec(endpoints=[name]) for name in panel],
@@ -60,10 +62,12 @@ async def until(deployed: Cluster, build_id: str, done: Any) -> build_pb2.Build:
     build = None
     try:
         async with asyncio.timeout(BUILD_SECONDS):
-            while not done(build := await look(deployed, build_id)):
+            while not done(build := await look(deployed, build_id)):  # noqa: ASYNC110 a build is polled
                 await asyncio.sleep(0.2)
             return build
     except TimeoutError:
+        deployed.dump_stacks()
+        await asyncio.sleep(1)
         pytest.fail(f"the build stands at {build}\n{deployed.logs()}")
 
 

@@ -115,10 +115,12 @@ class Builds:
         )
         dataset.create_time.FromDatetime(self._clock())
         await self._store.publish(dataset)
-        await self._bus.publish(events_pb2.DatasetPublished(dataset=dataset))
         build.dataset_id = dataset.dataset_id
-        if await self._change(build, build_pb2.BUILD_STATE_SUCCEEDED):
-            await self._store.forget_marks(build_id)
+        if not await self._change(build, build_pb2.BUILD_STATE_SUCCEEDED):
+            await self._store.retract(dataset.dataset_id)  # it was paused or cancelled meanwhile
+            return
+        await self._bus.publish(events_pb2.DatasetPublished(dataset=dataset))
+        await self._store.forget_marks(build_id)
 
     async def recount(self, build_id: str) -> None:
         """Count a build anew, unless it has ended, and complete it if that fills it."""
@@ -127,10 +129,13 @@ class Builds:
             await self.complete(build_id)
 
     async def announce_all(self) -> None:
-        """Say the state of every build at work again, for whoever missed it; this drives the taxonomy's reconciler."""
+        """Say the news of every build again, for whoever missed it; this drives the taxonomy's reconciler."""
         for record in await self._store.active(short_while_ago()):
             await self.complete(record.build.build_id)  # if the process ended between the last count and this
-            await self._announce((await self._record(record.build.build_id)).build)
+            build = (await self._record(record.build.build_id)).build
+            await self._announce(build)
+            if build.dataset_id and (dataset := await self._store.dataset(build.dataset_id)) is not None:
+                await self._bus.publish(events_pb2.DatasetPublished(dataset=dataset))
 
     async def recount_all(self) -> None:
         """Count builds at work anew: what was counted and not yet stored when the process ended is in the marks."""

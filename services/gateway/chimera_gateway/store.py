@@ -43,7 +43,7 @@ class GatewayStore:
         with guarded():
             await ensure_indexes(self._builds, ["active"], sparse=True)
             await ensure_indexes(self._marks, ["build_id"])
-            await ensure_indexes(self._samples, ["build_id", "outcome", "place"])
+            await ensure_indexes(self._samples, ["build_id", "outcome", "place"], ["build_id", "_id"])
 
     # Builds
 
@@ -172,6 +172,11 @@ class GatewayStore:
         await self._insert_dataset(
             {"_id": dataset.dataset_id, "dataset": to_document(dataset), "create_time": datetime.now(UTC)}
         )
+
+    async def retract(self, dataset: str) -> None:
+        """Drop a dataset whose build did not succeed after all."""
+        with guarded():
+            await self._datasets.delete_one({"_id": dataset})
 
     async def dataset(self, dataset: str) -> dataset_pb2.Dataset | None:
         """One dataset."""

@@ -23,7 +23,7 @@ class Tracker:
         self._counts: dict[str, Counts] = {}
         self._counted: set[str] = set()
         self._doubted: set[str] = set()
-        """Builds of which an event came twice: perhaps the answer to the first insert was lost, and it was not counted."""
+        """Builds of which an event came twice: the first insert's answer may be lost, and the count with it."""
         self._positions: OrderedDict[str, dict[str, int]] = OrderedDict()
 
     async def track(self, event: Message) -> AsyncIterator[Message]:

@@ -89,7 +89,7 @@ class Handlers:
         tasks = [
             asyncio.create_task(self._expand(build, position, shares[position]))
             for position, subject in enumerate(build.spec.subjects)
-            if subject.name not in there
+            if subject.name not in there and shares[position]
         ]
         try:
             for next_done in asyncio.as_completed(tasks):
@@ -100,8 +100,7 @@ class Handlers:
                 async for each in self._keeper.fill(build):
                     yield each
         finally:
-            for task in tasks:
-                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)  # a call that is under way is paid for: take it in
 
     async def _expand(self, build: build_pb2.Build, position: int, target: int) -> Message:
         subject = build.spec.subjects[position]

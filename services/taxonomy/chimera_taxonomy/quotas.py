@@ -73,7 +73,7 @@ class QuotaKeeper:
             self._whole.add(build.build_id)
         for slot in await self._store.overdue(build.build_id, now, self._overdue):
             yield await self._request(build, slot)
-        filled = len(quotas) == len(build.spec.subjects) and not any(q.remaining for q in quotas)
+        filled = sum(q.opened for q in quotas) == build.spec.samples
         if not filled or await self._store.open_count(build.build_id):
             return
         if await self._store.complete_again(build.build_id, now, self._overdue):

@@ -113,11 +113,11 @@ class Bus:
 
     async def bury(self, stage: str, value: bytes | None, headers: dict[str, str], cause: str) -> None:
         """Send what could not be worked on to the dead letters, with its cause."""
-        self._buried[stage] = self._buried.get(stage, 0) + 1
-        if self._buried[stage] > _MAX_DEAD_LETTERS:
+        if self._buried.get(stage, 0) >= _MAX_DEAD_LETTERS:
             raise DeadLettersFull(f"{stage} buried {_MAX_DEAD_LETTERS} messages; it holds the rest until it is mended")
         described = {**headers, "chimera-stage": stage, "chimera-cause": cause}
         await self._broker.publish(value or b"", topic=topics.DEAD_LETTERS, headers=described)
+        self._buried[stage] = self._buried.get(stage, 0) + 1
 
     async def _send(self, encoded: Encoded) -> None:
         inject_trace(encoded.headers)

@@ -42,6 +42,10 @@ class CallFailed(ChimeraError):
         self.retry_after = retry_after
 
 
+class Gibberish(CallFailed):
+    """The endpoint answered 200 with something else than a chat completion."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What a model answered. `reasoning` is kept apart from `content`; tokens include reasoning."""
@@ -187,7 +191,7 @@ def _completion(raw: bytes, latency: float) -> Completion:
             latency_seconds=latency,
         )
     except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise CallFailed(
+        raise Gibberish(
             f"the answer is not a chat completion: {_short(raw[:_MAX_ERROR_CHARS].decode('utf-8', 'replace'))}"
         ) from error
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import metrics
-from chimera_shared.endpoints.client import CallFailed, CallRefused, Completion
+from chimera_shared.endpoints.client import CallFailed, CallRefused, Completion, Gibberish
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.evidence import count, evidence_of, require_whole
 from chimera_shared.endpoints.forms import parse, strict_schema
@@ -30,6 +30,8 @@ T = TypeVar("T", bound=BaseModel)
 _FIRST_ANSWER_SECONDS = 10
 """An endpoint that fails for so long and never answered in the build is a mistake to report, not an outage."""
 _PATIENCE_SECONDS = 300
+_MAX_GIBBERISH = 3
+"""Such answers may cost money; an endpoint that gives so many to one question will not give another."""
 _BACKOFF_SECONDS = (0.5, 30.0)
 
 
@@ -152,7 +154,7 @@ class Models:
     async def _insist(self, question: Question, name: str, body: dict[str, Any]) -> Completion:
         """Try until the endpoint answers, refuses, or patience ends."""
         endpoint, limiter = self._pool.endpoints[name], self._pool.limiter(name)
-        failing_since, first_cause, delay = 0.0, "", _BACKOFF_SECONDS[0]
+        failing_since, first_cause, delay, gibberish = 0.0, "", _BACKOFF_SECONDS[0], 0
         while True:
             try:
                 async with limiter.slot():
@@ -163,6 +165,9 @@ class Models:
                 first_cause = first_cause or str(error)
                 wait = max(error.retry_after or 0, delay * (0.5 + random.random()))  # noqa: S311 jitter
                 metrics.CALL_FAILURES.add(1, {"chimera.endpoint": name})
+                gibberish += isinstance(error, Gibberish)
+            if gibberish >= _MAX_GIBBERISH:
+                raise CallRefused(first_cause)
             delay = min(delay * 2, _BACKOFF_SECONDS[1])
             elapsed = time.monotonic() - failing_since
             if elapsed >= _FIRST_ANSWER_SECONDS and not await self._ledger.answered(question.build_id, name):

@@ -98,6 +98,7 @@ def test_an_unknown_field_names_its_path_a_guess_and_the_known_ones():
         ("subjects: Physics", "subjects", "must be a list"),
         ("subjects: [no]", "subjects[0]", "not false"),
         ("subjects: [{name: A, weight: heavy}]", "subjects[0].weight", "a number, not 'heavy'"),
+        ("subjects: [A, {name: B, weight: 0.0}]", "subjects[1].weight", "above 0, not 0; remove the subject"),
         ("subjects: [{name: A, topics: [1]}]", "subjects[0].topics[0]", "text, not 1"),
         ("roles: teacher", "roles", "must be a mapping"),
         ("roles: {solver: {endpoints: [[a]]}}", "roles.solver.endpoints[0]", "text, not a list"),

@@ -268,7 +268,10 @@ async def test_build_run_orders_nothing_where_it_could_not_write(gateway, file, 
     ("text", "words"),
     [
         (BUILD.replace("samples: 6", "samples: -6"), "samples: must be from 1"),
-        (BUILD.replace("[procedural-strong, procedural-medium]", "[nobody, procedural-medium]"), "no endpoint is named 'nobody'"),
+        (
+            BUILD.replace("[procedural-strong, procedural-medium]", "[nobody, procedural-medium]"),
+            "no endpoint is named 'nobody'",
+        ),
         (
             BUILD.replace("solver: procedural-teacher", "solver: paid")
             + "endpoints: {paid: {base_url: 'http://h/v1', model: m, api_key_env: NO_SUCH_KEY}}",

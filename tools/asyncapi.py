@@ -129,7 +129,7 @@ def _action(edge: Edge, action: str) -> Json:
 def _group(edge: Edge) -> Json:
     if not edge.stage:
         return {}  # every replica reads all of the topic, in no group
-    group = {"type": "string", "const": f"chimera-{edge.service}-{edge.stage}"}
+    group = {"type": "string", "const": edge.group}
     return {"bindings": {"kafka": {"groupId": group, "bindingVersion": _KAFKA_BINDING}}}
 
 

@@ -23,11 +23,12 @@ BESIDE_STAGES: dict[str, tuple[Topic[Any], ...]] = {"gateway": (topics.BUILD_CHA
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A service's side of a topic. `stage` is empty where it is no stage's."""
+    """A service's side of a topic. `stage` and its consumer `group` are empty where it is no stage's."""
 
     service: str
     stage: str
     topic: Topic[Any]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,22 @@ def app_of(service: str) -> ModuleType:
 
 async def discover() -> Topology:
     """Compose every service; drivers connect at their first use, so nothing is connected to."""
-    stages = {name: _stages_of(name) for name in SERVICES}
-    receives = [Edge(name, stage.name, stage.consumes) for name in SERVICES for stage in stages[name]]
+    groups = {name: _groups_of(name) for name in SERVICES}
+    stages = {name: [stage for _, stage in groups[name]] for name in SERVICES}
+    receives = [Edge(name, stage.name, stage.consumes, group) for name in SERVICES for group, stage in groups[name]]
     receives += [Edge(name, "", topics.BUILD_CHANGED) for name in SERVICES]  # every replica's table of builds
     sends = [Edge(name, stage.name, topic) for name in SERVICES for stage in stages[name] for topic in stage.publishes]
     sends += [Edge(name, "", topic) for name, published in BESIDE_STAGES.items() for topic in published]
     return Topology(stages, receives, sends)
 
 
-def _stages_of(service: str) -> list[Stage[Any]]:
-    found: list[Stage[Any]] = []
-    with patch.object(Bus, "add", lambda _, stage: found.append(stage)):
+def _groups_of(service: str) -> list[tuple[str, Stage[Any]]]:
+    """Every stage with the consumer group that it is in."""
+    found: list[tuple[str, Stage[Any]]] = []
+
+    def add_quick(_: Bus, name: str, stages: Sequence[Stage[Any]]) -> None:
+        found.extend((f"chimera-{service}-{name}", stage) for stage in stages)
+
+    with patch.object(Bus, "add_quick", add_quick):
         app_of(service).create(ServiceSettings(), EndpointPool({}))
     return found

@@ -151,25 +151,28 @@ async def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-@pytest.mark.parametrize(
-    ("variables", "words", "code"),
-    [
-        ({"KAFKA_BOOTSTRAP_SERVERS": NOBODY}, (f"Kafka does not answer at {NOBODY}", "KAFKA_BOOTSTRAP_SERVERS"), 3),
-        ({"MONGODB_URI": f"mongodb://{NOBODY}"}, (f"MongoDB does not answer: {NOBODY}", "MONGODB_URI"), 3),
-        ({"MONGODB_URI": "http://h"}, ("MONGODB_URI:", "mongodb://host:port"), 2),
-        ({"CHIMERA_GATEWAY": NOBODY}, (f"cannot reach the gateway at {NOBODY}", "chimera up"), 3),
-        ({"CHIMERA_GATEWAY": "nowhere"}, ("gateway: must be HOST:PORT", "'nowhere'", "CHIMERA_GATEWAY"), 2),
-        ({"CHIMERA_MAX_IN_FLIGHT": "many"}, ("CHIMERA_MAX_IN_FLIGHT:", "'many'"), 2),
-        ({"CHIMERA_INFERENCE_SEED": "x"}, ("CHIMERA_INFERENCE_SEED:", "'x'"), 2),
-    ],
-    ids=lambda value: "".join(value) if isinstance(value, dict) else "",
-)
-async def test_servers_that_are_not_there(
-    tmp_path: Path, variables: dict[str, str], words: tuple[str, ...], code: int
-) -> None:
-    command = ("build", "run", build_file(tmp_path / "f.yaml"), "--data-dir", tmp_path / "data", "-o", tmp_path / "out")
-    ended = await chimera(*command, **variables)
-    require_refused(ended, *words, code=code, within=UNREACHABLE_SECONDS)
+UNREACHABLE: list[tuple[dict[str, str], tuple[str, ...], int]] = [
+    ({"KAFKA_BOOTSTRAP_SERVERS": NOBODY}, (f"Kafka does not answer at {NOBODY}", "KAFKA_BOOTSTRAP_SERVERS"), 3),
+    ({"MONGODB_URI": f"mongodb://{NOBODY}"}, (f"MongoDB does not answer: {NOBODY}", "MONGODB_URI"), 3),
+    ({"MONGODB_URI": "http://h"}, ("MONGODB_URI:", "mongodb://host:port"), 2),
+    ({"CHIMERA_GATEWAY": NOBODY}, (f"cannot reach the gateway at {NOBODY}", "chimera up"), 3),
+    ({"CHIMERA_GATEWAY": "nowhere"}, ("gateway: must be HOST:PORT", "'nowhere'", "CHIMERA_GATEWAY"), 2),
+    ({"CHIMERA_MAX_IN_FLIGHT": "many"}, ("CHIMERA_MAX_IN_FLIGHT:", "'many'"), 2),
+    ({"CHIMERA_INFERENCE_SEED": "x"}, ("CHIMERA_INFERENCE_SEED:", "'x'"), 2),
+    ({"CHIMERA_INFERENCE_MODELS": "x"}, ("CHIMERA_INFERENCE_", '"models"', "as JSON"), 2),
+]
+
+
+async def test_servers_that_are_not_there_and_settings_that_are_wrong(tmp_path: Path) -> None:
+    command = ("build", "run", build_file(tmp_path / "f.yaml"), "-o", tmp_path / "out")
+    told = await asyncio.gather(
+        *(
+            chimera(*command, "--data-dir", tmp_path / f"data-{i}", **variables)
+            for i, (variables, _, _) in enumerate(UNREACHABLE)
+        )
+    )
+    for ended, (_, words, code) in zip(told, UNREACHABLE, strict=True):
+        require_refused(ended, *words, code=code, within=UNREACHABLE_SECONDS)
     assert not (tmp_path / "out").exists()
 
 
@@ -188,13 +191,17 @@ SERVICES = ("taxonomy", "generator", "verifier", "gateway")
 
 async def test_services_refuse_bad_settings_in_a_sentence(tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere.yaml"
-    settings: list[tuple[dict[str, str], str]] = [
-        ({"CHIMERA_PORT": "70000"}, "CHIMERA_PORT: Input should be less than or equal to 65535 (is '70000')"),
-        ({"CHIMERA_ENDPOINTS": str(nowhere)}, f"CHIMERA_ENDPOINTS: cannot read {nowhere}"),
-        ({"KAFKA_BOOTSTRAP_SERVERS": NOBODY, "MONGODB_URI": f"mongodb://{NOBODY}"}, "does not answer"),
+    alone = {"KAFKA_BOOTSTRAP_SERVERS": NOBODY, "MONGODB_URI": f"mongodb://{NOBODY}"}
+    cases: list[tuple[str, dict[str, str], str]] = [
+        (
+            "taxonomy",
+            {"CHIMERA_PORT": "70000"},
+            "CHIMERA_PORT: Input should be less than or equal to 65535 (is '70000')",
+        ),
+        ("verifier", {"CHIMERA_ENDPOINTS": str(nowhere)}, f"CHIMERA_ENDPOINTS: cannot read {nowhere}"),
+        *((service, alone, "does not answer") for service in SERVICES),
     ]
-    cases = [(f"chimera_{service}", *setting) for service in SERVICES for setting in settings]
-    told = await asyncio.gather(*(chimera(module=module, **variables) for module, variables, _ in cases))
+    told = await asyncio.gather(*(chimera(module=f"chimera_{name}", **variables) for name, variables, _ in cases))
     for refused, (_, _, words) in zip(told, cases, strict=True):
         assert refused.code == 1, refused
         assert "Traceback" not in refused.err

@@ -5,6 +5,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,13 +119,9 @@ class Teacher:
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/stats") as answer:
             return dict(await answer.json())
 
-    async def reset(self) -> None:
-        async with aiohttp.ClientSession() as session, session.delete(f"{self.url}/stats") as answer:
-            answer.raise_for_status()
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def teacher() -> AsyncIterator[Teacher]:
+@asynccontextmanager
+async def teaching() -> AsyncIterator[Teacher]:
     port = free_port()
     slow = {"CHIMERA_INFERENCE_DIALS__LATENCY_MEAN_SECONDS": 0.15}
     async with started("--port", port, module="chimera_inference", **slow) as process:
@@ -152,18 +149,16 @@ async def require_gone(children: list[psutil.Process]) -> None:
     assert [child.cmdline() for child in left] == []
 
 
-async def test_ctrl_c_pauses_and_no_call_is_paid_twice(built: Built, teacher: Teacher, tmp_path: Path) -> None:
-    await teacher.reset()
-    output = tmp_path / "out"
-    file = slow_file(tmp_path / "slow.yaml", teacher, seed=11)
-    command = ("build", "run", file, "--data-dir", built.data, "-o", output, "--json")
+async def require_ctrl_c_pauses_and_no_call_is_paid_twice(folder: Path, teacher: Teacher) -> None:
+    output, data, file = folder / "out", folder / "data", slow_file(folder / "slow.yaml", teacher, seed=11)
+    command = ("build", "run", file, "--data-dir", data, "-o", output, "--json")
     async with started(*command) as process:
         await until_accepted(process, 1)
         children = children_of(process)
         process.send_signal(signal.SIGINT)
         paused = await ended(process)
     assert (paused.code, paused.complaints) == (130, [])
-    assert f"Go on with: chimera build run {file} -o {output} --data-dir {built.data}" in paused.err
+    assert f"Go on with: chimera build run {file} -o {output} --data-dir {data}" in paused.err
     assert not output.exists()
     await require_gone(children)
     build = await require_completed(command, output)
@@ -172,11 +167,9 @@ async def test_ctrl_c_pauses_and_no_call_is_paid_twice(built: Built, teacher: Te
     assert build["progress"]["usage"]["calls"] == stats["answered"]
 
 
-async def test_kill_9_loses_nothing_but_calls_in_flight(built: Built, teacher: Teacher, tmp_path: Path) -> None:
-    await teacher.reset()
-    output = tmp_path / "out"
-    file = slow_file(tmp_path / "slow.yaml", teacher, seed=13)
-    command = ("build", "run", file, "--data-dir", built.data, "-o", output, "--json")
+async def require_kill_9_loses_nothing_but_calls_in_flight(folder: Path, teacher: Teacher) -> None:
+    output, file = folder / "out", slow_file(folder / "slow.yaml", teacher, seed=13)
+    command = ("build", "run", file, "--data-dir", folder / "data", "-o", output, "--json")
     async with started(*command) as process:
         await until_accepted(process, 3)
         children = children_of(process)
@@ -188,6 +181,14 @@ async def test_kill_9_loses_nothing_but_calls_in_flight(built: Built, teacher: T
     stats = await teacher.stats()
     assert stats["repeats"] <= len(MODELS) * IN_FLIGHT
     assert build["progress"]["usage"]["calls"] == stats["answered"] - stats["repeats"]
+
+
+async def test_interrupted_builds_go_on_where_they_were(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async with teaching() as first, teaching() as second:
+        await asyncio.gather(  # each mostly waits for its services
+            require_ctrl_c_pauses_and_no_call_is_paid_twice(tmp_path_factory.mktemp("ctrl-c"), first),
+            require_kill_9_loses_nothing_but_calls_in_flight(tmp_path_factory.mktemp("kill-9"), second),
+        )
 
 
 async def test_ctrl_c_while_services_start_leaves_nothing_running(tmp_path: Path) -> None:

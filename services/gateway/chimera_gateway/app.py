@@ -29,8 +29,7 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     bus = Bus(NAME, settings)
     builds = Builds(store, pool.endpoints, bus, lambda: datetime.now(UTC))
     tracker = Tracker(store, builds)
-    for stage in stages(tracker):
-        bus.add(stage)
+    bus.add_quick("track", stages(tracker))
     register = [BuildServicer(builds).register, SampleServicer(store, builds).register, DatasetServicer(store).register]
     return Service(
         NAME,

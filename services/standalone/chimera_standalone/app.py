@@ -25,12 +25,14 @@ from chimera_shared.endpoints.config import Endpoint, Endpoints
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import settle_heap
 from chimera_shared.settings import ServiceSettings, load
+from chimera_shared.together import all_of
 from chimera_standalone import procedural
 from chimera_standalone.child import ChildServer
 from chimera_standalone.embedded import EmbeddedBroker, EmbeddedStore
 
 _INSTANCE = "standalone"
 _PROCEDURAL_IN_FLIGHT = 64
+_STAGES = (chimera_taxonomy.app.create, chimera_generator.app.create, chimera_verifier.app.create)
 
 
 class _Watch:
@@ -95,10 +97,11 @@ class Standalone:
             self._tell("starting the services")
             self.endpoints = {**await self._procedural(), **self._own_endpoints}
             pool = await self._stack.enter_async_context(EndpointPool(self.endpoints))
-            for create in (chimera_taxonomy.app.create, chimera_generator.app.create, chimera_verifier.app.create):
-                await self._stack.enter_async_context(create(settings, pool))
+            services = [create(settings, pool) for create in _STAGES]
             gateway = chimera_gateway.app.create(settings.model_copy(update={"port": self._port}), pool)
-            self.gateway_target = (await self._stack.enter_async_context(gateway)).server.target
+            # At once, for each mostly waits for the broker to let it into its consumer groups.
+            await all_of(*(self._stack.enter_async_context(service) for service in (*services, gateway)))
+            self.gateway_target = gateway.server.target
         except BaseException:
             await self.__aexit__(*sys.exc_info())
             raise

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 from faststream.kafka import KafkaBroker, KafkaMessage
@@ -55,20 +56,30 @@ class Bus:
         self._builds_followed = self._follow_builds()
 
     def add(self, stage: Stage[Any]) -> None:
-        """Run a stage from `start` on."""
-        runner = StageRunner(stage, self, self.builds, self._settings.time_limit_seconds)
+        """Run a stage from `start` on, with a consumer of its own, so that other stages' slow work never delays it."""
+        self.add_quick(stage.name, [stage])
+
+    def add_quick(self, name: str, stages: Sequence[Stage[Any]]) -> None:
+        """Run stages whose work is quick with one consumer for all; each has a topic of its own.
+
+        Every consumer costs processor time even when it is idle: fetches, heartbeats, commits.
+        """
+        limit = self._settings.time_limit_seconds
+        runners = {stage.consumes.name: StageRunner(stage, self, self.builds, limit) for stage in stages}
+        assert len(runners) == len(stages), f"two stages of {name} consume the same topic"
         subscriber = parallel_subscriber(
             self._broker,
-            stage.consumes.name,
-            group_id=f"chimera-{self._service}-{stage.name}",
-            group_instance_id=f"{self._settings.instance}-{self._service}-{stage.name}",
+            *runners,
+            group_id=f"chimera-{self._service}-{name}",
+            group_instance_id=f"{self._settings.instance}-{self._service}-{name}",
             max_in_flight=self._settings.max_in_flight,
             flight_key=lambda message: message.headers.get("ce_id"),
         )
 
         @subscriber
         async def work(message: KafkaMessage) -> None:
-            await runner(_value(message), message.headers)
+            record = _record(message)
+            await runners[record.topic](record.value, message.headers)
 
     async def start(self) -> None:
         """Create missing topics, connect, and begin to take messages. BusUnavailable if no broker answers."""
@@ -136,16 +147,15 @@ class Bus:
 
         @subscriber
         async def learn(message: KafkaMessage) -> None:
-            await self.builds.learn(decode(topics.BUILD_CHANGED, _value(message), message.headers))
+            await self.builds.learn(decode(topics.BUILD_CHANGED, _record(message).value, message.headers))
 
         return subscriber
 
 
-def _value(message: KafkaMessage) -> bytes | None:
+def _record(message: KafkaMessage) -> ConsumerRecord:
     record = message.raw_message
     assert not isinstance(record, tuple), "stages take single messages, not batches"
-    value: bytes | None = record.value
-    return value
+    return record
 
 
 async def ensure_topics(bootstrap_servers: str, replicas: int) -> None:

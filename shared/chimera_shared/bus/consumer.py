@@ -16,8 +16,8 @@ CONSUMER_OPTIONS: Mapping[str, Any] = {
 }
 # noida-db does not hold an empty fetch for fetch_max_wait_ms: an idle consumer would ask it 2,000 times a second and
 # keep most of a core busy. With these pauses it is five times a second; what arrives waits 0.1 s on average for the
-# first fetch after a quiet time, and 20 ms under load. A shorter first pause costs more in empty fetches than it gains.
-_FIRST_PAUSE_S = 0.04
+# first fetch after a quiet time, and 40 ms under load. A shorter first pause costs more in empty fetches than it gains.
+_FIRST_PAUSE_S = 0.08
 _LAST_PAUSE_S = 0.2
 
 

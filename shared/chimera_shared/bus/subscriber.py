@@ -20,8 +20,7 @@ __all__ = ["ParallelSubscriber", "Tuning", "parallel_subscriber"]
 
 def parallel_subscriber(
     broker: KafkaBroker,
-    topic: str,
-    *,
+    *topics: str,
     group_id: str,
     group_instance_id: str | None,
     max_in_flight: int,
@@ -29,7 +28,7 @@ def parallel_subscriber(
     tuning: Tuning = DEFAULT_TUNING,
     **consumer_options: Any,
 ) -> ParallelSubscriber:
-    """A subscriber of `broker`, to be used like the one that `broker.subscriber()` returns.
+    """A subscriber of `broker` to one or more topics, to be used like the one that `broker.subscriber()` returns.
 
     `group_instance_id` names this member across restarts, so that a restart causes no rebalance. A message whose
     `flight_key` equals that of one in flight here is finished at once. `consumer_options` go to AIOKafkaConsumer.
@@ -38,9 +37,9 @@ def parallel_subscriber(
     if max_in_flight < 1:
         raise ValueError(f"max_in_flight is {max_in_flight}; give at least 1")
     broker_config: KafkaBrokerConfig = broker.config  # type: ignore[assignment]
-    topics = [Topic(topic, declare=False)]
+    subscribed = [Topic(name, declare=False) for name in topics]
     config = KafkaSubscriberConfig(
-        topics=topics,
+        topics=subscribed,
         group_id=group_id,
         connection_args={
             **CONSUMER_OPTIONS,
@@ -54,7 +53,7 @@ def parallel_subscriber(
     )
     calls = CallsCollection[Any]()
     specification = KafkaSubscriberSpecification(
-        broker_config, KafkaSubscriberSpecificationConfig(title_=None, description_=None, topics=topics), calls
+        broker_config, KafkaSubscriberSpecificationConfig(title_=None, description_=None, topics=subscribed), calls
     )
     subscriber = ParallelSubscriber(
         config, specification, calls, max_in_flight=max_in_flight, flight_key=flight_key, tuning=tuning

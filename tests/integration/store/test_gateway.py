@@ -273,7 +273,7 @@ async def test_a_build_ends_exactly_when_all_is_there_in_any_order(gateway, seed
     assert [(s.target, s.accepted, s.settled) for s in shown.subjects] == [(2, 2, 3), (1, 1, 1)]
     published = [e for e in gateway.bus.sent if isinstance(e, events_pb2.DatasetPublished)]
     assert [e.dataset.samples for e in published] == [3]
-    assert gateway.bus.sent[-1].build.state == SUCCEEDED
+    assert gateway.bus.sent[-2].build.state == SUCCEEDED
 
 
 async def test_what_comes_late_changes_nothing(gateway):
@@ -325,21 +325,23 @@ async def test_a_process_that_ends_after_the_last_count_and_before_the_end_is_ta
     await again.builds.announce_all()
 
     assert (await again.builds.get(build.build_id)).state == SUCCEEDED
-    assert again.bus.sent[-1].build.state == SUCCEEDED
+    assert [e.build.state for e in again.bus.sent if isinstance(e, events_pb2.BuildChanged)][-1] == SUCCEEDED
 
 
 async def test_a_broker_that_is_away_at_the_end_puts_off_the_end_and_no_other_build(gateway):
     full, other = await gateway.builds.submit("r1", spec()), await gateway.builds.submit("r2", spec())
     for event in [*whole(full), *whole(other)[:6]]:
         await gateway.take(event)
-    gateway.bus.away = 2
+    gateway.bus.away = 1
 
-    for _ in range(2):
-        with pytest.raises(BusUnavailable):
-            await gateway.tracker.flush()
+    with pytest.raises(BusUnavailable):
+        await gateway.tracker.flush()
     await gateway.tracker.flush()
+    await gateway.builds.announce_all()
 
     assert (await gateway.builds.get(full.build_id)).state == SUCCEEDED
+    published = [e for e in gateway.bus.sent if isinstance(e, events_pb2.DatasetPublished)]
+    assert [e.dataset.build_id for e in published] == [full.build_id]
     assert (await gateway.builds.get(other.build_id)).progress.accepted == 1
     assert (await gateway.builds.get(other.build_id)).progress.usage == spent(whole(other)[:6])
 

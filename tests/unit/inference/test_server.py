@@ -257,7 +257,7 @@ def test_the_process_says_where_it_listens_and_ends_on_sigterm() -> None:
 
 
 def test_a_port_in_use_and_a_wrong_setting_are_told() -> None:
-    for flags, code, text in ((["--port", "70000"], 2, "port"), (["--host", "203.0.113.1"], 1, "cannot listen")):
+    for flags, code, text in ((["--port", "70000"], 2, "_PORT: "), (["--host", "203.0.113.1"], 1, "cannot listen")):
         done = subprocess.run(
             [sys.executable, "-m", "chimera_inference", *flags], capture_output=True, text=True, timeout=20, check=False
         )

@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("benchmark", nargs="?", choices=("pipeline", "client", "all"), default="all")
     parser.add_argument("--samples", type=int, default=1200, help="accepted samples of the pipeline's build")
     parser.add_argument("--limit", type=int, default=256, help="requests in flight over all endpoints")
-    parser.add_argument("--mean", type=float, default=4.0, help="mean latency of an answer in seconds")
+    parser.add_argument("--mean", type=float, default=5.0, help="mean latency of an answer in seconds")
     parser.add_argument("--sigma", type=float, default=1.0, help="sigma of the latency's logarithm")
     options = parser.parse_args()
 
@@ -41,7 +41,7 @@ def main() -> None:
 
     wanted = {"pipeline": [pipeline.run], "client": [client.run], "all": [client.run, pipeline.run]}[options.benchmark]
     for benchmark in wanted:
-        for figure in (__import__("uvloop").run if os.environ.get("UV") else asyncio.run)(benchmark(options)):
+        for figure in asyncio.run(benchmark(options)):
             print(json.dumps({**figure, **machine()}), flush=True)
 
 

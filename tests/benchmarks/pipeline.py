@@ -1,8 +1,8 @@
 """How full the whole pipeline keeps its endpoints under heavy-tailed latencies, and what a model call costs us.
 
 Fill is the time-weighted share of the allowed requests that are in flight; the ideal is 1. It is given over the first
-90 % of the calls, which has the ramp in it: topics first, then problems, and only then everything at once; and in steady
-state, from the first moment at which 95 % of the limit are in flight to the same end.
+90 % of the calls, which has the ramp in it (topics first, then problems, and only then everything at once), and in
+steady state, from the moment at which 95 % of the limit are in flight.
 """
 
 import argparse

@@ -29,7 +29,7 @@ REASONS: Mapping[str, str] = {
     "REASON_MULTI_PART": "The problem asks several questions",
     "REASON_NOT_SELF_CONTAINED": "The problem refers to something that it does not contain",
     "REASON_DUPLICATE": "The same problem was seen before",
-    "REASON_PANEL_DISAGREES": "The panel agreed on another answer than the reference",
+    "REASON_PANEL_DISAGREES": "A panel member found another answer than the reference",
     "REASON_PANEL_UNDECIDED": "The panel reached no decision",
     "REASON_SOLUTION_INCORRECT": "The solution ends in another answer than the reference",
     "REASON_SOLUTION_UNDECIDED": "The solution could not be graded",

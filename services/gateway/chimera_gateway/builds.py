@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from google.protobuf.message import Message
 
@@ -10,7 +10,7 @@ from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.events.v1 import events_pb2
 from chimera_gateway.domain.tally import complete, progress
-from chimera_gateway.store import GatewayStore, Record, short_while_ago
+from chimera_gateway.store import GatewayStore, Record
 from chimera_shared import identity
 from chimera_shared.apportion import targets
 from chimera_shared.builds import ENDED
@@ -21,6 +21,8 @@ from chimera_shared.stage import Publisher
 
 _MAX_REQUEST_ID_CHARS = 64
 _WATCH_SECONDS = 0.3
+_TOLD_AFTER_END = timedelta(minutes=10)
+"""Whoever has not heard by then of a build's end hears of it when it asks."""
 
 
 class Builds:
@@ -130,7 +132,7 @@ class Builds:
 
     async def announce_all(self) -> None:
         """Say the news of every build again, for whoever missed it; this drives the taxonomy's reconciler."""
-        for record in await self._store.active(short_while_ago()):
+        for record in await self._store.active(self._clock() - _TOLD_AFTER_END):
             await self.complete(record.build.build_id)  # if the process ended between the last count and this
             build = (await self._record(record.build.build_id)).build
             await self._announce(build)
@@ -139,7 +141,7 @@ class Builds:
 
     async def recount_all(self) -> None:
         """Count builds at work anew: what was counted and not yet stored when the process ended is in the marks."""
-        for record in await self._store.active(short_while_ago()):
+        for record in await self._store.active(self._clock() - _TOLD_AFTER_END):
             if record.build.state not in ENDED:
                 await self._store.recount(record.build.build_id)
 

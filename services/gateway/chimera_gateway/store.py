@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
@@ -195,11 +195,6 @@ class GatewayStore:
                 .to_list(None)
             )
         return [from_document(dataset_pb2.Dataset(), document["dataset"]) for document in found]
-
-
-def short_while_ago() -> datetime:
-    """Builds that ended before this need not be told of any more."""
-    return datetime.now(UTC) - timedelta(minutes=10)
 
 
 def _record(document: Document) -> Record:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 from google.protobuf import json_format
@@ -50,15 +49,7 @@ def spec_fields(message: Message) -> dict[str, Any]:
 
 def endpoint_fields(endpoint: Endpoint) -> dict[str, Any]:
     """An endpoint's configuration as its YAML has it; the key's variable is named, no secret is in it."""
-    fields = endpoint.model_dump(exclude_defaults=True)
-    fields["base_url"] = public_url(endpoint.base_url)
-    return fields
-
-
-def public_url(url: str) -> str:
-    """The address without user, password, query and fragment, any of which may hold a secret."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return endpoint.model_dump(exclude_defaults=True)  # an address with credentials or a query is refused when read
 
 
 def _restore_integers(message: Message, fields: dict[str, Any]) -> None:

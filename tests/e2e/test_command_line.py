@@ -81,6 +81,16 @@ async def test_the_same_file_again_does_nothing(built: Built) -> None:
     assert {path: path.stat().st_mtime_ns for path in built.output.rglob("*")} == before
 
 
+async def test_the_exported_build_file_makes_the_same_problems_again(built: Built, tmp_path: Path) -> None:
+    command = ("build", "run", built.output / "build.yaml", "--data-dir", tmp_path / "data", "-o", tmp_path / "out")
+    again = await chimera(*command, "--json")
+    assert again.code == 0, again
+    first, second = (
+        {(r["subject"], r["slot"]): r["problem"] for r in rows(f)} for f in (built.output, tmp_path / "out")
+    )
+    assert first == second
+
+
 async def test_a_sample_shows_who_voted_and_how(built: Built) -> None:
     row = rows(built.output)[0]
     async with up(built.data, "--endpoints", built.file) as gateway:

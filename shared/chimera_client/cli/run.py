@@ -95,7 +95,7 @@ class BuildRun:
         log = log_to_file(told.data_dir)
         note(f"data is in {told.data_dir}, the log is {log}")
         running = await stack.enter_async_context(standalone(told.data_dir, file.endpoints or {}, note))
-        self._endpoints = running.endpoints
+        self._endpoints = file.endpoints  # the procedural ones come with the services, each time at another port
         require_valid(file.spec, running.endpoints)
         return running.gateway_target
 

@@ -27,7 +27,7 @@ HEADER = """\
 """
 
 WITHOUT_ENDPOINTS = """\
-# The endpoints named under `roles` are the operator's configuration and are not part of this file.
+# Endpoints named `procedural-…` come with Chimera; all others are the operator's configuration and not in this file.
 """
 
 

@@ -78,8 +78,6 @@ class Statistics:
     answer_types: Counter[str] = field(default_factory=Counter)
     first_attempts: int = 0
     full_agreement: int = 0
-    voted: int = 0
-    with_reasoning: int = 0
     vote_methods: Counter[str] = field(default_factory=Counter)
     solution_methods: Counter[str] = field(default_factory=Counter)
     lengths: Mapping[str, Lengths] = field(
@@ -109,7 +107,6 @@ class Statistics:
 
     def _add_verdicts(self, sample: sample_pb2.Sample) -> None:
         votes = sample.validation.votes
-        self.voted += bool(votes)
         self.full_agreement += bool(votes) and all(v.grade.verdict == sample_pb2.VERDICT_CORRECT for v in votes)
         for vote in votes:
             _count(self.vote_methods, vote.grade.method)
@@ -117,7 +114,6 @@ class Statistics:
 
     def _add_sizes(self, sample: sample_pb2.Sample) -> None:
         solution, usage = sample.solution, sample.usage
-        self.with_reasoning += bool(solution.reasoning)
         self.lengths["problem"].add(len(sample.problem.statement))
         self.lengths["reasoning"].add(len(solution.reasoning))
         self.lengths["solution"].add(len(solution.text))

@@ -1,6 +1,7 @@
 import datetime
 
 from chimera.sample.v1 import sample_pb2 as _sample_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -26,12 +27,21 @@ class StopReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STOP_REASON_ACCEPTANCE_BELOW_FLOOR: _ClassVar[StopReason]
     STOP_REASON_EXPANSION_FAILED: _ClassVar[StopReason]
     STOP_REASON_ENDPOINTS_FAILING: _ClassVar[StopReason]
+    STOP_REASON_BUDGET_SPENT: _ClassVar[StopReason]
+    STOP_REASON_TIME_LIMIT: _ClassVar[StopReason]
 
 class PanelRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PANEL_RULE_UNSPECIFIED: _ClassVar[PanelRule]
     PANEL_RULE_UNANIMOUS: _ClassVar[PanelRule]
     PANEL_RULE_MAJORITY: _ClassVar[PanelRule]
+
+class BreakerState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BREAKER_STATE_UNSPECIFIED: _ClassVar[BreakerState]
+    BREAKER_STATE_CLOSED: _ClassVar[BreakerState]
+    BREAKER_STATE_OPEN: _ClassVar[BreakerState]
+    BREAKER_STATE_HALF_OPEN: _ClassVar[BreakerState]
 BUILD_STATE_UNSPECIFIED: BuildState
 BUILD_STATE_RUNNING: BuildState
 BUILD_STATE_PAUSED: BuildState
@@ -42,9 +52,15 @@ STOP_REASON_UNSPECIFIED: StopReason
 STOP_REASON_ACCEPTANCE_BELOW_FLOOR: StopReason
 STOP_REASON_EXPANSION_FAILED: StopReason
 STOP_REASON_ENDPOINTS_FAILING: StopReason
+STOP_REASON_BUDGET_SPENT: StopReason
+STOP_REASON_TIME_LIMIT: StopReason
 PANEL_RULE_UNSPECIFIED: PanelRule
 PANEL_RULE_UNANIMOUS: PanelRule
 PANEL_RULE_MAJORITY: PanelRule
+BREAKER_STATE_UNSPECIFIED: BreakerState
+BREAKER_STATE_CLOSED: BreakerState
+BREAKER_STATE_OPEN: BreakerState
+BREAKER_STATE_HALF_OPEN: BreakerState
 
 class SubjectSpec(_message.Message):
     __slots__ = ("name", "weight", "topics")
@@ -88,8 +104,20 @@ class TaxonomySpec(_message.Message):
     topics_per_field: int
     def __init__(self, fields_per_subject: _Optional[int] = ..., topics_per_field: _Optional[int] = ...) -> None: ...
 
+class Budget(_message.Message):
+    __slots__ = ("cost_nanousd", "tokens", "calls", "time")
+    COST_NANOUSD_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    cost_nanousd: int
+    tokens: int
+    calls: int
+    time: _duration_pb2.Duration
+    def __init__(self, cost_nanousd: _Optional[int] = ..., tokens: _Optional[int] = ..., calls: _Optional[int] = ..., time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
 class BuildSpec(_message.Message):
-    __slots__ = ("name", "samples", "seed", "subjects", "roles", "taxonomy", "panel_rule", "acceptance_floor")
+    __slots__ = ("name", "samples", "seed", "subjects", "roles", "taxonomy", "panel_rule", "acceptance_floor", "budget", "weight", "ledger_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SAMPLES_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
@@ -98,6 +126,9 @@ class BuildSpec(_message.Message):
     TAXONOMY_FIELD_NUMBER: _ClassVar[int]
     PANEL_RULE_FIELD_NUMBER: _ClassVar[int]
     ACCEPTANCE_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    LEDGER_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     samples: int
     seed: int
@@ -106,7 +137,10 @@ class BuildSpec(_message.Message):
     taxonomy: TaxonomySpec
     panel_rule: PanelRule
     acceptance_floor: float
-    def __init__(self, name: _Optional[str] = ..., samples: _Optional[int] = ..., seed: _Optional[int] = ..., subjects: _Optional[_Iterable[_Union[SubjectSpec, _Mapping]]] = ..., roles: _Optional[_Union[Roles, _Mapping]] = ..., taxonomy: _Optional[_Union[TaxonomySpec, _Mapping]] = ..., panel_rule: _Optional[_Union[PanelRule, str]] = ..., acceptance_floor: _Optional[float] = ...) -> None: ...
+    budget: Budget
+    weight: float
+    ledger_of: str
+    def __init__(self, name: _Optional[str] = ..., samples: _Optional[int] = ..., seed: _Optional[int] = ..., subjects: _Optional[_Iterable[_Union[SubjectSpec, _Mapping]]] = ..., roles: _Optional[_Union[Roles, _Mapping]] = ..., taxonomy: _Optional[_Union[TaxonomySpec, _Mapping]] = ..., panel_rule: _Optional[_Union[PanelRule, str]] = ..., acceptance_floor: _Optional[float] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., weight: _Optional[float] = ..., ledger_of: _Optional[str] = ...) -> None: ...
 
 class SubjectProgress(_message.Message):
     __slots__ = ("subject", "target", "accepted", "settled")
@@ -120,8 +154,38 @@ class SubjectProgress(_message.Message):
     settled: int
     def __init__(self, subject: _Optional[str] = ..., target: _Optional[int] = ..., accepted: _Optional[int] = ..., settled: _Optional[int] = ...) -> None: ...
 
+class Spending(_message.Message):
+    __slots__ = ("spent", "reserved", "unaccounted")
+    SPENT_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
+    UNACCOUNTED_FIELD_NUMBER: _ClassVar[int]
+    spent: _sample_pb2.Usage
+    reserved: _sample_pb2.Usage
+    unaccounted: _sample_pb2.Usage
+    def __init__(self, spent: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., reserved: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., unaccounted: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ...) -> None: ...
+
+class EndpointStatus(_message.Message):
+    __slots__ = ("endpoint", "limit", "in_flight", "waiting", "breaker", "reason", "held_seconds", "failures")
+    ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    HELD_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FAILURES_FIELD_NUMBER: _ClassVar[int]
+    endpoint: str
+    limit: int
+    in_flight: int
+    waiting: int
+    breaker: BreakerState
+    reason: str
+    held_seconds: float
+    failures: int
+    def __init__(self, endpoint: _Optional[str] = ..., limit: _Optional[int] = ..., in_flight: _Optional[int] = ..., waiting: _Optional[int] = ..., breaker: _Optional[_Union[BreakerState, str]] = ..., reason: _Optional[str] = ..., held_seconds: _Optional[float] = ..., failures: _Optional[int] = ...) -> None: ...
+
 class Progress(_message.Message):
-    __slots__ = ("topics", "requested", "proposed", "validated", "solved", "accepted", "rejected", "unknown", "in_flight", "reasons", "subjects", "usage")
+    __slots__ = ("topics", "requested", "proposed", "validated", "solved", "accepted", "rejected", "unknown", "in_flight", "reasons", "subjects", "usage", "reused", "spending", "endpoints")
     class ReasonsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +205,9 @@ class Progress(_message.Message):
     REASONS_FIELD_NUMBER: _ClassVar[int]
     SUBJECTS_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
+    REUSED_FIELD_NUMBER: _ClassVar[int]
+    SPENDING_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
     topics: int
     requested: int
     proposed: int
@@ -153,10 +220,13 @@ class Progress(_message.Message):
     reasons: _containers.ScalarMap[str, int]
     subjects: _containers.RepeatedCompositeFieldContainer[SubjectProgress]
     usage: _sample_pb2.Usage
-    def __init__(self, topics: _Optional[int] = ..., requested: _Optional[int] = ..., proposed: _Optional[int] = ..., validated: _Optional[int] = ..., solved: _Optional[int] = ..., accepted: _Optional[int] = ..., rejected: _Optional[int] = ..., unknown: _Optional[int] = ..., in_flight: _Optional[int] = ..., reasons: _Optional[_Mapping[str, int]] = ..., subjects: _Optional[_Iterable[_Union[SubjectProgress, _Mapping]]] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ...) -> None: ...
+    reused: _sample_pb2.Usage
+    spending: Spending
+    endpoints: _containers.RepeatedCompositeFieldContainer[EndpointStatus]
+    def __init__(self, topics: _Optional[int] = ..., requested: _Optional[int] = ..., proposed: _Optional[int] = ..., validated: _Optional[int] = ..., solved: _Optional[int] = ..., accepted: _Optional[int] = ..., rejected: _Optional[int] = ..., unknown: _Optional[int] = ..., in_flight: _Optional[int] = ..., reasons: _Optional[_Mapping[str, int]] = ..., subjects: _Optional[_Iterable[_Union[SubjectProgress, _Mapping]]] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., reused: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., endpoints: _Optional[_Iterable[_Union[EndpointStatus, _Mapping]]] = ...) -> None: ...
 
 class Build(_message.Message):
-    __slots__ = ("build_id", "spec", "state", "stop_reason", "detail", "progress", "create_time", "end_time", "dataset_id", "revision")
+    __slots__ = ("build_id", "spec", "state", "stop_reason", "detail", "progress", "create_time", "end_time", "dataset_id", "revision", "pause_time", "paused")
     BUILD_ID_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -167,6 +237,8 @@ class Build(_message.Message):
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     DATASET_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    PAUSE_TIME_FIELD_NUMBER: _ClassVar[int]
+    PAUSED_FIELD_NUMBER: _ClassVar[int]
     build_id: str
     spec: BuildSpec
     state: BuildState
@@ -177,4 +249,6 @@ class Build(_message.Message):
     end_time: _timestamp_pb2.Timestamp
     dataset_id: str
     revision: int
-    def __init__(self, build_id: _Optional[str] = ..., spec: _Optional[_Union[BuildSpec, _Mapping]] = ..., state: _Optional[_Union[BuildState, str]] = ..., stop_reason: _Optional[_Union[StopReason, str]] = ..., detail: _Optional[str] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., dataset_id: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+    pause_time: _timestamp_pb2.Timestamp
+    paused: _duration_pb2.Duration
+    def __init__(self, build_id: _Optional[str] = ..., spec: _Optional[_Union[BuildSpec, _Mapping]] = ..., state: _Optional[_Union[BuildState, str]] = ..., stop_reason: _Optional[_Union[StopReason, str]] = ..., detail: _Optional[str] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., dataset_id: _Optional[str] = ..., revision: _Optional[int] = ..., pause_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., paused: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...

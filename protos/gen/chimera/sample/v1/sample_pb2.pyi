@@ -115,7 +115,7 @@ class Usage(_message.Message):
     def __init__(self, calls: _Optional[int] = ..., input_tokens: _Optional[int] = ..., output_tokens: _Optional[int] = ..., cost_nanousd: _Optional[int] = ...) -> None: ...
 
 class ModelCall(_message.Message):
-    __slots__ = ("call_id", "role", "endpoint", "model", "prompt_sha256", "parameters_json", "usage", "time", "latency_seconds", "finish_reason")
+    __slots__ = ("call_id", "role", "endpoint", "model", "prompt_sha256", "parameters_json", "usage", "time", "latency_seconds", "finish_reason", "paid_by")
     CALL_ID_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     ENDPOINT_FIELD_NUMBER: _ClassVar[int]
@@ -126,6 +126,7 @@ class ModelCall(_message.Message):
     TIME_FIELD_NUMBER: _ClassVar[int]
     LATENCY_SECONDS_FIELD_NUMBER: _ClassVar[int]
     FINISH_REASON_FIELD_NUMBER: _ClassVar[int]
+    PAID_BY_FIELD_NUMBER: _ClassVar[int]
     call_id: str
     role: str
     endpoint: str
@@ -136,7 +137,8 @@ class ModelCall(_message.Message):
     time: _timestamp_pb2.Timestamp
     latency_seconds: float
     finish_reason: str
-    def __init__(self, call_id: _Optional[str] = ..., role: _Optional[str] = ..., endpoint: _Optional[str] = ..., model: _Optional[str] = ..., prompt_sha256: _Optional[str] = ..., parameters_json: _Optional[str] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latency_seconds: _Optional[float] = ..., finish_reason: _Optional[str] = ...) -> None: ...
+    paid_by: str
+    def __init__(self, call_id: _Optional[str] = ..., role: _Optional[str] = ..., endpoint: _Optional[str] = ..., model: _Optional[str] = ..., prompt_sha256: _Optional[str] = ..., parameters_json: _Optional[str] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latency_seconds: _Optional[float] = ..., finish_reason: _Optional[str] = ..., paid_by: _Optional[str] = ...) -> None: ...
 
 class SampleRef(_message.Message):
     __slots__ = ("sample_id", "build_id", "subject", "field", "topic", "slot", "attempt", "seed")

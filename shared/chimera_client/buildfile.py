@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chimera.build.v1 import build_pb2
+from chimera_client import budget
 from chimera_client.fields import Reader, Shorthand
 from chimera_client.yamlfile import parse_mapping, read_text
 from chimera_shared.endpoints.config import Endpoint, parse
@@ -22,6 +23,7 @@ class BuildFile:
     spec: build_pb2.BuildSpec
     endpoints: Mapping[str, Endpoint] | None
     sha256: str
+    """Of everything that makes it another order than those before."""
 
     def request_id(self, generation: int = 1) -> str:
         """The same for the same content and name, so that running a file again continues its build.
@@ -42,15 +44,25 @@ def parse_build(raw: Mapping[str, Any]) -> tuple[build_pb2.BuildSpec, Mapping[st
     """The order in a mapping and its `endpoints`, if it has any; InvalidInput names every wrong field."""
     spec = build_pb2.BuildSpec()
     reader = Reader(_SHORTHANDS)
-    reader.fill(spec, dict(raw), extra=[ENDPOINTS_FIELD])
+    reader.fill(spec, {k: v for k, v in raw.items() if k != budget.FIELD}, extra=[ENDPOINTS_FIELD, budget.FIELD])
     endpoints, wrong = _endpoints(raw)
-    if violations := [*reader.violations, *_zero_weights(raw), *wrong]:
+    if violations := [*reader.violations, *_budget(spec, raw), *_zero_weights(raw), *wrong]:
         raise InvalidInput(violations)
     return spec, endpoints
 
 
+def _budget(spec: build_pb2.BuildSpec, raw: Mapping[str, Any]) -> list[Violation]:
+    if budget.FIELD not in raw:
+        return []
+    found, violations = budget.parse_budget(raw[budget.FIELD])
+    spec.budget.CopyFrom(found)
+    return violations
+
+
 def _zero_weights(raw: Mapping[str, Any]) -> Iterator[Violation]:
-    """In a message 0 is a weight left out, which means 1; whoever writes it into a file wants no samples at all."""
+    """In a message 0 is a weight left out, which means 1; whoever writes it into a file wants none at all."""
+    if raw.get("weight") == 0:
+        yield Violation("weight", "must be above 0, not 0; leave it out for 1")
     subjects = raw.get("subjects")
     for i, subject in enumerate(subjects if isinstance(subjects, list) else []):
         if isinstance(subject, dict) and subject.get("weight") == 0:

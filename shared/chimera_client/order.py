@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from chimera.build.v1 import build_pb2
@@ -15,7 +16,11 @@ from chimera_shared.spec import require_valid
 
 PROCEDURAL_PREFIX = "procedural-"
 """What services bring along; which names there are is not known where they are not installed."""
+PILOT_SUFFIX = "-pilot"
+_MAX_NAME_CHARS = 64
 _OVER = frozenset({build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
+_RECENT_BUILDS = 200
+"""So far back a build is looked for whose answers may be used again."""
 
 
 def require_sound(file: BuildFile, *, own_services: bool, with_keys: bool = True) -> None:
@@ -52,6 +57,71 @@ async def find_order(client: AsyncClient, file: BuildFile, *, new: bool) -> tupl
     raise AssertionError("unreachable")
 
 
+async def with_ledger(client: AsyncClient, spec: build_pb2.BuildSpec) -> build_pb2.BuildSpec:
+    """The order, using the answers that earlier builds of its name and seed paid for, a pilot's included.
+
+    What shaped an answer is compared call by call, so whatever changed since then is asked anew and all else is not.
+    """
+    if spec.ledger_of:
+        return spec
+    found = build_pb2.BuildSpec()
+    found.CopyFrom(spec)
+    names = {spec.name, pilot_name(spec.name)}
+    seen = 0
+    async for build in client.builds.list():
+        if build.spec.name in names and build.spec.seed == spec.seed:
+            found.ledger_of = ledger_of(build)
+            break
+        if (seen := seen + 1) == _RECENT_BUILDS:
+            break
+    return found
+
+
+def ledger_of(build: build_pb2.Build) -> str:
+    """The build whose ledger holds this one's answers: itself, or the one that it names."""
+    return build.spec.ledger_of or build.build_id
+
+
+def forked(build: build_pb2.Build, file: BuildFile | None, samples: int | None) -> BuildFile:
+    """An order of the same, or of what the file says, that uses the build's answers again. The same fork is the same
+    order."""
+    spec = build_pb2.BuildSpec()
+    spec.CopyFrom(build.spec if file is None else file.spec)
+    spec.ledger_of = ledger_of(build)
+    base = file.sha256 if file is not None else ""
+    fork = BuildFile(spec, file.endpoints if file is not None else None, identity.digest("fork", build.build_id, base))
+    return resized(fork, samples)
+
+
+def resized(file: BuildFile, samples: int | None) -> BuildFile:
+    """The same order of another size."""
+    if samples is None or samples == file.spec.samples:
+        return file
+    spec = build_pb2.BuildSpec()
+    spec.CopyFrom(file.spec)
+    spec.samples = samples
+    return replace(file, spec=spec, sha256=identity.digest("resized", file.sha256, samples))
+
+
+def pilot_name(name: str) -> str:
+    """What the pilot of a build is called."""
+    return f"{name[: _MAX_NAME_CHARS - len(PILOT_SUFFIX)]}{PILOT_SUFFIX}"
+
+
+def require_known(file: BuildFile, known: Mapping[str, Endpoint], *, forked: bool) -> None:
+    """InvalidInput unless the order is sound with the endpoints that there are."""
+    try:
+        require_valid(file.spec, known)
+    except InvalidInput as error:
+        if not forked or not (absent := sorted({*_named(file.spec)} - {*known})):
+            raise
+        raise InvalidInput.of(
+            "FILE",
+            f"the build uses endpoints that only its build file names ({', '.join(absent)}): name that file, or the"
+            " build.yaml of its dataset",
+        ) from None
+
+
 def require_room(target: OutputTarget, build: build_pb2.Build | None, *, force: bool) -> None:
     """InvalidInput unless the dataset can be written when the build ends, or is there already."""
     if build is not None and build.state == build_pb2.BUILD_STATE_SUCCEEDED and target.holds_whole(build.build_id):
@@ -66,9 +136,9 @@ def require_room_early(target: OutputTarget, file: BuildFile, *, new: bool, forc
         target.require_writable(force=force)
 
 
-def default_output(file: BuildFile, parent: Path) -> Path:
+def default_output(file: BuildFile, parent: Path, *, fork: bool = False) -> Path:
     """Where the dataset goes unless told otherwise; the name was checked to be a plain word."""
-    return parent / file.spec.name
+    return parent / (f"{file.spec.name}-fork" if fork else file.spec.name)
 
 
 def _procedural(spec: build_pb2.BuildSpec) -> Iterable[str]:

@@ -28,6 +28,8 @@ _STOPS: Mapping[int, str] = {
     build_pb2.STOP_REASON_ACCEPTANCE_BELOW_FLOOR: "too few samples passed the checks",
     build_pb2.STOP_REASON_EXPANSION_FAILED: "no topics could be made for a subject",
     build_pb2.STOP_REASON_ENDPOINTS_FAILING: "the model endpoints fail",
+    build_pb2.STOP_REASON_BUDGET_SPENT: "its budget is spent",
+    build_pb2.STOP_REASON_TIME_LIMIT: "its time is over",
 }
 
 _STOP_ADVICE: Mapping[int, str] = {
@@ -36,6 +38,8 @@ _STOP_ADVICE: Mapping[int, str] = {
     ),
     build_pb2.STOP_REASON_EXPANSION_FAILED: "give that subject `topics` of its own, or another proposer",
     build_pb2.STOP_REASON_ENDPOINTS_FAILING: "check the endpoints with `chimera doctor FILE`",
+    build_pb2.STOP_REASON_BUDGET_SPENT: "raise `budget` in the build file",
+    build_pb2.STOP_REASON_TIME_LIMIT: "raise `budget.time` in the build file",
 }
 
 

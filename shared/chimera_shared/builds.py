@@ -1,10 +1,11 @@
 """What a service knows of the builds: the newest word about each from the compacted topic."""
 
 import asyncio
+from types import TracebackType
 
 from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
-from chimera_shared.errors import Transient
+from chimera_shared.errors import BuildHalted, Transient
 
 _PATIENCE_SECONDS = 10
 ENDED = frozenset({build_pb2.BUILD_STATE_SUCCEEDED, build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
@@ -16,6 +17,7 @@ class BuildTable:
     def __init__(self) -> None:
         self._builds: dict[str, build_pb2.Build] = {}
         self._news = asyncio.Condition()
+        self._going_on: dict[str, set[GoingOn]] = {}
 
     async def learn(self, event: events_pb2.BuildChanged) -> None:
         """Take in an event; one that is older than what is known changes nothing."""
@@ -28,6 +30,8 @@ class BuildTable:
                 return
             self._builds[build.build_id] = build
             self._news.notify_all()
+        for block in list(self._going_on.get(build.build_id, ())):
+            block.look()
 
     async def get(self, build_id: str) -> build_pb2.Build:
         """The build; waits a little for one that is not known yet, then Transient."""
@@ -39,3 +43,76 @@ class BuildTable:
         except TimeoutError:
             raise Transient(f"no word yet of build {build_id}") from None
         return self._builds[build_id]
+
+    def state(self, build_id: str) -> "build_pb2.BuildState":
+        """The newest state that is known; UNSPECIFIED if there is no such build, as for questions of no build."""
+        known = self._builds.get(build_id)
+        return build_pb2.BUILD_STATE_UNSPECIFIED if known is None else known.state
+
+    def spec(self, build_id: str) -> build_pb2.BuildSpec | None:
+        """What was ordered; None if the build is not known or has ended."""
+        known = self._builds.get(build_id)
+        return known.spec if known is not None and known.HasField("spec") else None
+
+    def weight(self, build_id: str) -> float:
+        """The build's weight among those that want the same endpoints."""
+        known = self._builds.get(build_id)
+        return (known.spec.weight if known is not None else 0.0) or 1.0
+
+    def running(self) -> list[build_pb2.Build]:
+        """The builds that run, as far as known."""
+        return [known for known in self._builds.values() if known.state == build_pb2.BUILD_STATE_RUNNING]
+
+    def going_on(self, build_id: str, *, paid: bool = False) -> "GoingOn":
+        """A block that ends in BuildHalted as soon as the build is halted: see `GoingOn`."""
+        return GoingOn(self, build_id, paid=paid)
+
+    def _watch(self, block: "GoingOn") -> None:
+        self._going_on.setdefault(block.build_id, set()).add(block)
+
+    def _unwatch(self, block: "GoingOn") -> None:
+        blocks = self._going_on[block.build_id]
+        blocks.discard(block)
+        if not blocks:
+            del self._going_on[block.build_id]
+
+
+class GoingOn:
+    """A block of one task that is cut off with BuildHalted when its build is halted, like `asyncio.timeout` at its end.
+
+    What only waits is cut off by every halt. What is `paid`, a call under way, is cut off by a cancelled build alone:
+    a paused or failed one takes its answer in, since it costs the same.
+    """
+
+    __slots__ = ("_before", "_halted", "_paid", "_table", "_task", "build_id")
+
+    def __init__(self, table: BuildTable, build_id: str, *, paid: bool) -> None:
+        self.build_id = build_id
+        self._table = table
+        self._paid = paid
+        self._halted = False
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "builds are worked on in tasks"
+        if self._is_over():
+            raise BuildHalted(f"build {self.build_id} does not run")
+        self._task, self._before = task, task.cancelling()
+        self._table._watch(self)
+
+    def look(self) -> None:
+        """The build has changed."""
+        if not self._halted and self._is_over():
+            self._halted = True
+            self._task.cancel()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._table._unwatch(self)
+        if self._halted and self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
+            raise BuildHalted(f"build {self.build_id} does not run") from error
+
+    def _is_over(self) -> bool:
+        state = self._table.state(self.build_id)
+        if self._paid:
+            return state == build_pb2.BUILD_STATE_CANCELLED
+        return state not in (build_pb2.BUILD_STATE_RUNNING, build_pb2.BUILD_STATE_UNSPECIFIED)

@@ -9,7 +9,9 @@ ChimeraError
 ├── Transient            may pass: the engine tries again
 │   ├── StoreUnavailable
 │   ├── BusUnavailable
-│   └── EndpointUnavailable
+│   ├── EndpointUnavailable
+│   ├── BudgetSpent      the build cannot pay for another call
+│   └── BuildHalted      the build was paused or has ended
 └── SampleFailure        a fact about one sample, which settles as unknown
 """
 
@@ -74,6 +76,14 @@ class BusUnavailable(Transient):
 
 class EndpointUnavailable(Transient):
     """A model endpoint that answered this build before does not answer now."""
+
+
+class BudgetSpent(Transient):
+    """What is left of the build's budget does not pay for another call; the build is about to end."""
+
+
+class BuildHalted(Transient):
+    """The build was paused or has ended while something waited or worked for it; what is due is asked for again."""
 
 
 class SampleFailure(ChimeraError):

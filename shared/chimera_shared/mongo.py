@@ -16,9 +16,12 @@ from chimera_shared.errors import Configuration, StoreUnavailable
 
 M = TypeVar("M", bound=Message)
 Document = dict[str, Any]
+Client = AsyncIOMotorClient[dict[str, Any]]
 Collection = AsyncIOMotorCollection
 Database = AsyncIOMotorDatabase
 
+SHARED_DATABASE = "chimera_shared"
+"""What all services write, each through the one module that owns the collection: budgets, dead letters, reports."""
 _DUPLICATE_KEY = 11000
 _TIMEOUT_MS = 5_000
 _ANSWER_TIMEOUT_MS = 30_000

@@ -38,6 +38,9 @@ class ServiceSettings(BaseSettings):
     )
     max_in_flight: int = Field(2048, ge=1, le=100_000, description="Messages of a stage worked on at once.")
     time_limit_seconds: float = Field(1800, gt=0, description="Longest time that a stage spends on one message.")
+    max_dead_letters: int = Field(
+        1000, ge=1, le=1_000_000, description="Dead letters of a stage that wait; with so many it stands still."
+    )
     graceful_timeout_seconds: float = Field(15, ge=0, description="Time for work in flight to finish on SIGTERM.")
     reconcile_seconds: float = Field(15, gt=0, description="Seconds between two looks for work that has not moved.")
     overdue_seconds: float = Field(30, gt=0, description="After this long without news, work is asked for again.")

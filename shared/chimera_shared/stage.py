@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -21,9 +21,10 @@ from chimera.sample.v1 import sample_pb2
 from chimera_shared import metrics
 from chimera_shared.builds import BuildTable
 from chimera_shared.bus.codec import Undecodable, decode
-from chimera_shared.errors import SampleFailure, Transient
+from chimera_shared.errors import BuildHalted, SampleFailure, Transient
 from chimera_shared.telemetry import extract_trace, span
 from chimera_shared.topics import Topic
+from chimera_shared.worklimit import WorkLimit
 
 log = logging.getLogger(__name__)
 E = TypeVar("E", bound=Message)
@@ -31,6 +32,8 @@ R = TypeVar("R")
 
 _TRIES_OF_A_DEFECT = 3
 _BACKOFF_SECONDS = (0.2, 15.0)
+_LOOK_FOR_ROOM_SECONDS = 2.0
+_MAX_CAUSE_CHARS = 1_000
 
 
 class Outcomes(Protocol):
@@ -68,14 +71,42 @@ class Stage(Generic[E]):
     reaction: Callable[[E], AsyncIterator[Message]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as it came, and where it lies in its topic."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Mapping[str, str]
+    """As text, as far as they are text; what `raw_headers` holds is exact."""
+    raw_headers: Sequence[tuple[str, bytes | None]]
+    partition: int = 0
+    offset: int = 0
+    timestamp_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that a stage could not work on, and why."""
+
+    stage: str
+    topic: str
+    message: Received
+    cause: str
+
+
+class NoRoom(Exception):
+    """A stage has as many dead letters as it may have."""
+
+
 class Publisher(Protocol):
     """Where events and dead letters go."""
 
     async def publish(self, event: Message) -> None:
         """Send an event to its topic and wait for the acknowledgement."""
 
-    async def bury(self, stage: str, value: bytes | None, headers: dict[str, str], cause: str) -> None:
-        """Send what could not be worked on to the dead letters; raises when their bound is reached."""
+    async def bury(self, letter: Refused) -> None:
+        """Keep what could not be worked on with the dead letters. NoRoom when their bound is reached."""
 
 
 class StageRunner(Generic[E]):
@@ -92,46 +123,52 @@ class StageRunner(Generic[E]):
             "messaging.operation.type": "process",
             "messaging.destination.name": stage.consumes.name,
         }
+        self._burying = asyncio.Lock()  # the bound is looked at before each letter
+        self._flowing = asyncio.Event()
+        self._flowing.set()
 
-    async def __call__(self, value: bytes | None, headers: dict[str, str]) -> None:
+    async def __call__(self, message: Received) -> None:
         """Work on one message until its outcome is stored and published, or it is buried."""
+        await self._flowing.wait()
         try:
-            event = decode(self.stage.consumes, value, headers)
+            event = decode(self.stage.consumes, message.value, message.headers)
         except Undecodable as cause:
-            await self._bury(value, headers, str(cause))
+            await self._bury(message, str(cause))
+            metrics.STAGE_OUTCOMES.add(1, {**self._labels, "chimera.outcome": "refused"})
             return
         started = time.perf_counter()
         metrics.STAGE_IN_FLIGHT.add(1, self._labels)
         try:
-            with span(f"{self.stage.name}", SpanKind.CONSUMER, self._span, extract_trace(headers)):
-                ended = await self._until_done(event, value, headers)
+            with span(f"{self.stage.name}", SpanKind.CONSUMER, self._span, extract_trace(message.headers)):
+                ended = await self._until_done(event, message)
         finally:
             metrics.STAGE_IN_FLIGHT.add(-1, self._labels)
         metrics.STAGE_OUTCOMES.add(1, {**self._labels, "chimera.outcome": ended})
         metrics.STAGE_SECONDS.record(time.perf_counter() - started, self._labels)
 
-    async def _until_done(self, event: E, value: bytes | None, headers: dict[str, str]) -> str:
+    async def _until_done(self, event: E, message: Received) -> str:
         """Try again for as long as something passing is in the way; returns how it ended."""
         delay, longest = _BACKOFF_SECONDS
         while True:
             try:
-                return await self._once(event, value, headers)
+                return await self._once(event)
+            except SampleFailure as failure:
+                await self._bury(message, str(failure))
+                return "refused"
+            except BuildHalted:
+                return "skipped"
             except Transient as error:
                 metrics.STAGE_RETRIES.add(1, self._labels)
                 log.warning("%s waits: %s", self.stage.name, error)
             await asyncio.sleep(delay * (0.5 + random.random()))  # noqa: S311 jitter
             delay = min(delay * 2, longest)
 
-    async def _once(self, event: E, value: bytes | None, headers: dict[str, str]) -> str:
+    async def _once(self, event: E) -> str:
         if self.stage.decision is not None:
             return await self._decide(self.stage.decision, event)
         reaction = self.stage.reaction
         assert reaction is not None, f"{self.stage.name} has neither decision nor reaction"
-        try:
-            await self._limited(lambda: self._react(reaction(event)), event)
-        except SampleFailure as failure:
-            await self._bury(value, headers, str(failure))
-            return "refused"
+        await self._limited(lambda: self._react(reaction(event)), event)
         return "done"
 
     async def _react(self, events: AsyncIterator[Message]) -> None:
@@ -159,12 +196,12 @@ class StageRunner(Generic[E]):
         """Work within the time limit; a defect of ours gets a few tries and is then a failure like any other."""
         for left in reversed(range(_TRIES_OF_A_DEFECT)):
             try:
-                async with asyncio.timeout(self._time_limit_s) as limit:
+                async with WorkLimit(self._time_limit_s) as limit:
                     return await work()
             except (SampleFailure, Transient):
                 raise
             except Exception as error:
-                if isinstance(error, TimeoutError) and limit.expired():
+                if isinstance(error, TimeoutError) and limit.expired:
                     detail = f"{self.stage.name} did not finish within {self._time_limit_s:g} s"
                     raise SampleFailure(sample_pb2.REASON_TIME_LIMIT, detail) from None
                 log.exception("%s failed on %s", self.stage.name, self.stage.consumes.key(event))
@@ -173,6 +210,37 @@ class StageRunner(Generic[E]):
                     raise SampleFailure(sample_pb2.REASON_INTERNAL, detail[:500]) from error
         raise AssertionError("unreachable")
 
-    async def _bury(self, value: bytes | None, headers: dict[str, str], cause: str) -> None:
+    async def _bury(self, message: Received, cause: str) -> None:
+        cause = cause.encode(errors="backslashreplace").decode()[:_MAX_CAUSE_CHARS]
         log.error("%s cannot use a message: %s", self.stage.name, cause)
-        await self._bus.bury(self.stage.name, value, headers, cause)
+        letter = Refused(self.stage.name, self.stage.consumes.name, message, cause)
+        async with self._burying:
+            try:
+                while not await self._buried(letter):
+                    await asyncio.sleep(_LOOK_FOR_ROOM_SECONDS)
+            finally:
+                self._go_on()
+
+    async def _buried(self, letter: Refused) -> bool:
+        try:
+            await self._bus.bury(letter)
+        except NoRoom as error:
+            self._halt(error)
+            return False
+        except Transient as error:
+            log.warning("%s waits: %s", self.stage.name, error)
+            return False
+        return True
+
+    def _halt(self, cause: NoRoom) -> None:
+        """Let no message in: with so many refused it is the code that is at fault, and it would refuse the rest too."""
+        if self._flowing.is_set():
+            self._flowing.clear()
+            metrics.STAGE_HALTED.add(1, self._labels)
+            log.critical("%s stands still: %s", self.stage.name, cause)
+
+    def _go_on(self) -> None:
+        if not self._flowing.is_set():
+            self._flowing.set()
+            metrics.STAGE_HALTED.add(-1, self._labels)
+            log.warning("%s goes on", self.stage.name)

@@ -130,7 +130,4 @@ ALL: tuple[Topic[Any], ...] = (
     DATASET_PUBLISHED,
 )
 
-DEAD_LETTERS = "chimera.event.refused.v1"
-"""What could not be decoded: the original bytes and headers, with the cause in `chimera-cause`."""
-
 BY_EVENT_TYPE = {topic.event_type: topic for topic in ALL}

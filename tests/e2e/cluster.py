@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ import yaml
 
 from chimera_shared.rpc.channel import connect
 from chimera_standalone.embedded import EmbeddedBroker, EmbeddedStore
+from e2e.journal import Journal
+from e2e.proxy import Link
 
 SERVICES = ("taxonomy", "generator", "verifier", "gateway")
 MODELS = ("procedural-teacher", "procedural-strong", "procedural-medium")
@@ -49,63 +51,109 @@ class Process:
             )  # fmt: skip
 
     async def end(self, how: signal.Signals) -> None:
-        assert self.running is not None
+        if self.running is None:
+            return
         with contextlib.suppress(ProcessLookupError):
             self.running.send_signal(how)
         await self.running.wait()
+        self.running = None
 
 
 @dataclass
 class Cluster:
-    """All processes of one deployment."""
+    """All processes of one deployment. The first replica of a service is named after it, the next `NAME-1`."""
 
     folder: Path
     broker: EmbeddedBroker
     store: EmbeddedStore
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    """How many of a service; one of those that are not named."""
+    endpoints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the endpoint of each model has besides its address; a model that is not named gets what others get."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More of every service's environment."""
+    linked: bool = False
+    """Whether each service reaches broker and store through links of its own, which can be broken."""
     teacher_url: str = ""
     gateway: str = ""
     processes: dict[str, Process] = field(default_factory=dict)
+    links: dict[tuple[str, str], Link] = field(default_factory=dict)
+    """By process and server (`broker`, `store`)."""
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self.folder / "teacher.jsonl")
 
     async def start(self) -> None:
-        await self.broker.start()
-        await self.store.start()
+        await asyncio.gather(self.broker.start(), self.store.start())
         port = free_port()
         self.teacher_url = f"http://127.0.0.1:{port}/v1"
-        teacher = Process("teacher", "chimera_inference", {}, self.folder / "teacher.log", ("--port", str(port)))
+        kept = {"CHIMERA_INFERENCE_JOURNAL": str(self.folder / "teacher.jsonl")}
+        teacher = Process("teacher", "chimera_inference", kept, self.folder / "teacher.log", ("--port", str(port)))
         self.processes["teacher"] = teacher
         await teacher.start()
-        await self._teacher_ready()
-        environment = self._environment()
-        for name in SERVICES:
-            port = free_port()
-            own = {"CHIMERA_PORT": str(port), "CHIMERA_INSTANCE": f"{name}-0", **environment}
-            process = Process(name, f"chimera_{name}", own, self.folder / f"{name}.log")
-            self.processes[name] = process
-            await process.start()
-            if name == "gateway":
-                self.gateway = f"127.0.0.1:{port}"
+        await self.teacher_ready()
+        for service in SERVICES:
+            for index in range(self.replicas.get(service, 1)):
+                await self.join(service, index)
         await self.ready()
 
     async def stop(self) -> None:
-        for process in reversed(self.processes.values()):
+        await asyncio.gather(*(p.end(signal.SIGTERM) for name, p in self.processes.items() if name != "teacher"))
+        for process in self.processes.values():
             await process.end(signal.SIGTERM)
+        for link in self.links.values():
+            await link.refuse()
         await self.store.stop()
         await self.broker.stop()
 
+    async def join(self, service: str, index: int = 0) -> str:
+        """Start a replica of a service; the name that it goes by."""
+        name = f"{service}-{index}" if index else service
+        if name not in self.processes:
+            own = {
+                "CHIMERA_PORT": str(free_port()),
+                "CHIMERA_INSTANCE": f"{service}-{index}",
+                **await self._environment(name),
+            }
+            self.processes[name] = Process(name, f"chimera_{service}", own, self.folder / f"{name}.log")
+        await self.processes[name].start()
+        if name == "gateway":
+            self.gateway = self._address(name)
+        return name
+
     async def kill(self, name: str) -> None:
         """SIGKILL a process, and start it again; embedded servers are started again by their own supervisor."""
-        if name in ("broker", "store"):
-            child = self.broker if name == "broker" else self.store
-            assert child.pid is not None
-            os.kill(child.pid, signal.SIGKILL)
-            return
-        await self.processes[name].end(signal.SIGKILL)
-        await self.processes[name].start()
+        await self.kill_only(name)
+        await self.revive(name)
 
-    async def ready(self) -> None:
-        """Wait until the gateway answers."""
-        async with connect(self.gateway) as channel, asyncio.timeout(READY_SECONDS):
-            await channel.channel_ready()
+    async def kill_only(self, name: str) -> None:
+        """SIGKILL a process; returns when it is dead."""
+        if name not in ("broker", "store"):
+            await self.processes[name].end(signal.SIGKILL)
+            if name == "teacher":
+                self.journal.bury()
+            return
+        child = self.broker if name == "broker" else self.store
+        assert child.pid is not None
+        restarts = child.restarts
+        os.kill(child.pid, signal.SIGKILL)
+        async with asyncio.timeout(READY_SECONDS):
+            while child.restarts == restarts:  # noqa: ASYNC110 the supervisor tells nobody
+                await asyncio.sleep(0.05)
+
+    async def revive(self, name: str) -> None:
+        """Start a dead process again; embedded servers are started again by their own supervisor."""
+        if name not in ("broker", "store"):
+            await self.processes[name].start()
+
+    async def leave(self, name: str) -> None:
+        """SIGTERM a process and wait until it has drained."""
+        await self.processes[name].end(signal.SIGTERM)
+
+    async def ready(self, *names: str) -> None:
+        """Wait until the processes of these names answer, or all."""
+        asked = names or [name for name, process in self.processes.items() if process.running is not None]
+        await asyncio.gather(*(self._ready(name) for name in asked))
 
     async def dials(self, **changes: Any) -> None:
         async with aiohttp.ClientSession() as session, session.put(f"{self.teacher_url}/dials", json=changes) as answer:
@@ -126,10 +174,9 @@ class Cluster:
 
     def dump_stacks(self) -> None:
         """Have every service log what its tasks wait for."""
-        for name in SERVICES:
-            running = self.processes[name].running
-            assert running is not None
-            running.send_signal(signal.SIGUSR1)
+        for process in self.processes.values():
+            if process.running is not None and process.name != "teacher":
+                process.running.send_signal(signal.SIGUSR1)
 
     def logs(self) -> str:
         return "\n".join(
@@ -138,19 +185,48 @@ class Cluster:
             if p.log.exists()
         )
 
-    def _environment(self) -> dict[str, str]:
-        endpoints = self.folder / "endpoints.yaml"
-        configured = {m: {"base_url": self.teacher_url, "model": m, "max_in_flight": IN_FLIGHT} for m in MODELS}
-        endpoints.write_text(yaml.safe_dump(configured))
+    def _address(self, name: str) -> str:
+        return f"127.0.0.1:{self.processes[name].environment['CHIMERA_PORT']}"
+
+    async def _ready(self, name: str) -> None:
+        if name in ("broker", "store"):
+            async with asyncio.timeout(READY_SECONDS):
+                await (self.broker if name == "broker" else self.store).probe()
+        elif name == "teacher":
+            await self.teacher_ready()
+        else:
+            async with connect(self._address(name)) as channel, asyncio.timeout(READY_SECONDS):
+                await channel.channel_ready()
+
+    async def _environment(self, name: str) -> dict[str, str]:
+        file = self.folder / "endpoints.yaml"
+        standard = {"base_url": self.teacher_url, "max_in_flight": IN_FLIGHT}
+        configured = {m: {**standard, "model": m, **self.endpoints.get(m, {})} for m in MODELS}
+        file.write_text(yaml.safe_dump(configured))
+        broker, store = self.broker.bootstrap_servers, self.store.uri
+        if self.linked:
+            broker, store = await self._linked(name, broker, store)
         return {
-            "KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
-            "MONGODB_URI": self.store.uri,
-            "CHIMERA_ENDPOINTS": str(endpoints),
+            "KAFKA_BOOTSTRAP_SERVERS": broker,
+            "MONGODB_URI": store,
+            "CHIMERA_ENDPOINTS": str(file),
             "CHIMERA_RECONCILE_SECONDS": "2",
             "CHIMERA_OVERDUE_SECONDS": "5",
+            **self.settings,
         }
 
-    async def _teacher_ready(self) -> None:
+    async def _linked(self, name: str, broker: str, store: str) -> tuple[str, str]:
+        self.links[name, "broker"] = kafka = Link(self.broker.port, kafka=True)
+        self.links[name, "store"] = mongo = Link(self.store.port)
+        await kafka.accept()
+        await mongo.accept()
+        return (
+            broker.replace(str(self.broker.port), str(kafka.port)),
+            store.replace(str(self.store.port), str(mongo.port)),
+        )
+
+    async def teacher_ready(self) -> None:
+        """Wait until the teacher answers."""
         async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
@@ -161,9 +237,9 @@ class Cluster:
 
 
 @contextlib.asynccontextmanager
-async def cluster(folder: Path) -> AsyncIterator[Cluster]:
-    """A running deployment in `folder`."""
-    deployed = Cluster(folder, EmbeddedBroker(folder / "broker"), EmbeddedStore(folder / "store"))
+async def cluster(folder: Path, broker: type[EmbeddedBroker] = EmbeddedBroker, **shape: Any) -> AsyncIterator[Cluster]:
+    """A running deployment in `folder`; `shape` are the fields of Cluster."""
+    deployed = Cluster(folder, broker(folder / "broker"), EmbeddedStore(folder / "store"), **shape)
     try:
         await deployed.start()
         yield deployed

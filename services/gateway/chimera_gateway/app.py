@@ -36,10 +36,9 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
         settings,
         bus,
         RpcServer(settings, register),
-        prepare=[store.prepare, builds.recount_all],
+        prepare=[store.prepare],
         loops=[
             (tracker.flush, _FLUSH_SECONDS),
-            (tracker.recount, settings.reconcile_seconds),
             (builds.announce_all, settings.reconcile_seconds),
         ],
     )

@@ -1,7 +1,7 @@
 """The life of a build: submitted, steered, completed or given up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 
 from google.protobuf.message import Message
@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.events.v1 import events_pb2
+from chimera_gateway.counting import add_up, untold
 from chimera_gateway.domain.tally import complete, progress
 from chimera_gateway.store import GatewayStore, Record
 from chimera_shared import identity
@@ -101,13 +102,11 @@ class Builds:
                 return
 
     async def complete(self, build_id: str) -> None:
-        """Publish the dataset of a build whose samples are all here; counted anew, since it is for good."""
-        record = await self._record(build_id)
+        """Add up what was told of a build, and publish its dataset if that is all."""
+        if (record := await add_up(self._store, build_id)) is None:
+            raise NotFound(f"events tell of a build {build_id[:80]!r} that nobody ordered here")
         build = record.build
-        # The stored counts only tell when to look: a write whose acknowledgement was lost may have counted twice.
-        if build.state in ENDED or record.counts.get("accepted", 0) < build.spec.samples:
-            return
-        if not complete(await self._store.recount(build_id), build.spec.samples):
+        if build.state in ENDED or not complete(record.counts, build.spec.samples):
             return
         dataset = dataset_pb2.Dataset(
             dataset_id=identity.dataset_id(build_id),
@@ -122,28 +121,17 @@ class Builds:
             await self._store.retract(dataset.dataset_id)  # it was paused or cancelled meanwhile
             return
         await self._bus.publish(events_pb2.DatasetPublished(dataset=dataset))
-        await self._store.forget_marks(build_id)
-
-    async def recount(self, build_id: str) -> None:
-        """Count a build anew, unless it has ended, and complete it if that fills it."""
-        if (await self._record(build_id)).build.state not in ENDED:
-            await self._store.recount(build_id)
-            await self.complete(build_id)
+        await self._store.forget_tallies(build_id)
 
     async def announce_all(self) -> None:
         """Say the news of every build again, for whoever missed it; this drives the taxonomy's reconciler."""
         for record in await self._store.active(self._clock() - _TOLD_AFTER_END):
             await self.complete(record.build.build_id)  # if the process ended between the last count and this
-            build = (await self._record(record.build.build_id)).build
-            await self._announce(build)
+            record = await self._record(record.build.build_id)
+            build = record.build
+            await self._announce(build, () if build.state in ENDED else untold(record))
             if build.dataset_id and (dataset := await self._store.dataset(build.dataset_id)) is not None:
                 await self._bus.publish(events_pb2.DatasetPublished(dataset=dataset))
-
-    async def recount_all(self) -> None:
-        """Count builds at work anew: what was counted and not yet stored when the process ended is in the marks."""
-        for record in await self._store.active(self._clock() - _TOLD_AFTER_END):
-            if record.build.state not in ENDED:
-                await self._store.recount(record.build.build_id)
 
     async def _change(self, build: build_pb2.Build, state: "build_pb2.BuildState") -> bool:
         """Store and tell a new state; False if somebody else changed the build meanwhile."""
@@ -156,8 +144,8 @@ class Builds:
         await self._announce(build)
         return True
 
-    async def _announce(self, build: build_pb2.Build) -> None:
-        event: Message = events_pb2.BuildChanged(build=build)
+    async def _announce(self, build: build_pb2.Build, missing: Iterable[events_pb2.SlotRange] = ()) -> None:
+        event: Message = events_pb2.BuildChanged(build=build, untold=missing)
         await self._bus.publish(event)
 
     async def _record(self, build_id: str) -> Record:

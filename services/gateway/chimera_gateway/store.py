@@ -1,17 +1,21 @@
-"""Builds, marks of progress, settled samples and datasets in MongoDB. Every query of the service is here."""
+"""Builds, tallies of progress, settled samples and datasets in MongoDB. Every query of the service is here."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_gateway.domain.groups import Folded
 from chimera_gateway.domain.tally import Counts, Mark, added
+from chimera_shared.batches import Batches
 from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, from_document, guarded, to_document
 
 _LINGER_SECONDS = 0.1
-"""Nobody waits for a mark or a settled sample to be stored; together they cost one write instead of many."""
+"""Nobody waits for a count or a settled sample to be stored; together they cost one write instead of many."""
 _DOT = "/"
 """Stands for the dot of a count's path in a document, where dots would nest."""
 
@@ -23,6 +27,21 @@ class Record:
     build: build_pb2.Build
     request_id: str
     counts: Counts = field(default_factory=dict)
+    base: Counts = field(default_factory=dict)
+    """What the folded groups add to the counts."""
+    folded: Folded = field(default_factory=dict)
+    folds: int = 0
+    """How often groups were folded: the revision of `base` and `folded`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was told so far of a group of slots; without a subject, of the build's expansions."""
+
+    key: str
+    subject: str
+    group: int
+    counts: Counts
 
 
 class GatewayStore:
@@ -30,11 +49,12 @@ class GatewayStore:
 
     def __init__(self, database: Database[Document]) -> None:
         self._builds = database["builds"]
-        self._marks = database["marks"]
+        self._tallies = database["tallies"]
         self._samples = database["samples"]
         self._datasets = database["datasets"]
         self._insert_build = FirstWins(self._builds).insert
-        self._insert_mark = FirstWins(self._marks, _LINGER_SECONDS).insert
+        self._insert_tally = FirstWins(self._tallies).insert
+        self._told = Batches(self._tell_many, _LINGER_SECONDS)
         self._insert_sample = FirstWins(self._samples, _LINGER_SECONDS).insert
         self._insert_dataset = FirstWins(self._datasets).insert
 
@@ -42,7 +62,7 @@ class GatewayStore:
         """Create the indexes."""
         with guarded():
             await ensure_indexes(self._builds, ["active"], sparse=True)
-            await ensure_indexes(self._marks, ["build_id"])
+            await ensure_indexes(self._tallies, ["build_id"])
             await ensure_indexes(self._samples, ["build_id", "outcome", "place"], ["build_id", "_id"])
 
     # Builds
@@ -55,6 +75,9 @@ class GatewayStore:
             "build": to_document(record.build),
             "revision": record.build.revision,
             "counts": {},
+            "base": {},
+            "folded": {},
+            "folds": 0,
             "active": True,
             "create_time": record.build.create_time.ToDatetime(UTC),
         }
@@ -100,36 +123,74 @@ class GatewayStore:
 
     # Progress
 
-    async def mark(self, mark: Mark) -> bool:
-        """Note an event; False if it was noted before."""
-        return await self._insert_mark(
-            {"_id": f"{mark.key}:{mark.stage}", "build_id": mark.build_id, "counts": _flat(mark.counts)}
-        )
+    async def tell(self, mark: Mark) -> None:
+        """Count an event, unless it was counted before."""
+        await self._told.ask(mark)
 
-    async def add_counts(self, build: str, counts: Counts) -> None:
-        """Add to the counts of a build that has not ended."""
-        changes = {f"counts.{name}": value for name, value in _flat(counts).items()}
-        with guarded():
-            await self._builds.update_one({"_id": build, "end_time": None}, {"$inc": changes})
+    async def _tell_many(self, marks: list[Mark]) -> list[None]:
+        by_tally: dict[str, dict[str, Mark]] = defaultdict(dict)
+        for mark in marks:
+            by_tally[mark.tally][mark.name] = mark
+        await asyncio.gather(*(self._count(key, named) for key, named in by_tally.items()))
+        return [None] * len(marks)
 
-    async def recount(self, build: str) -> Counts:
-        """Count anew from the marks and the settled samples, and store the result."""
-        counts: Counts = {}
-        with guarded():
-            for collection in (self._marks, self._samples):
-                async for document in collection.find({"build_id": build}, {"counts": 1}):
-                    added(counts, _unflat(document["counts"]))
-            await self._builds.update_one({"_id": build}, {"$set": {"counts": _flat(counts)}})
-        return counts
+    async def _count(self, key: str, marks: dict[str, Mark]) -> None:
+        """Note the names of events and add their counts, in one write of one document that has none of them yet."""
+        while marks:
+            counts: Counts = {}
+            for mark in marks.values():
+                added(counts, mark.counts)
+            changes = {f"counts.{name}": value for name, value in _flat(counts).items()}
+            with guarded():
+                won = await self._tallies.update_one(
+                    {"_id": key, "told": {"$nin": [*marks]}},
+                    {"$push": {"told": {"$each": [*marks]}}, **({"$inc": changes} if changes else {})},
+                )
+                if won.matched_count:
+                    return
+                found = await self._tallies.find_one({"_id": key}, {"told": 1})
+            if found is not None:
+                marks = {name: mark for name, mark in marks.items() if name not in found["told"]}
+                continue
+            first = next(iter(marks.values()))
+            place = {"build_id": first.build_id, "subject": first.subject, "group": first.group}
+            await self._insert_tally({"_id": key, **place, "told": [], "counts": {}})
 
-    async def forget_marks(self, build: str) -> None:
-        """Drop the marks of an ended build, whose counts are final."""
+    async def tallies(self, build: str) -> list[Tally]:
+        """The groups of a build that are not folded: as many as the window of open slots touches."""
         with guarded():
-            await self._marks.delete_many({"build_id": build})
+            found = await self._tallies.find({"build_id": build}, {"told": 0}).to_list(None)
+        return [Tally(d["_id"], d["subject"], d["group"], _unflat(d["counts"])) for d in found]
+
+    async def fold(self, record: Record, counts: Counts, folded: Folded) -> bool:
+        """Add groups to the base of a build; False if others were added since it was read."""
+        changes = {f"base.{name}": value for name, value in _flat(counts).items()}
+        changes["folds"] = 1
+        with guarded():
+            won = await self._builds.update_one(
+                {"_id": record.build.build_id, "folds": record.folds},
+                {"$inc": changes, "$set": {f"folded.{position}": ranges for position, ranges in folded.items()}},
+            )
+        return bool(won.modified_count)
+
+    async def drop_tallies(self, keys: Collection[str]) -> None:
+        """Drop the tallies of folded groups."""
+        with guarded():
+            await self._tallies.delete_many({"_id": {"$in": [*keys]}})
+
+    async def forget_tallies(self, build: str) -> None:
+        """Drop all tallies of an ended build, whose counts are final."""
+        with guarded():
+            await self._tallies.delete_many({"build_id": build})
+
+    async def keep_counts(self, build: str, counts: Counts) -> None:
+        """Store the counts of a build as they stand, unless it has ended."""
+        with guarded():
+            await self._builds.update_one({"_id": build, "end_time": None}, {"$set": {"counts": _flat(counts)}})
 
     # Samples
 
-    async def settle(self, sample: sample_pb2.Sample, position: int, counts: Counts) -> bool:
+    async def settle(self, sample: sample_pb2.Sample, position: int) -> bool:
         """Store a settled sample; False if it was stored before."""
         document = {
             "_id": sample.ref.sample_id,
@@ -138,7 +199,6 @@ class GatewayStore:
             "reason": sample.reason,
             "subject": sample.ref.subject,
             "place": f"{position:04}/{sample.ref.slot:09}/{sample.ref.attempt:04}",
-            "counts": _flat(counts),
             "sample": to_document(sample),
         }
         return await self._insert_sample(document)
@@ -199,7 +259,14 @@ class GatewayStore:
 
 def _record(document: Document) -> Record:
     build = from_document(build_pb2.Build(), document["build"])
-    return Record(build, document["request_id"], _unflat(document["counts"]))
+    return Record(
+        build,
+        document["request_id"],
+        _unflat(document["counts"]),
+        _unflat(document.get("base", {})),
+        document.get("folded", {}),
+        document.get("folds", 0),
+    )
 
 
 def _flat(counts: Counts) -> Counts:

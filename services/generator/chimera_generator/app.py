@@ -11,7 +11,7 @@ from chimera_generator.solver import Solver
 from chimera_generator.store import GeneratorStore
 from chimera_shared import mongo
 from chimera_shared.bus.broker import Bus
-from chimera_shared.endpoints.ledger import Ledger
+from chimera_shared.dead_letters import DeadLetters
 from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import Service
@@ -23,10 +23,12 @@ NAME = "generator"
 
 def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     """The service, not yet started; whoever starts it has opened the pool."""
-    database = mongo.connect(settings.mongodb_uri)[f"chimera_{NAME}"]
-    models = Models(pool, Ledger(database["calls"]))
+    client = mongo.connect(settings.mongodb_uri)
+    database = client[f"chimera_{NAME}"]
+    bus = Bus(NAME, settings, DeadLetters(client, NAME))
+    models = Models.of_service(NAME, settings, pool, client, bus.builds)
     proposer = Proposer(models)
-    bus = Bus(NAME, settings)
     for stage in stages(proposer, Solver(models), GeneratorStore(database)):
         bus.add(stage)
-    return Service(NAME, settings, bus, RpcServer(settings, [GeneratorServicer(proposer).register]))
+    server = RpcServer(settings, [GeneratorServicer(proposer).register])
+    return Service(NAME, settings, bus, server, resources=[models], loops=[models.loop])

@@ -1,7 +1,8 @@
 """Composition root of the inference service.
 
-Settings → taxonomy and models (`completions.Scholar`) → dials → statistics → handlers → aiohttp. `InferenceServer` runs
-the application in the caller's event loop; `python -m chimera_inference` is that and nothing more.
+Settings → taxonomy and models (`completions.Scholar`) → dials → statistics and journal → chat → handlers → aiohttp.
+`InferenceServer` runs the application in the caller's event loop; `python -m chimera_inference` is that and nothing
+more.
 """
 
 import asyncio
@@ -11,12 +12,15 @@ from random import Random
 
 from aiohttp import web
 
+from .chat import Chat
 from .completions import Scholar
 from .config import Settings
 from .dials import DialBoard
 from .domain.families import all_families
 from .domain.taxonomy import procedural_taxonomy
-from .handlers import Handlers, openai_errors
+from .handlers import Handlers
+from .journal import Journal
+from .refusals import openai_errors
 from .stats import Stats
 
 # A chat request with a statement and a repair turn is some kilobytes.
@@ -27,14 +31,21 @@ _BACKLOG = 4096
 
 
 def create_app(settings: Settings) -> web.Application:
-    """The application; raises UnknownDial if a model's dials are none."""
+    """The application; raises ValueError if a model's dials are none or the journal cannot be written."""
     all_families()
     taxonomy = procedural_taxonomy()
     scholars = {model.name: Scholar(model.accuracy, taxonomy) for model in settings.models}
-    board = DialBoard(settings.dials, {model.name: model.dials for model in settings.models})
-    handlers = Handlers(scholars, board, Stats(time.monotonic), Random(settings.seed))  # noqa: S311  not for secrets
+    board = DialBoard(settings.dials, {model.name: model.dials for model in settings.models}, time.monotonic)
+    stats, journal = Stats(time.monotonic, scholars), Journal(settings.journal)
+    chat = Chat(scholars, board, stats, journal, Random(settings.seed))  # noqa: S311  not for secrets
+    handlers = Handlers(scholars, board, stats, chat)
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[openai_errors])
     app.add_routes(handlers.routes())
+
+    async def close_journal(_: web.Application) -> None:
+        journal.close()
+
+    app.on_cleanup.append(close_journal)
     return app
 
 

@@ -11,6 +11,7 @@ from .dials import Dials
 from .domain import teacher
 from .domain.answers import Answer
 from .domain.taxonomy import Taxonomy
+from .faults import Faults
 from .protocol import ChatRequest, tokens
 
 _HONEST_REFUSAL = (
@@ -20,14 +21,6 @@ _HONEST_REFUSAL = (
 _NO_FAMILY = "I am a procedural engine, and none of my problem families is about this topic."
 # The share of a broken JSON text that is sent, so that neither brackets nor quotes close.
 _BROKEN_AT = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """What shall go wrong with the content of one answer."""
-
-    malformed: bool = False
-    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +136,8 @@ def _count(request: ChatRequest) -> int:
 
 
 def _break(choice: Choice, request: ChatRequest, faults: Faults) -> Choice:
+    if faults.empty:
+        return Choice((), ())
     if not faults.malformed or choice.refusal is not None:
         return choice
     if request.task == "solve":

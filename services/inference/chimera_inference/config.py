@@ -1,5 +1,6 @@
 """Settings of the inference service, from `CHIMERA_INFERENCE_…` environment variables and the command line."""
 
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,4 +35,7 @@ class Settings(BaseSettings):
     seed: int = Field(0, description="Seed of latencies and faults.")
     models: list[ModelSettings] = Field(default_factory=default_models, min_length=1, description="Models served.")
     dials: Dials = Field(Dials(), description="Dials at the start.")
+    journal: Path | None = Field(
+        None, description="File that every request and its end are appended to, as JSON lines; none without it."
+    )
     log_level: str = Field("INFO", description="Least severe log messages that are written.")

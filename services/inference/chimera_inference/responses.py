@@ -15,6 +15,8 @@ from .protocol import FINGERPRINT, ChatRequest
 PIECES_PER_STREAM = 12
 # The share of the latency that passes before the first piece.
 _FIRST_PIECE_AFTER = 0.4
+_PAGE = b"<!DOCTYPE html><html><head><title>Service temporarily unavailable</title></head><body></body></html>"
+_OTHER_JSON = b'{"object": "list", "data": []}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,7 @@ async def send_stream(request: web.Request, completion: Completion, latency: flo
 async def send_half(request: web.Request, completion: Completion, latency: float) -> web.StreamResponse:
     """Sends the first half of the answer and then drops the connection."""
     await asyncio.sleep(latency)
-    whole = b"".join(completion.events()) if completion.request.stream else completion.body()
-    kind = "text/event-stream" if completion.request.stream else "application/json"
+    whole, kind = _whole(completion)
     response = web.StreamResponse(headers={"Content-Type": kind})
     if not completion.request.stream:
         response.content_length = len(whole)
@@ -110,6 +111,35 @@ async def send_half(request: web.Request, completion: Completion, latency: float
     if request.transport is not None:
         request.transport.abort()
     return response
+
+
+async def send_slowly(request: web.Request, completion: Completion, latency: float, pause: float) -> web.StreamResponse:
+    """Sends the answer a byte at a time after the latency, with a pause after each."""
+    await asyncio.sleep(latency)
+    whole, kind = _whole(completion)
+    response = web.StreamResponse(headers={"Content-Type": kind})
+    await response.prepare(request)
+    for at in range(len(whole)):
+        await response.write(whole[at : at + 1])
+        await asyncio.sleep(pause)
+    await response.write_eof()
+    return response
+
+
+async def send_garbage(request: web.Request, latency: float, *, as_json: bool) -> web.StreamResponse:
+    """Sends 200 with what is no chat completion: other JSON, or a page such as proxies put in between."""
+    await asyncio.sleep(latency)
+    body, kind = (_OTHER_JSON, "application/json") if as_json else (_PAGE, "text/html")
+    response = web.Response(body=body, content_type=kind)
+    await response.prepare(request)
+    await response.write_eof()
+    return response
+
+
+def _whole(completion: Completion) -> tuple[bytes, str]:
+    if completion.request.stream:
+        return b"".join(completion.events()), "text/event-stream"
+    return completion.body(), "application/json"
 
 
 def _message(choice: Choice) -> dict[str, Any]:

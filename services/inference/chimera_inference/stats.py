@@ -1,11 +1,15 @@
 """What the server did since the last reset: the evidence that nothing is paid twice and that it was kept busy."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+_USAGE = ("prompt_tokens", "completion_tokens", "total_tokens")
+_NOT_REFUSED = frozenset({"200", "cancelled", "reset", "garbage"})
+"""Ends of requests that were let in; every other status is a refusal."""
 
-class Stats:
+
+class Tally:
     """Counts of requests and the time-weighted number in flight; `clock` gives seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -18,11 +22,22 @@ class Stats:
         """Requests being answered now."""
         return self._in_flight
 
+    @property
+    def usage(self) -> Mapping[str, int]:
+        """Tokens of the requests answered in full."""
+        return {name: self._usage[name] for name in _USAGE}
+
+    @property
+    def answers(self) -> int:
+        """Requests answered in full with 200."""
+        return self._answers.total()
+
     def reset(self) -> None:
         """Forgets everything but what is in flight."""
         self._requests = 0
         self._by_status: Counter[str] = Counter()
         self._answers: Counter[bytes] = Counter()
+        self._usage: Counter[str] = Counter()
         self._peak = self._in_flight
         self._integral = 0.0
         self._since = self._changed = self._clock()
@@ -37,29 +52,32 @@ class Stats:
         self._peak = max(self._peak, self._in_flight)
 
     def left(self, status: str) -> None:
-        """A request ended with this status: a number, or `reset`, `cancelled`."""
+        """A request ended with this status: a number, or `reset`, `garbage`, `cancelled`."""
         self._by_status[status] += 1
         self._move(-1)
         self._last = self._changed
 
-    def answered(self, body: bytes) -> None:
-        """A request with this digest of its body was answered in full with 200."""
+    def answered(self, body: bytes, usage: Mapping[str, Any]) -> None:
+        """A request with this digest of its body was answered in full with 200, at this expense."""
         self._answers[body] += 1
+        self._usage.update({name: usage[name] for name in _USAGE})
 
     def to_json(self) -> dict[str, Any]:
         """The figures; `in_flight_seconds` is the integral of requests in flight over time."""
         self._move(0)
         elapsed = self._changed - self._since
         busy = (self._last or self._changed) - self._first if self._first is not None else 0.0
-        answered = self._answers.total()
+        answered = self.answers
         return {
             "requests": self._requests,
             "answered": answered,
+            "refused": sum(count for status, count in self._by_status.items() if status not in _NOT_REFUSED),
             "by_status": dict(self._by_status),
             "in_flight": self._in_flight,
             "peak_in_flight": self._peak,
             "distinct_bodies": len(self._answers),
             "repeats": answered - len(self._answers),
+            "usage": dict(self.usage),
             "in_flight_seconds": self._integral,
             "elapsed_seconds": elapsed,
             "first_to_last_seconds": busy,
@@ -72,3 +90,48 @@ class Stats:
         self._integral += self._in_flight * (now - self._changed)
         self._changed = now
         self._in_flight += by
+
+
+class Stats:
+    """The tally of all requests, and of each model's."""
+
+    def __init__(self, clock: Callable[[], float], models: Iterable[str]) -> None:
+        self.total = Tally(clock)
+        self.models = {name: Tally(clock) for name in models}
+
+    def visit(self) -> "Visit":
+        """A request arrived; which model it is for is not known yet."""
+        return Visit(self)
+
+    def reset(self) -> None:
+        """Forgets everything but what is in flight."""
+        for tally in (self.total, *self.models.values()):
+            tally.reset()
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures of all requests, and under `models` those of each model."""
+        return {**self.total.to_json(), "models": {name: tally.to_json() for name, tally in self.models.items()}}
+
+
+class Visit:
+    """One request from its arrival to its end."""
+
+    def __init__(self, stats: Stats) -> None:
+        self._stats = stats
+        self._tallies = [stats.total]
+        stats.total.entered()
+
+    def at(self, model: str) -> None:
+        """It is for this model."""
+        self._tallies.append(self._stats.models[model])
+        self._stats.models[model].entered()
+
+    def answered(self, body: bytes, usage: Mapping[str, Any]) -> None:
+        """It was answered in full with 200."""
+        for tally in self._tallies:
+            tally.answered(body, usage)
+
+    def left(self, status: str) -> None:
+        """It ended."""
+        for tally in self._tallies:
+            tally.left(status)

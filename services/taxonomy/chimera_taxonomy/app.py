@@ -6,7 +6,7 @@ sample.settled ─▶ Handlers.settled ─▶ QuotaKeeper ─▶ problem.request
 
 from chimera_shared import mongo
 from chimera_shared.bus.broker import Bus
-from chimera_shared.endpoints.ledger import Ledger
+from chimera_shared.dead_letters import DeadLetters
 from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import Service
@@ -23,12 +23,13 @@ NAME = "taxonomy"
 
 def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     """The service, not yet started; whoever starts it has opened the pool."""
-    database = mongo.connect(settings.mongodb_uri)[f"chimera_{NAME}"]
+    client = mongo.connect(settings.mongodb_uri)
+    database = client[f"chimera_{NAME}"]
     store = TaxonomyStore(database)
-    bus = Bus(NAME, settings)
-    expander = Expander(Models(pool, Ledger(database["calls"])))
-    keeper = QuotaKeeper(store, pool, settings.overdue_seconds, utc_now)
-    for stage in Handlers(expander, keeper, store, bus.builds).stages():
+    bus = Bus(NAME, settings, DeadLetters(client, NAME))
+    models = Models.of_service(NAME, settings, pool, client, bus.builds)
+    keeper = QuotaKeeper(store, pool, bus.builds, settings.overdue_seconds, utc_now)
+    for stage in Handlers(Expander(models), keeper, store, bus.builds).stages():
         bus.add(stage)
     server = RpcServer(settings, [TaxonomyServicer(store).register])
-    return Service(NAME, settings, bus, server, prepare=[store.prepare])
+    return Service(NAME, settings, bus, server, resources=[models], prepare=[store.prepare], loops=[models.loop])

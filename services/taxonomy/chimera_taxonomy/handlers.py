@@ -62,9 +62,11 @@ class Handlers:
         if build.state != build_pb2.BUILD_STATE_RUNNING:
             return
         async with self._advancing[build.build_id]:
-            for step in (self._resumed, self._expanded, self._keeper.fill, self._keeper.remind):
+            for step in (self._resumed, self._expanded, self._keeper.fill):
                 async for each in step(build):
                     yield each
+            async for each in self._keeper.remind(build, event.untold):
+                yield each
             self._revisions[build.build_id] = build.revision
 
     async def settled(self, event: events_pb2.SampleSettled) -> AsyncIterator[Message]:

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import batched
 
 from google.protobuf.message import Message
 
@@ -11,50 +12,61 @@ from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity
-from chimera_shared.batches import Batches
+from chimera_shared.batches import MAX_BATCH, Batches
+from chimera_shared.builds import BuildTable
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.errors import Transient
-from chimera_taxonomy.domain.quotas import allotted, missed
+from chimera_taxonomy.domain.quotas import Quota, allotted, missed
+from chimera_taxonomy.domain.windows import window
 from chimera_taxonomy.expansion import Expansion, Topic
 from chimera_taxonomy.store import Slot, TaxonomyStore
 
 _LINGER_SECONDS = 0.1
 """The window holds enough work that the next slot may wait a moment; many are opened with one read and write."""
-_MIN_WINDOW, _MAX_WINDOW = 32, 4096
-_WINDOW_PER_CAPACITY = 2
-"""Samples under way for each request that the endpoints take at once: while one is answered, the next is at hand."""
+_MAX_TOLD_AGAIN = 4096
+"""Attempts asked for at once when nothing is open and the build has not ended; the rest has its turn later."""
 
 
 class QuotaKeeper:
     """Keeps every running build supplied with open slots, at most a window's worth at a time."""
 
     def __init__(
-        self, store: TaxonomyStore, pool: EndpointPool, overdue_s: float, clock: Callable[[], datetime]
+        self,
+        store: TaxonomyStore,
+        pool: EndpointPool,
+        builds: BuildTable,
+        overdue_s: float,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._pool = pool
+        self._builds = builds
         self._overdue = timedelta(seconds=overdue_s)
         self._clock = clock
         self._opening = asyncio.Lock()
         self._settled = Batches(self._count_and_open, _LINGER_SECONDS)
         self._expansions: dict[tuple[str, str], Expansion] = {}
-        self._whole: set[str] = set()
-        """Builds of which every slot that was counted as opened is known to be stored."""
+        self._uncounted: dict[str, int] = {}
+        """By build, how many slots more are open by the quotas than in truth: a process ended before it counted."""
 
     async def fill(self, build: build_pb2.Build) -> AsyncIterator[Message]:
-        """Open slots until the window is full, and ask for their first attempt."""
-        async with self._opening:
-            free = self._window(build) - await self._store.open_count(build.build_id)
-            slots = await self._open(build, free)
-        for slot in slots:
-            yield await self._request(build, slot)
+        """Open slots until the window is full, and ask for their first attempt; a batch at a time, so as to begin."""
+        slots: list[Slot] | None = None
+        while slots is None or len(slots) == MAX_BATCH:
+            async with self._opening:
+                open_now = await self._store.open_count(build.build_id)
+                quotas = await self._store.quotas(build.build_id)
+                self._uncounted[build.build_id] = _open_by(quotas) - open_now
+                slots = await self._open(build, quotas, min(self._window(build) - open_now, MAX_BATCH))
+            for slot in slots:
+                yield await self._request(build, slot)
 
     async def take_in(self, build: build_pb2.Build, sample: sample_pb2.Sample) -> AsyncIterator[Message]:
         """Count a settled sample; ask for the slot's next attempt, or for the next slot if this one is filled."""
         ref, accepted = sample.ref, sample.outcome == sample_pb2.OUTCOME_ACCEPTED
         running = build.state == build_pb2.BUILD_STATE_RUNNING
         if await self._settle(ref, accepted):
-            if (slot := await self._settled.ask((build, sample))) is not None:
+            for slot in await self._settled.ask((build, sample)):
                 yield await self._request(build, slot)
             if running and not accepted and (miss := await self._missed(build)) is not None:
                 yield miss
@@ -64,21 +76,22 @@ class QuotaKeeper:
             if moved is not None and not moved.accepted and moved.attempt == ref.attempt + 1:
                 yield await self._request(build, moved)
 
-    async def remind(self, build: build_pb2.Build) -> AsyncIterator[Message]:
-        """Ask again for what is due and has not moved, however it was lost."""
-        quotas = await self._store.quotas(build.build_id)
+    async def remind(
+        self, build: build_pb2.Build, untold: Sequence[events_pb2.SlotRange] = ()
+    ) -> AsyncIterator[Message]:
+        """Ask again for what is due and has not moved, however it was lost.
+
+        Where every slot is filled and the build has not ended, that is what is `untold` at the gateway: asked for
+        again, it is found in the stores and told again, down to the settled sample.
+        """
         now = self._clock()
-        if build.build_id not in self._whole:
-            await self._store.heal_slots(build.build_id, quotas, now)
-            self._whole.add(build.build_id)
         for slot in await self._store.overdue(build.build_id, now, self._overdue):
             yield await self._request(build, slot)
-        filled = sum(q.opened for q in quotas) == build.spec.samples
-        if not filled or await self._store.open_count(build.build_id):
+        quotas = await self._store.quotas(build.build_id)
+        if sum(q.opened for q in quotas) < build.spec.samples or await self._store.open_count(build.build_id):
             return
         if await self._store.complete_again(build.build_id, now, self._overdue):
-            self._whole.discard(build.build_id)  # what is missing may be a slot that another replica never stored
-            async for event in self._everything(build):
+            async for event in self._told_again(build, untold):
                 yield event
 
     async def resume(self, build: build_pb2.Build) -> AsyncIterator[Message]:
@@ -86,30 +99,44 @@ class QuotaKeeper:
         for slot in await self._store.open_slots(build.build_id):
             yield await self._request(build, slot)
 
-    async def _everything(self, build: build_pb2.Build) -> AsyncIterator[Message]:
-        """Ask for every attempt there ever was; what is stored is told again, down to the settled sample."""
-        async for slot in self._store.all_slots(build.build_id):
-            for attempt in range(slot.attempt + 1):
-                yield await self._request(build, Slot(slot.subject, slot.index, attempt, slot.accepted))
+    async def _told_again(
+        self, build: build_pb2.Build, untold: Sequence[events_pb2.SlotRange]
+    ) -> AsyncIterator[Message]:
+        """Ask for every attempt at the slots of these ranges, as far as one round goes."""
+        left = _MAX_TOLD_AGAIN
+        for each in untold:
+            for indexes in batched(range(each.first, each.end), MAX_BATCH):
+                for slot in await self._store.slots(build.build_id, each.subject, indexes):
+                    for attempt in range(slot.attempt + 1):
+                        yield await self._request(build, Slot(slot.subject, slot.index, attempt, slot.accepted))
+                    left -= slot.attempt + 1
+                if left <= 0:
+                    return
 
-    async def _count_and_open(self, settled: list[tuple[build_pb2.Build, sample_pb2.Sample]]) -> list[Slot | None]:
-        """Count settled samples and open a new slot for each that filled one, while its build runs."""
+    async def _count_and_open(self, settled: list[tuple[build_pb2.Build, sample_pb2.Sample]]) -> list[list[Slot]]:
+        """Count settled samples, and open what their builds' windows have room for; by sample, what to ask for."""
         builds = {build.build_id: build for build, _ in settled}
         by_subject: dict[tuple[str, str], list[sample_pb2.Sample]] = defaultdict(list)
-        filled: dict[str, int] = dict.fromkeys(builds, 0)
-        for build, sample in settled:
+        filling: dict[str, list[int]] = defaultdict(list)
+        for at, (build, sample) in enumerate(settled):
             by_subject[build.build_id, sample.ref.subject].append(sample)
-            filled[build.build_id] += _fills(build, sample)
+            if _fills(build, sample):
+                filling[build.build_id].append(at)
         for (build_id, subject), samples in by_subject.items():
             await self._store.count(build_id, subject, samples)
-        opened = {}
+        asked: list[list[Slot]] = [[] for _ in settled]
         async with self._opening:
-            for build_id, count in filled.items():
-                opened[build_id] = await self._open(builds[build_id], count) if count else []
-        return [
-            opened[build.build_id].pop() if _fills(build, sample) and opened[build.build_id] else None
-            for build, sample in settled
-        ]
+            for build_id, places in filling.items():
+                opened = await self._refill(builds[build_id])
+                for n, at in enumerate(places):
+                    asked[at] = opened[n :: len(places)]
+        return asked
+
+    async def _refill(self, build: build_pb2.Build) -> list[Slot]:
+        """Open what the window has room for by the quotas, without counting what is open."""
+        quotas = await self._store.quotas(build.build_id)
+        open_now = _open_by(quotas) - self._uncounted.get(build.build_id, 0)
+        return await self._open(build, quotas, min(self._window(build) - open_now, MAX_BATCH))
 
     async def _settle(self, ref: sample_pb2.SampleRef, accepted: bool) -> bool:
         """Move the slot; False if this attempt had moved it before."""
@@ -126,21 +153,19 @@ class QuotaKeeper:
             build_id=build.build_id, subject=miss.subject, reason=miss.reason, detail=miss.detail
         )
 
-    async def _open(self, build: build_pb2.Build, count: int) -> list[Slot]:
+    async def _open(self, build: build_pb2.Build, quotas: Sequence[Quota], count: int) -> list[Slot]:
         """Open up to `count` slots; fewer if a quota's end is reached or another replica opens at the same time."""
-        quotas = await self._store.quotas(build.build_id)
         due = self._clock() + self._overdue
         opened = []
-        try:
-            for quota, share in allotted(quotas, count):
-                opened += await self._store.take_slots(build.build_id, quota, share, due)
-        except BaseException:
-            self._whole.discard(build.build_id)
-            raise
+        for quota, share in allotted(quotas, count):
+            opened += await self._store.take_slots(build.build_id, quota, share, due)
         return opened
 
     def _window(self, build: build_pb2.Build) -> int:
-        return min(max(_WINDOW_PER_CAPACITY * self._pool.capacity(build.spec.roles), _MIN_WINDOW), _MAX_WINDOW)
+        return window(build, self._builds.running(), self._capacity)
+
+    def _capacity(self, endpoint: str) -> int:
+        return self._pool.capacity(build_pb2.Roles(solver=build_pb2.RoleSpec(endpoints=[endpoint])))
 
     async def _request(self, build: build_pb2.Build, slot: Slot) -> events_pb2.ProblemRequested:
         topics = (await self._expansion(build.build_id, slot.subject)).topics
@@ -169,7 +194,7 @@ class QuotaKeeper:
 
     def forget(self, build: str) -> None:
         """Drop what is remembered of an ended build."""
-        self._whole.discard(build)
+        self._uncounted.pop(build, None)
         for key in [key for key in self._expansions if key[0] == build]:
             del self._expansions[key]
 
@@ -177,6 +202,11 @@ class QuotaKeeper:
 def _fills(build: build_pb2.Build, sample: sample_pb2.Sample) -> bool:
     """Whether the sample makes room for another slot."""
     return build.state == build_pb2.BUILD_STATE_RUNNING and sample.outcome == sample_pb2.OUTCOME_ACCEPTED
+
+
+def _open_by(quotas: Sequence[Quota]) -> int:
+    """How many slots are open by what is counted."""
+    return sum(quota.opened - quota.accepted for quota in quotas)
 
 
 def _topic(topics: Sequence[Topic], slot: Slot) -> Topic:

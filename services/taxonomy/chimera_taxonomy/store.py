@@ -1,7 +1,7 @@
 """Topics, quotas and slots in MongoDB. Every query of the service is here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +38,6 @@ class TaxonomyStore:
             await ensure_indexes(self._topics, ["build_id"])
             await ensure_indexes(self._quotas, ["build_id"])
             await ensure_indexes(self._slots, ["open", "due"], sparse=True)
-            await ensure_indexes(self._slots, ["build_id"])
 
     async def expansion(self, build: str, subject: str) -> Expansion | None:
         """The topics of a subject, if it was expanded."""
@@ -86,26 +85,18 @@ class TaxonomyStore:
         ]
 
     async def take_slots(self, build: str, quota: Quota, count: int, due: datetime) -> list[Slot]:
-        """Open the quota's next `count` slots; none if somebody else took some meanwhile."""
+        """Open the quota's next `count` slots; none if somebody else took some meanwhile.
+
+        Slots are stored before they are counted as opened: what is counted is there, whenever a process ends. A slot
+        that was stored and not counted is open like any other, and is found there by whoever opens it next.
+        """
+        indexes = range(quota.opened, quota.opened + count)
+        await asyncio.gather(*(self._put_slot(build, quota.subject, index, due) for index in indexes))
         with guarded():
             won = await self._quotas.update_one(
                 {"_id": f"{build}/{quota.subject}", "opened": quota.opened}, {"$inc": {"opened": count}}
             )
-        if not won.modified_count:
-            return []
-        indexes = range(quota.opened, quota.opened + count)
-        await asyncio.gather(*(self._put_slot(build, quota.subject, index, due) for index in indexes))
-        return [Slot(quota.subject, index, 0, accepted=False) for index in indexes]
-
-    async def heal_slots(self, build: str, quotas: Sequence[Quota], due: datetime) -> None:
-        """Put slots that were counted as opened and never stored, because the process ended in between."""
-        with guarded():
-            stored = await self._slots.count_documents({"build_id": build})
-        if stored >= sum(q.opened for q in quotas):
-            return
-        for quota in quotas:
-            for index in range(quota.opened):
-                await self._put_slot(build, quota.subject, index, due)
+        return [Slot(quota.subject, index, 0, accepted=False) for index in indexes] if won.modified_count else []
 
     async def _put_slot(self, build: str, subject: str, index: int, due: datetime) -> None:
         key = _slot_key(build, subject, index)
@@ -176,11 +167,12 @@ class TaxonomyStore:
             found = await self._slots.find({"open": build}).to_list(None)
         return [_slot(document) for document in found]
 
-    async def all_slots(self, build: str) -> AsyncIterator[Slot]:
-        """Every slot of a build."""
+    async def slots(self, build: str, subject: str, indexes: Sequence[int]) -> list[Slot]:
+        """Those of these slots that were opened."""
         with guarded():
-            async for document in self._slots.find({"build_id": build}):
-                yield _slot(document)
+            keys = [_slot_key(build, subject, index) for index in indexes]
+            found = await self._slots.find({"_id": {"$in": keys}}).to_list(None)
+        return [_slot(document) for document in found]
 
     async def complete_again(self, build: str, now: datetime, after: timedelta) -> bool:
         """Whether a build whose slots are all filled has waited too long for its end; asked ever less often."""

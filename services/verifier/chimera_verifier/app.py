@@ -6,7 +6,7 @@ solution.synthesised ─▶ Checks.solution ─▶ Referee ─▶ sample.settled
 
 from chimera_shared import mongo
 from chimera_shared.bus.broker import Bus
-from chimera_shared.endpoints.ledger import Ledger
+from chimera_shared.dead_letters import DeadLetters
 from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import Service
@@ -26,14 +26,15 @@ NAME = "verifier"
 
 def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     """The service, not yet started; whoever starts it has opened the pool."""
-    database = mongo.connect(settings.mongodb_uri)[f"chimera_{NAME}"]
+    client = mongo.connect(settings.mongodb_uri)
+    database = client[f"chimera_{NAME}"]
     store = VerifierStore(database)
-    models = Models(pool, Ledger(database["calls"]))
+    bus = Bus(NAME, settings, DeadLetters(client, NAME))
+    models = Models.of_service(NAME, settings, pool, client, bus.builds)
     workers = SymbolicPool()
     referee = Referee(Grader(workers), models)
     panel = Panel(models, referee)
-    bus = Bus(NAME, settings)
     for stage in stages(Checks(panel, referee, store), store):
         bus.add(stage)
     server = RpcServer(settings, [VerifierServicer(referee, panel, pool.endpoints).register])
-    return Service(NAME, settings, bus, server, resources=[workers])
+    return Service(NAME, settings, bus, server, resources=[workers, models], loops=[models.loop])

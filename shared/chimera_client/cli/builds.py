@@ -1,6 +1,7 @@
-"""`chimera builds`: submit, watch and steer builds at a gateway."""
+"""`chimera builds`: submit, watch, steer and fork builds, and export what they made."""
 
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from chimera_client.cli import options
 from chimera_client.cli.exits import Code, command
 from chimera_client.cli.groups import group
 
-app = group("Submit, watch and steer builds at a gateway.")
+app = group("Submit, watch, steer and fork builds.")
 
 
 @command(app, "submit", "chimera builds submit examples/openai.yaml")
@@ -100,6 +101,73 @@ async def cancel(build_id: options.BuildId, gateway: options.Gateway = None, as_
 
     async with AsyncClient(gateway) as client:
         await _show(client.builds.cancel(build_id), as_json)
+
+
+@command(app, "fork", "chimera builds fork b0123456789abcde examples/openai.yaml -o datasets/openai-2")
+async def fork(
+    build_id: options.BuildId,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A build file in YAML. Without it: what the build itself ordered."),
+    ] = None,
+    samples: Annotated[int | None, typer.Option(min=1, help="Another number of samples.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the dataset. Without it: datasets/NAME-fork.")
+    ] = None,
+    gateway: options.RunGateway = None,
+    data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
+    force: options.Force = False,
+    as_json: options.Json = False,
+) -> Code:
+    """Build again, changed or larger, and pay only for what the old build did not ask.
+
+    Every answer that build ID, or a fork of it, paid for is used again where all that shaped it is the same: model,
+    prompt, seed, temperature, form. An answer that was cut off is asked for again if `max_tokens` is higher. So a
+    higher `max_tokens` asks again only what was cut off, another prompt or model only its role, more samples only the
+    new ones, and a higher budget nothing. The same command again continues the fork.
+    """
+    from chimera_client.cli.run import BuildRun, Options
+    from chimera_client.cli.session import Place
+
+    place = Place(gateway, data_dir)
+    told = Options(place, file, output, force=force, as_json=as_json, fork_of=build_id, samples=samples)
+    return await BuildRun(told).run()
+
+
+@command(app, "export", "chimera builds export b0123456789abcde -o datasets/demo-partial")
+async def export(
+    build_id: options.BuildId,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder for the dataset. Without it: datasets/NAME, or datasets/NAME-partial."
+        ),
+    ] = None,
+    force: options.Force = False,
+    gateway: options.RunGateway = None,
+    data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
+    as_json: options.Json = False,
+) -> None:
+    """Write what an ended build accepted to a folder, whole or not at all.
+
+    Of a build that ended early that is a partial dataset; its card, its manifest and croissant.json say so.
+    """
+    from chimera_client.cli.output import console, emit, note
+    from chimera_client.cli.session import Place, opened
+    from chimera_client.exporting import require_dataset, target_of
+
+    async with opened(Place(gateway, data_dir), None if gateway is None else {}) as session:
+        build = await session.client.builds.get(build_id)
+        dataset = await require_dataset(session.client, build)
+        target = target_of(dataset, output, options.DEFAULT_OUTPUT_PARENT)
+        target.require_writable(force=force)
+        note(f"writing {dataset.samples:,} samples to {target.directory}")
+        with target.replaced():
+            summary = await session.client.datasets.export(dataset.dataset_id, target.directory)
+    if as_json:
+        emit(summary.plain())
+    else:
+        console().print(summary.words())
 
 
 async def _show(call: Awaitable[object], as_json: bool) -> None:

@@ -51,18 +51,18 @@ async def export(
     """Write a dataset to a folder, whole or not at all."""
     from chimera_client.cli.output import console, emit
     from chimera_client.client import AsyncClient
-    from chimera_client.target import OutputTarget
+    from chimera_client.exporting import target_of
 
     async with AsyncClient(gateway) as client:
         dataset = await client.datasets.get(dataset_id)
-        target = OutputTarget.inspect(output or options.DEFAULT_OUTPUT_PARENT / dataset.name)
+        target = target_of(dataset, output, options.DEFAULT_OUTPUT_PARENT)
         target.require_writable(force=force)
         with target.replaced():
             summary = await client.datasets.export(dataset_id, target.directory)
     if as_json:
-        emit({"directory": str(summary.directory), "samples": summary.samples, "files": list(summary.files)})
+        emit(summary.plain())
     else:
-        console().print(f"{summary.samples:,} samples are in {summary.directory}")
+        console().print(summary.words())
 
 
 @command(app, "verify", "chimera datasets verify datasets/demo")

@@ -1,9 +1,6 @@
-"""`build run` step by step: check, start or connect, order, follow, export, explain."""
+"""`build run` and `builds fork` step by step: check, start or connect, order, follow, export, explain."""
 
-import asyncio
 import shlex
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,43 +9,36 @@ from chimera.sample.v1 import sample_pb2
 from chimera_client import order
 from chimera_client.buildfile import BuildFile, read_build_file
 from chimera_client.cli import options
-from chimera_client.cli.displays import make_display
 from chimera_client.cli.exits import Code
-from chimera_client.cli.follow import Interrupts, follow
 from chimera_client.cli.output import console, emit, note
-from chimera_client.cli.services import log_to_file, standalone
+from chimera_client.cli.session import Place, Session, opened
 from chimera_client.client import AsyncClient
 from chimera_client.plain import to_plain
 from chimera_client.target import OutputTarget
-from chimera_client.views.summary import render_failure, render_result
+from chimera_client.views.summary import Ways, render_failure, render_result
 from chimera_client.words import state_words
-from chimera_shared.endpoints.config import Endpoint
-from chimera_shared.errors import FailedPrecondition
-from chimera_shared.spec import require_valid
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command was told."""
+    """What the command was told. `fork_of` names the build to fork; without it `file` is run."""
 
-    file: Path
+    place: Place
+    file: Path | None
     output: Path | None
-    gateway: str | None
-    data_dir: Path
-    new: bool
     force: bool
     as_json: bool
+    new: bool = False
+    fork_of: str = ""
+    samples: int | None = None
 
     def command(self, *, new: bool, output: Path | None) -> str:
         """The same command again, with these two changed."""
-        words = ["chimera", "build", "run", str(self.file)]
-        if output is not None:
-            words += ["-o", str(output)]
-        if self.gateway is not None:
-            words += ["--gateway", self.gateway]
-        elif self.data_dir != options.DEFAULT_DATA_DIR:
-            words += ["--data-dir", str(self.data_dir)]
-        return shlex.join([*words, *(["--new"] if new else [])])
+        words = ["chimera", "builds", "fork", self.fork_of] if self.fork_of else ["chimera", "build", "run"]
+        words += [str(self.file)] if self.file is not None else []
+        words += ["--samples", str(self.samples)] if self.samples is not None else []
+        words += ["-o", str(output)] if output is not None else []
+        return shlex.join([*words, *self.place.words, *(["--new"] if new else [])])
 
     @property
     def again(self) -> str:
@@ -61,85 +51,71 @@ class BuildRun:
 
     def __init__(self, told: Options) -> None:
         self._told = told
-        self._endpoints: Mapping[str, Endpoint] | None = None
 
     async def run(self) -> Code:
-        """Everything from the file to the folder. Nothing is started or spent before file and folder were checked."""
+        """Everything from the order to the folder. Nothing is started or spent before file and folder were checked."""
         told = self._told
-        file = read_build_file(told.file)
-        order.require_sound(file, own_services=told.gateway is None)
-        target = OutputTarget.inspect(told.output or order.default_output(file, options.DEFAULT_OUTPUT_PARENT))
-        order.require_room_early(target, file, new=told.new, force=told.force)
-        interrupts = Interrupts()
-        async with AsyncExitStack() as stack:
-            stack.enter_context(interrupts.installed())
-            gateway = await self._gateway(stack, file)
-            client = await stack.enter_async_context(AsyncClient(gateway))
-            build = await self._order(client, file, target)
-            ended = await self._watch(client, build, interrupts)
+        file = None if told.file is None else self._checked(read_build_file(told.file))
+        async with opened(told.place, file.endpoints if file is not None else {}) as session:
+            file = await self._ordered(session, file)
+            target = self._target(file)
+            build = await self._order(session.client, file, target)
+            ended = await session.watch(build, as_json=told.as_json)
             if ended is None:
-                return await self._pause(client, build)
+                await session.pause(build, told.again)
+                return Code.INTERRUPTED
             if ended.state != build_pb2.BUILD_STATE_SUCCEEDED:
                 return self._explain_failure(ended)
-            await self._export(client, ended, target)
-            example = await _example(client, ended)
+            await self._export(session.client, ended, file, target)
+            example = await _example(session.client, ended)
         return self._explain(ended, target, example)
 
-    async def _gateway(self, stack: AsyncExitStack, file: BuildFile) -> str:
-        """The gateway's address; without one, all services are started and live as long as the stack."""
+    def _checked(self, file: BuildFile) -> BuildFile:
         told = self._told
-        if told.gateway is not None:
-            if file.endpoints is not None:
-                note(f"`endpoints` of {told.file} is not sent: the gateway uses the endpoints of its operator")
-            return told.gateway
-        log = log_to_file(told.data_dir)
-        note(f"data is in {told.data_dir}, the log is {log}")
-        running = await stack.enter_async_context(standalone(told.data_dir, file.endpoints or {}, note))
-        self._endpoints = file.endpoints  # the procedural ones come with the services, each time at another port
-        require_valid(file.spec, running.endpoints)
-        return running.gateway_target
+        file = order.resized(file, told.samples)
+        order.require_sound(file, own_services=told.place.gateway is None)
+        if not told.fork_of:
+            order.require_room_early(self._target(file), file, new=told.new, force=told.force)
+        return file
+
+    def _target(self, file: BuildFile) -> OutputTarget:
+        default = order.default_output(file, options.DEFAULT_OUTPUT_PARENT, fork=bool(self._told.fork_of))
+        return OutputTarget.inspect(self._told.output or default)
+
+    async def _ordered(self, session: Session, file: BuildFile | None) -> BuildFile:
+        """What is ordered, once the builds there can be asked."""
+        told = self._told
+        if told.fork_of:
+            file = order.forked(await session.client.builds.get(told.fork_of), file, told.samples)
+        assert file is not None, "a command has a file or a build to fork"
+        if session.endpoints is not None:
+            order.require_known(file, session.endpoints, forked=bool(told.fork_of) and told.file is None)
+        return file
 
     async def _order(self, client: AsyncClient, file: BuildFile, target: OutputTarget) -> build_pb2.Build:
         request_id, known = await order.find_order(client, file, new=self._told.new)
         order.require_room(target, known, force=self._told.force)
         if known is None:
-            return await client.builds.submit(file.spec, request_id)
-        note(f"this file's build is there already: {known.build_id}, {state_words(known.state)}")
+            spec = file.spec if self._told.new else await order.with_ledger(client, file.spec)
+            if spec.ledger_of:
+                note(f"answers that build {spec.ledger_of} or its forks paid for are used again where they fit")
+            return await client.builds.submit(spec, request_id)
+        note(f"this build is there already: {known.build_id}, {state_words(known.state)}")
         return await client.builds.resume(known.build_id) if known.state == build_pb2.BUILD_STATE_PAUSED else known
 
-    async def _watch(
-        self, client: AsyncClient, build: build_pb2.Build, interrupts: Interrupts
-    ) -> build_pb2.Build | None:
-        """The build when it has ended; None if a signal came first."""
-        with make_display(self._told.as_json, wrapped=True) as display:
-            work = asyncio.create_task(follow(client.builds.watch(build.build_id), display))
-            return await interrupts.first(work)
-
-    async def _pause(self, client: AsyncClient, build: build_pb2.Build) -> Code:
-        note("pausing the build; ctrl-C again ends at once")
-        try:
-            await client.builds.pause(build.build_id)
-        except FailedPrecondition:
-            note(f"the build has just ended; see it with: {self._told.again}")
-            return Code.INTERRUPTED
-        note(f"build {build.build_id} is paused; nothing done is lost. Go on with: {self._told.again}")
-        return Code.INTERRUPTED
-
-    async def _export(self, client: AsyncClient, build: build_pb2.Build, target: OutputTarget) -> None:
+    async def _export(self, client: AsyncClient, build: build_pb2.Build, file: BuildFile, target: OutputTarget) -> None:
         if target.holds_whole(build.build_id) and not self._told.force:
             note(f"{target.directory} holds this dataset already, whole and unchanged")
             return
         note(f"writing {build.progress.accepted:,} samples to {target.directory}")
-        target.directory.parent.mkdir(parents=True, exist_ok=True)
-        with target.replaced():
-            await client.datasets.export(build.dataset_id, target.directory, self._endpoints)
+        await export(client, build, target, file)
 
     def _explain(self, build: build_pb2.Build, target: OutputTarget, example: sample_pb2.Sample | None) -> Code:
         if self._told.as_json:
             emit({"type": "result", "directory": str(target.directory), "build": to_plain(build)})
             return Code.OK
         directory = target.directory
-        again = self._told.command(new=True, output=directory.with_name(f"{directory.name}-2"))
+        again = self._told.command(new=not self._told.fork_of, output=directory.with_name(f"{directory.name}-2"))
         procedural = OutputTarget.inspect(directory).procedural_only
         example_id = example.ref.sample_id if example is not None else ""
         console().print(render_result(build, directory, again, example_id, procedural=procedural))
@@ -149,8 +125,28 @@ class BuildRun:
         if self._told.as_json:
             emit({"type": "result", "directory": None, "build": to_plain(build)})
         else:
-            console().print(render_failure(build, self._told.again))
+            console().print(render_failure(build, ways_on(build, self._told.place, self._told.file, self._told.again)))
         return Code.FAILED
+
+
+async def export(client: AsyncClient, build: build_pb2.Build, target: OutputTarget, file: BuildFile | None) -> None:
+    """Write the build's dataset to the folder; the file's endpoints, if it has any, explain where it came from."""
+    target.directory.parent.mkdir(parents=True, exist_ok=True)
+    with target.replaced():
+        await client.datasets.export(build.dataset_id, target.directory, file.endpoints if file is not None else None)
+
+
+def ways_on(build: build_pb2.Build, place: Place, file: Path | None, again: str) -> Ways:
+    """The commands by which a build that did not succeed is made use of."""
+    return Ways(
+        again=again,
+        fork=_words("chimera", "builds", "fork", build.build_id, str(file or "FILE"), *place.words),
+        export=_words("chimera", "builds", "export", build.build_id, *place.words),
+    )
+
+
+def _words(*words: str) -> str:
+    return shlex.join(words)
 
 
 async def _example(client: AsyncClient, build: build_pb2.Build) -> sample_pb2.Sample | None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
@@ -29,7 +30,10 @@ __all__ = ["ExportSummary", "check_target", "export_dataset", "verify_manifest"]
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """What was written. `procedural_only` says that no language model took part."""
+    """What was written. `procedural_only` says that no language model took part, `partial` that the build ended early.
+
+    `asked` is the number of samples that were ordered.
+    """
 
     directory: Path
     samples: int
@@ -37,6 +41,24 @@ class ExportSummary:
     bytes: int
     files: tuple[str, ...]
     procedural_only: bool
+    partial: bool
+    asked: int
+
+    def plain(self) -> dict[str, Any]:
+        """For other programs."""
+        return {
+            "directory": str(self.directory),
+            "samples": self.samples,
+            "partial": self.partial,
+            "asked": self.asked,
+            "files": list(self.files),
+        }
+
+    def words(self) -> str:
+        """In one sentence."""
+        if self.partial:
+            return f"{self.samples:,} of {self.asked:,} samples are in {self.directory}: a partial dataset, and marked so"
+        return f"{self.samples:,} samples are in {self.directory}"
 
 
 async def export_dataset(
@@ -61,7 +83,7 @@ async def export_dataset(
         raise InvalidInput.of("dataset", description)
     async with whole_folder(directory) as folder:
         statistics = Statistics()
-        tables = await _write_tables(folder, dataset, samples, statistics, progress)
+        tables = await _write_tables(folder, dataset, build.spec.samples, samples, statistics, progress)
         facts = Facts(build, dataset, statistics, tables, dict(endpoints or {}), license_id, datetime.now(UTC))
         files = await in_thread(_write_documents, folder, facts)
     return ExportSummary(
@@ -71,17 +93,20 @@ async def export_dataset(
         bytes=sum(entry.bytes for entry in files),
         files=tuple(sorted(entry.path for entry in files)),
         procedural_only=facts.procedural_only,
+        partial=facts.partial,
+        asked=facts.asked,
     )
 
 
 async def _write_tables(
     folder: Path,
     dataset: dataset_pb2.Dataset,
+    slots: int,
     samples: AsyncIterator[sample_pb2.Sample],
     statistics: Statistics,
     progress: Callable[[int, int], None] | None,
 ) -> list[FileEntry]:
-    intake, tables = Intake(dataset), TableWriter(folder)
+    intake, tables = Intake(dataset, slots), TableWriter(folder)
     try:
         async for sample in samples:
             intake.check(sample)

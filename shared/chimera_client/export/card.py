@@ -12,6 +12,7 @@ from chimera_client.export.columns import TABLES, Column, Table, flatten
 from chimera_client.export.facts import APACHE, OTHER, Facts
 from chimera_client.export.markdown import block, code, inline, table
 from chimera_client.export.rows import answer_type
+from chimera_client.text import line
 
 FILE_NAME = "README.md"
 TEMPLATE = "card.md.tmpl"
@@ -24,6 +25,7 @@ SIZE_CATEGORIES = (
 )
 LARGEST_CATEGORY = "10M<n<100M"
 EXAMPLE_CHARS = 700
+DETAIL_CHARS = 400
 
 
 def card(facts: Facts) -> str:
@@ -46,7 +48,8 @@ def card(facts: Facts) -> str:
 
 def front_matter(facts: Facts) -> dict[str, Any]:
     """The card's metadata as Hugging Face defines it."""
-    matter: dict[str, Any] = {"pretty_name": facts.name, "license": facts.license}
+    title = f"{facts.name} (partial)" if facts.partial else facts.name
+    matter: dict[str, Any] = {"pretty_name": title, "license": facts.license}
     if facts.license == OTHER:
         matter["license_name"] = "model-provider-terms"
         matter["license_link"] = "README.md#licence"
@@ -57,7 +60,7 @@ def front_matter(facts: Facts) -> dict[str, Any]:
         "size_categories": [next((name for limit, name in SIZE_CATEGORIES if samples < limit), LARGEST_CATEGORY)],
         "annotations_creators": ["machine-generated"],
         "language_creators": ["machine-generated"],
-        "tags": ["synthetic", "reasoning", "verified", "chimera", *(["procedural"] if facts.procedural_only else [])],
+        "tags": ["synthetic", "reasoning", "verified", "chimera", *facts.marks],
         "configs": [
             {"config_name": config.config, "data_files": [{"split": "train", "path": config.pattern}]}
             | ({"default": True} if config.config == "default" else {})
@@ -77,9 +80,18 @@ def _summary(facts: Facts) -> str:
         f" answer; it was kept only if {enough} agreed with it. The solution was then checked against the same answer."
         " Every row says which models took part, how they voted and what it cost."
     )
-    if facts.procedural_only:
-        return f"{about}\n\n> {provenance.PROCEDURAL_NOTE}"
-    return about
+    notes = [_partial(facts)] if facts.partial else []
+    notes += [provenance.PROCEDURAL_NOTE] if facts.procedural_only else []
+    return "\n\n".join([about, *(f"> {note}" for note in notes)])
+
+
+def _partial(facts: Facts) -> str:
+    cause = f" Cause: {inline(line(facts.build.detail, DETAIL_CHARS))}" if facts.build.detail else ""
+    return (
+        f"**This dataset is partial.** {facts.asked:,} samples were asked for and {facts.statistics.samples:,} are here:"
+        f" the build ended early because {facts.why_partial}.{cause} Every sample was checked as in a whole dataset, but"
+        " the mix of subjects is not the one that was ordered."
+    )
 
 
 def _example(facts: Facts) -> str:

@@ -78,7 +78,7 @@ def croissant(facts: Facts) -> str:
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "name": facts.name,
         "description": (
-            f"{facts.statistics.samples} reasoning problems with typed answers and worked solutions, each checked by"
+            f"{_partial(facts)}{facts.statistics.samples} reasoning problems with typed answers and worked solutions, each checked by"
             " models that solved the problem without seeing its answer; synthetic, made by Chimera."
         ),
         "license": LICENSES.get(facts.license, facts.license),
@@ -86,13 +86,19 @@ def croissant(facts: Facts) -> str:
         "version": VERSION,
         "dateCreated": published,
         "datePublished": published,
-        "keywords": ["synthetic", "reasoning", "verified", *(["procedural"] if facts.procedural_only else [])],
+        "keywords": ["synthetic", "reasoning", "verified", *facts.marks],
         "isLiveDataset": False,
         "citeAs": f"Chimera dataset {facts.name} ({facts.dataset.dataset_id}), {facts.created.year}",
         "distribution": [*(_file_object(entry) for entry in facts.tables), *(_file_set(table) for table in TABLES)],
         "recordSet": [_record_set(table) for table in TABLES],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _partial(facts: Facts) -> str:
+    if not facts.partial:
+        return ""
+    return f"Partial dataset: {facts.asked} samples were asked for, and the build ended because {facts.why_partial}. "
 
 
 def _file_object(entry: FileEntry) -> dict[str, Any]:

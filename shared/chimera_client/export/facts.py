@@ -8,6 +8,7 @@ from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera_client.export.folder import FileEntry
 from chimera_client.export.statistics import Statistics
+from chimera_client.words import stop_words
 from chimera_shared.endpoints.config import Endpoint
 
 PROCEDURAL = "procedural"
@@ -35,6 +36,25 @@ class Facts:
         return self.build.spec.name or self.build.build_id
 
     @property
+    def partial(self) -> bool:
+        """Whether the build ended before all samples that were asked for were accepted."""
+        return self.dataset.partial
+
+    @property
+    def asked(self) -> int:
+        """The samples that were asked for."""
+        return self.build.spec.samples
+
+    @property
+    def why_partial(self) -> str:
+        """Why the build ended early, as half a sentence; empty if it did not."""
+        if not self.partial:
+            return ""
+        if self.build.state == build_pb2.BUILD_STATE_CANCELLED:
+            return "it was cancelled"
+        return stop_words(self.build.stop_reason) or "it failed"
+
+    @property
     def procedural_models(self) -> list[str]:
         """The models that are programs and not language models."""
         return [model for model in self.statistics.models if model.startswith(PROCEDURAL)]
@@ -43,6 +63,11 @@ class Facts:
     def procedural_only(self) -> bool:
         """Whether no language model took part."""
         return bool(self.statistics.models) and self.procedural_models == self.statistics.models
+
+    @property
+    def marks(self) -> list[str]:
+        """Keywords of what a reader must know first."""
+        return [*(["partial"] if self.partial else []), *(["procedural"] if self.procedural_only else [])]
 
     @property
     def license(self) -> str:

@@ -6,10 +6,14 @@ from chimera_shared.errors import ChimeraError
 
 
 class Intake:
-    """Checks samples as they stream in; it remembers one byte a sample, so that no identifier need be kept."""
+    """Checks samples as they stream in; it remembers one byte a slot, so that no identifier need be kept.
 
-    def __init__(self, dataset: dataset_pb2.Dataset) -> None:
+    A partial dataset has fewer samples than its build had `slots`, and they may be any of them.
+    """
+
+    def __init__(self, dataset: dataset_pb2.Dataset, slots: int) -> None:
         self._dataset = dataset
+        self._bound = max(slots, dataset.samples)
         self._slots: dict[str, bytearray] = {}
         self.count = 0
 
@@ -22,8 +26,8 @@ class Intake:
             raise self._refuse(sample, f"was not accepted but is {sample_pb2.Outcome.Name(sample.outcome)}")
         if not sample.problem.statement or not sample.solution.text:
             raise self._refuse(sample, "lacks its problem or its solution")
-        if not 0 <= ref.slot < self._dataset.samples:
-            raise self._refuse(sample, f"has slot {ref.slot}, outside 0 to {self._dataset.samples - 1}")
+        if not 0 <= ref.slot < self._bound:
+            raise self._refuse(sample, f"has slot {ref.slot}, outside 0 to {self._bound - 1}")
         slots = self._slots.setdefault(ref.subject, bytearray())
         if ref.slot < len(slots) and slots[ref.slot]:
             raise self._refuse(sample, f"fills slot {ref.slot} of its subject a second time")

@@ -9,6 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from chimera.build.v1 import build_pb2
+from chimera_client.budget import budget_fields
 from chimera_shared.endpoints.config import Endpoint
 
 INTEGERS_OF_64_BITS = frozenset(
@@ -34,6 +35,9 @@ WITHOUT_ENDPOINTS = """\
 def recipe(spec: build_pb2.BuildSpec, endpoints: Mapping[str, Endpoint] | None) -> str:
     """The text of `build.yaml`."""
     document = spec_fields(spec)
+    document.pop("ledger_of", None)  # that build is unknown to whoever has the file
+    if spec.HasField("budget"):
+        document["budget"] = budget_fields(spec.budget)
     if endpoints:
         document["endpoints"] = {name: endpoint_fields(endpoints[name]) for name in sorted(endpoints)}
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)

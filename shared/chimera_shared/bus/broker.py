@@ -1,9 +1,9 @@
-"""One service's connection to Kafka: its stages, its publications, its dead letters."""
+"""One service's connection to Kafka: its stages and its publications."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -20,29 +20,30 @@ from chimera_shared.bus.consumer import pace_fetches
 from chimera_shared.bus.subscriber import parallel_subscriber
 from chimera_shared.errors import BusUnavailable
 from chimera_shared.settings import ServiceSettings
-from chimera_shared.stage import Stage, StageRunner
+from chimera_shared.stage import Received, Refused, Stage, StageRunner
 from chimera_shared.telemetry import current_trace_id, inject_trace, root_span, span
 
 log = logging.getLogger(__name__)
 _REQUEST_TIMEOUT_MS = 60_000
 """Longer than the rebalance time-out, by which aiokafka would otherwise give up joining a group."""
 _LINGER_MS = 5
-_MAX_DEAD_LETTERS = 1_000
-"""From one stage of one process; beyond it the stage holds its messages: the code is at fault and not the data."""
 
 
-class DeadLettersFull(Exception):
-    """A stage buried too many messages and holds the rest until it is mended and restarted."""
+class Letters(Protocol):
+    """Where dead letters are kept."""
+
+    async def keep(self, letter: Refused) -> None:
+        """Store a letter; NoRoom or a Transient if that cannot be, and the message is then held."""
 
 
 class Bus:
     """Publishes a service's events and runs its stages."""
 
-    def __init__(self, service: str, settings: ServiceSettings) -> None:
+    def __init__(self, service: str, settings: ServiceSettings, letters: Letters) -> None:
         self.builds = BuildTable()
         self._service = service
         self._settings = settings
-        self._buried: dict[str, int] = {}
+        self._letters = letters
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers.split(","),
             client_id=f"chimera-{service}",
@@ -79,7 +80,7 @@ class Bus:
         @subscriber
         async def work(message: KafkaMessage) -> None:
             record = _record(message)
-            await runners[record.topic](record.value, message.headers)
+            await runners[record.topic](_received(record, message.headers))
 
     async def start(self) -> None:
         """Create missing topics, connect, and begin to take messages. BusUnavailable if no broker answers."""
@@ -122,13 +123,21 @@ class Bus:
             with span(name, SpanKind.PRODUCER, attributes):
                 await self._send(encoded)
 
-    async def bury(self, stage: str, value: bytes | None, headers: dict[str, str], cause: str) -> None:
-        """Send what could not be worked on to the dead letters, with its cause."""
-        if self._buried.get(stage, 0) >= _MAX_DEAD_LETTERS:
-            raise DeadLettersFull(f"{stage} buried {_MAX_DEAD_LETTERS} messages; it holds the rest until it is mended")
-        described = {**headers, "chimera-stage": stage, "chimera-cause": cause}
-        await self._broker.publish(value or b"", topic=topics.DEAD_LETTERS, headers=described)
-        self._buried[stage] = self._buried.get(stage, 0) + 1
+    async def bury(self, letter: Refused) -> None:
+        """Keep what could not be worked on with the dead letters."""
+        await self._letters.keep(letter)
+
+    async def send_raw(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
+    ) -> None:
+        """Send bytes as they are and wait for the acknowledgement. BusUnavailable if they are not taken."""
+        if key is None and value is None:
+            value = b""  # aiokafka sends no message without both
+        try:
+            producer = self._broker.config.producer._producer.producer
+            await producer.send_and_wait(topic, value, key, headers=list(headers))
+        except (KafkaError, OSError) as error:
+            raise BusUnavailable(f"Kafka did not take a message of {topic}: {error!r}") from error
 
     async def _send(self, encoded: Encoded) -> None:
         inject_trace(encoded.headers)
@@ -158,6 +167,12 @@ def _record(message: KafkaMessage) -> ConsumerRecord:
     return record
 
 
+def _received(record: ConsumerRecord, headers: Mapping[str, str]) -> Received:
+    return Received(
+        record.key, record.value, headers, record.headers, record.partition, record.offset, record.timestamp or 0
+    )
+
+
 async def ensure_topics(bootstrap_servers: str, replicas: int) -> None:
     """Create the topics that are missing; those that are there stay as they are."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
@@ -175,6 +190,5 @@ async def ensure_topics(bootstrap_servers: str, replicas: int) -> None:
 
 
 def _wanted(there: set[str], replicas: int) -> Sequence[NewTopic]:
-    dead = NewTopic(topics.DEAD_LETTERS, 1, replicas, topic_configs={"retention.ms": str(30 * topics.DAY_MS)})
-    wanted = [NewTopic(t.name, t.partitions, replicas, topic_configs=t.config()) for t in topics.ALL] + [dead]
+    wanted = [NewTopic(t.name, t.partitions, replicas, topic_configs=t.config()) for t in topics.ALL]
     return [topic for topic in wanted if topic.name not in there]

@@ -22,6 +22,7 @@ _MAX_BODY_BYTES = 6 * 1024 * 1024
 _MAX_TOKENS = 1 << 40
 """Counts beyond it are nonsense, and would not fit what they are added to."""
 _PASSING_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_FULL_STATUSES = frozenset({429, 503, 529})
 _NO_MONEY = "insufficient_quota"
 """OpenAI's code for a 429 that waiting does not mend."""
 
@@ -34,15 +35,31 @@ class CallRefused(ChimeraError):
     """The endpoint will never answer this request: wrong key, unknown model, bad request."""
 
 
+class AnswerTooLong(CallRefused):
+    """The endpoint's answer does not end; it is billed all the same."""
+
+
 class CallFailed(ChimeraError):
-    """The endpoint did not answer this time. `retry_after` is the server's wish in seconds, if it has one."""
+    """The endpoint did not answer this time, and another try may succeed."""
+
+
+class Overloaded(CallFailed):
+    """The endpoint takes no more requests now. `retry_after` is its wish in seconds, if it has one."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
 
-class Gibberish(CallFailed):
+class BrokeOff(CallFailed):
+    """The endpoint may have worked on the request, and billed it, but its answer did not come."""
+
+
+class TimedOut(BrokeOff):
+    """The answer did not come in time."""
+
+
+class Gibberish(BrokeOff):
     """The endpoint answered 200 with something else than a chat completion."""
 
 
@@ -96,14 +113,14 @@ class ChatClient:
         except aiohttp.ConnectionTimeoutError as error:
             raise CallFailed(f"cannot connect to {endpoint.base_url}: no answer") from error
         except TimeoutError:
-            raise CallFailed(f"{endpoint.base_url} gave no answer within {endpoint.timeout_seconds:g} s") from None
+            raise TimedOut(f"{endpoint.base_url} gave no answer within {endpoint.timeout_seconds:g} s") from None
         except aiohttp.ClientConnectorError as error:
             cause = getattr(getattr(error, "_os_error", None), "strerror", None) or error
             raise CallFailed(f"cannot connect to {endpoint.base_url}: {cause}") from error
         except aiohttp.InvalidURL as error:
             raise CallRefused(f"{endpoint.base_url} is not an address: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise CallFailed(f"the connection to {endpoint.base_url} broke: {error or type(error).__name__}") from error
+            raise BrokeOff(f"the connection to {endpoint.base_url} broke: {error or type(error).__name__}") from error
         return _completion(raw, time.perf_counter() - started)
 
 
@@ -131,7 +148,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > _MAX_BODY_BYTES:
-            raise CallRefused(f"the answer is longer than {_MAX_BODY_BYTES} bytes")
+            raise AnswerTooLong(f"the answer is longer than {_MAX_BODY_BYTES} bytes")
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -139,9 +156,11 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 def _error(status: int, headers: Mapping[str, str], raw: bytes) -> ChimeraError:
     code, message = _error_body(raw)
     text = f"the endpoint answered {status}: {message}"
-    if status in _PASSING_STATUSES and code != _NO_MONEY:
-        return CallFailed(text, _retry_after(headers.get("Retry-After")))
-    return CallRefused(text)
+    if status not in _PASSING_STATUSES or code == _NO_MONEY:
+        return CallRefused(text)
+    if status in _FULL_STATUSES:
+        return Overloaded(text, _retry_after(headers.get("Retry-After")))
+    return CallFailed(text)
 
 
 def _error_body(raw: bytes) -> tuple[str, str]:

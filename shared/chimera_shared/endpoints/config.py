@@ -38,7 +38,26 @@ class Endpoint(BaseModel):
         pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
         description="Name of the environment variable that holds the key; empty means none.",
     )
-    max_in_flight: int = Field(32, ge=1, le=100_000, description="Requests in flight from one process.")
+    max_in_flight: int = Field(
+        128,
+        ge=1,
+        le=100_000,
+        description="Requests in flight from one process, at most; fewer while the endpoint refuses.",
+    )
+    requests_per_minute: int | None = Field(
+        None, ge=1, le=10_000_000, description="Requests that one process starts in any minute; absent means no limit."
+    )
+    tokens_per_minute: int | None = Field(
+        None,
+        ge=1,
+        le=10_000_000_000,
+        description="Tokens, of question and answer, that one process uses in any minute; absent means no limit.",
+    )
+    metrics_url: str = Field(
+        "",
+        description="Where the engine tells its load, such as vLLM's `/metrics` or the port of Ray's metrics; "
+        "with it a queue in the engine bounds the requests in flight. Empty means nowhere.",
+    )
     timeout_seconds: float = Field(600, gt=0, description="Longest time for one answer.")
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
@@ -61,6 +80,18 @@ class Endpoint(BaseModel):
             raise ValueError("must end in its path, such as /v1, with no ? or # after it")
         return value.rstrip("/")
 
+    @field_validator("metrics_url")
+    @classmethod
+    def _page(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+            raise ValueError("must be an http or https address such as http://127.0.0.1:8000/metrics")
+        if parts.username or parts.password:
+            raise ValueError("must hold no credentials")
+        if parts.query or parts.fragment:
+            raise ValueError("must end in its path, such as /metrics, with no ? or # after it")
+        return value
+
     @property
     def independent_family(self) -> str:
         """What makes two panel members independent."""
@@ -76,7 +107,7 @@ class Endpoint(BaseModel):
 
 
 Endpoints = Mapping[str, Endpoint]
-_MAY_HOLD_A_KEY = frozenset({"base_url", "api_key_env"})
+_MAY_HOLD_A_KEY = frozenset({"base_url", "api_key_env", "metrics_url"})
 """Where people put the key itself by mistake: what stands there is not repeated."""
 
 

@@ -1,6 +1,9 @@
 """The call ledger: every answer is stored under the hash of what shaped it before it is used.
 
-A message that is delivered again finds its answers here instead of buying them again.
+A message that is delivered again finds its answers here instead of buying them again. So does a build that was ordered
+with `ledger_of`: it reads and writes the ledger of the build that it names, and each answer says who paid for it. A
+build that is named has no `ledger_of` of its own (the gateway sees to that), so that all forks of a build share one
+ledger, and finding an answer takes one read however many forks there were.
 """
 
 import asyncio
@@ -19,19 +22,20 @@ from chimera_shared.errors import StoreUnavailable
 from chimera_shared.mongo import ById, Collection, Document, FirstWins, from_document, guarded, to_document
 
 log = logging.getLogger(__name__)
-_SHAPING = ("model", "messages", "seed", "temperature", "top_p", "response_format")
-"""Not the token limit: it shapes only answers that it cut off. Not the address: the same model may move."""
+_TOKEN_LIMITS = ("max_completion_tokens", "max_tokens")
+"""A limit shapes only answers that it cuts off. All else in a request shapes every answer; its address is not in it."""
+_CUT_OFF = "length"
 _STORE_RETRY_SECONDS = 0.5
 
 
 def call_id(body: dict[str, Any]) -> str:
     """SHA-256 of everything in a request that shapes its answer."""
-    shaping = {name: body[name] for name in _SHAPING if name in body}
+    shaping = {name: value for name, value in body.items() if name not in _TOKEN_LIMITS}
     return sha256(orjson.dumps(shaping, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 class Ledger:
-    """Answers of one service's calls, by build and call id."""
+    """Answers of one service's calls, by ledger and call id."""
 
     def __init__(self, calls: Collection[Document]) -> None:
         self._calls = calls
@@ -39,20 +43,31 @@ class Ledger:
         self._find = ById(calls).find
         self._answered: set[str] = set()
 
-    async def find(self, build: str, call: str, max_tokens: int) -> tuple[Completion, sample_pb2.ModelCall] | None:
-        """The stored answer, unless it was cut off at a lower limit than `max_tokens`."""
-        found = await self._find(f"{build}/{call}")
-        if found is None or (found["completion"]["finish_reason"] == "length" and found["max_tokens"] < max_tokens):
+    async def find(
+        self, build: str, call: str, max_tokens: int, *, ledger_of: str = ""
+    ) -> tuple[Completion, sample_pb2.ModelCall] | None:
+        """The stored answer, unless it was cut off at a lower limit than `max_tokens`; `paid_by` if others paid."""
+        found = await self._find(f"{ledger_of or build}/{call}")
+        if found is None or (found["completion"]["finish_reason"] == _CUT_OFF and found["max_tokens"] < max_tokens):
             return None
-        return Completion(**found["completion"]), from_document(sample_pb2.ModelCall(), found["call"])
+        evidence = from_document(sample_pb2.ModelCall(), found["call"])
+        if found["build_id"] != build:
+            evidence.paid_by = found["build_id"]
+        return Completion(**found["completion"]), evidence
 
     async def keep(
-        self, build: str, messages: object, max_tokens: int, completion: Completion, call: sample_pb2.ModelCall
+        self,
+        build: str,
+        messages: object,
+        max_tokens: int,
+        completion: Completion,
+        call: sample_pb2.ModelCall,
+        *,
+        ledger_of: str = "",
     ) -> None:
         """Store an answer that was paid for; waits for a store that is away, since the answer would be lost."""
-        key = f"{build}/{call.call_id}"
         document = {
-            "_id": key,
+            "_id": f"{ledger_of or build}/{call.call_id}",
             "build_id": build,
             "messages": messages,
             "max_tokens": max_tokens,
@@ -86,7 +101,11 @@ class Ledger:
                 await asyncio.sleep(_STORE_RETRY_SECONDS * (0.5 + random.random()))  # noqa: S311 jitter
 
     async def _replace_cut_off(self, document: Document) -> None:
+        """The answer under a higher limit takes the place of one that was cut off, which stays as evidence."""
+        key = document["_id"]
+        shorter = {"_id": key, "completion.finish_reason": _CUT_OFF, "max_tokens": {"$lt": document["max_tokens"]}}
         with guarded():
-            await self._calls.replace_one(
-                {"_id": document["_id"], "max_tokens": {"$lt": document["max_tokens"]}}, document
-            )
+            if (cut_off := await self._calls.find_one(shorter)) is None:
+                return
+            await self._insert({**cut_off, "_id": f"{key}@{cut_off['max_tokens']}"})
+            await self._calls.replace_one(shorter, document)

@@ -1,38 +1,30 @@
-"""Asking models: the ledger first, then the role's endpoints in order, with retries and one repair turn."""
+"""Asking models: the ledger first, then the role's endpoints, with one repair turn for a malformed answer."""
 
-import asyncio
-import logging
-import random
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 
 import orjson
-from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import metrics
-from chimera_shared.endpoints.client import CallFailed, CallRefused, Completion, Gibberish
-from chimera_shared.endpoints.config import Endpoint
-from chimera_shared.endpoints.evidence import count, evidence_of, require_whole
+from chimera_shared.builds import BuildTable
+from chimera_shared.endpoints.budget import Purse
+from chimera_shared.endpoints.buying import Buyer
+from chimera_shared.endpoints.client import Completion
+from chimera_shared.endpoints.evidence import require_whole
 from chimera_shared.endpoints.forms import parse, strict_schema
 from chimera_shared.endpoints.ledger import Ledger, call_id
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.endpoints.request import Question, body_of
-from chimera_shared.errors import EndpointUnavailable, SampleFailure
-from chimera_shared.telemetry import span
+from chimera_shared.errors import SampleFailure
+from chimera_shared.mongo import SHARED_DATABASE, Client
+from chimera_shared.settings import ServiceSettings
 
-log = logging.getLogger(__name__)
 T = TypeVar("T", bound=BaseModel)
-
-_FIRST_ANSWER_SECONDS = 10
-"""An endpoint that fails for so long and never answered in the build is a mistake to report, not an outage."""
-_PATIENCE_SECONDS = 300
-_MAX_GIBBERISH = 3
-"""Such answers may cost money; an endpoint that gives so many to one question will not give another."""
-_BACKOFF_SECONDS = (0.5, 30.0)
+_TEND_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +47,28 @@ class Structured(Generic[T]):
 class Models:
     """Asks models on behalf of one service."""
 
-    def __init__(self, pool: EndpointPool, ledger: Ledger) -> None:
+    def __init__(self, pool: EndpointPool, ledger: Ledger, purse: Purse, builds: BuildTable) -> None:
         self._pool = pool
         self._ledger = ledger
+        self._purse = purse
+        self._buyer = Buyer(pool, ledger, purse, builds)
+        self.loop = (self._tend, _TEND_SECONDS)
+
+    @classmethod
+    def of_service(
+        cls, service: str, settings: ServiceSettings, pool: EndpointPool, client: Client, builds: BuildTable
+    ) -> Self:
+        """With the service's own ledger, and a part of every build's budget. Its `loop` is for the service to run."""
+        purse = Purse(client[SHARED_DATABASE]["budgets"], f"{settings.instance}/{service}", builds)
+        return cls(pool, Ledger(client[f"chimera_{service}"]["calls"]), purse, builds)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._purse.__aexit__(kind, error, tb)
 
     async def ask(self, question: Question) -> Reply:
         """A free answer. SampleFailure if it is empty, cut off, declined, or if no endpoint takes the question."""
@@ -119,18 +130,7 @@ class Models:
             if found := await self._ledger.find(question.build_id, call_id(body), limit):
                 metrics.CALL_REPLAYS.add(1, {"chimera.endpoint": name})
                 return found
-        refusals: list[str] = []
-        unavailable: EndpointUnavailable | None = None
-        for name, body in bodies.items():
-            try:
-                return await self._buy(question, name, body)
-            except CallRefused as error:
-                refusals.append(f"{name}: {error}")
-            except EndpointUnavailable as error:
-                unavailable = unavailable or error
-        if unavailable is not None:
-            raise unavailable
-        raise SampleFailure(sample_pb2.REASON_ENDPOINT_FAILED, f"{question.role}: {'; '.join(refusals)}")
+        return await self._buyer.buy(question, bodies)
 
     def _known(self, question: Question) -> Sequence[str]:
         if unknown := [name for name in question.spec.endpoints if name not in self._pool.endpoints]:
@@ -140,53 +140,6 @@ class Models:
             )
         return question.spec.endpoints
 
-    async def _buy(
-        self, question: Question, name: str, body: dict[str, Any]
-    ) -> tuple[Completion, sample_pb2.ModelCall]:
-        completion = await self._insist(question, name, body)
-        endpoint = self._pool.endpoints[name]
-        call = evidence_of(question, name, endpoint, body, completion)
-        count(call)
-        limit = body[endpoint.max_tokens_parameter]
-        await self._ledger.keep(question.build_id, question.messages, limit, completion, call)
-        return completion, call
-
-    async def _insist(self, question: Question, name: str, body: dict[str, Any]) -> Completion:
-        """Try until the endpoint answers, refuses, or patience ends."""
-        endpoint, limiter = self._pool.endpoints[name], self._pool.limiter(name)
-        failing_since, first_cause, delay, gibberish = 0.0, "", _BACKOFF_SECONDS[0], 0
-        while True:
-            try:
-                async with limiter.slot():
-                    return await self._call(question, name, endpoint, body)
-            except CallFailed as error:
-                # Time in the limiter's queue before the first failure says nothing about the endpoint.
-                failing_since = failing_since or time.monotonic()
-                first_cause = first_cause or str(error)
-                wait = max(error.retry_after or 0, delay * (0.5 + random.random()))  # noqa: S311 jitter
-                metrics.CALL_FAILURES.add(1, {"chimera.endpoint": name})
-                gibberish += isinstance(error, Gibberish)
-            if gibberish >= _MAX_GIBBERISH:
-                raise CallRefused(first_cause)
-            delay = min(delay * 2, _BACKOFF_SECONDS[1])
-            elapsed = time.monotonic() - failing_since
-            if elapsed >= _FIRST_ANSWER_SECONDS and not await self._ledger.answered(question.build_id, name):
-                raise CallRefused(first_cause)
-            if elapsed >= _PATIENCE_SECONDS:
-                raise EndpointUnavailable(f"{name}: {first_cause}")
-            if elapsed < _FIRST_ANSWER_SECONDS and not await self._ledger.answered(question.build_id, name):
-                wait = min(wait, _FIRST_ANSWER_SECONDS - elapsed)
-            await asyncio.sleep(min(wait, _PATIENCE_SECONDS - elapsed))
-
-    async def _call(self, question: Question, name: str, endpoint: Endpoint, body: Mapping[str, Any]) -> Completion:
-        attributes = {
-            "gen_ai.operation.name": "chat",
-            "gen_ai.request.model": endpoint.model,
-            "chimera.endpoint": name,
-            "chimera.role": question.role,
-        }
-        with span(f"chat {endpoint.model}", SpanKind.CLIENT, attributes) as current:
-            completion = await self._pool.client.complete(endpoint, body)
-            current.set_attribute("gen_ai.usage.input_tokens", completion.input_tokens)
-            current.set_attribute("gen_ai.usage.output_tokens", completion.output_tokens)
-            return completion
+    async def _tend(self) -> None:
+        """Tell the world what was spent."""
+        await self._purse.sync()

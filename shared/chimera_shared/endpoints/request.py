@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from chimera.build.v1 import build_pb2
+from chimera.sample.v1 import sample_pb2
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.prompts import Messages
 
@@ -36,6 +37,18 @@ def body_of(question: Question, endpoint: Endpoint, schema: dict[str, Any] | Non
     if schema is not None:
         body |= _structured(question.messages, endpoint, schema)
     return body
+
+
+def most_of(body: dict[str, Any], endpoint: Endpoint) -> sample_pb2.Usage:
+    """The most that a request can consume: a token is at least a byte of what is sent, and answers have a limit."""
+    sent, limit = len(orjson.dumps(body)), body[endpoint.max_tokens_parameter]
+    cost = endpoint.price.nanousd(sent, limit)
+    return sample_pb2.Usage(calls=1, input_tokens=sent, output_tokens=limit, cost_nanousd=cost)
+
+
+def tokens_about(most: sample_pb2.Usage) -> int:
+    """What a request that can consume `most` will count against a rate, about; corrected by its answer."""
+    return most.input_tokens // 4 + most.output_tokens // 8
 
 
 def _structured(messages: Messages, endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from chimera.sample.v1 import sample_pb2
 from chimera_shared import mongo
 from chimera_shared.endpoints import ledger as module
 from chimera_shared.endpoints.client import Completion
-from chimera_shared.endpoints.ledger import Ledger
+from chimera_shared.endpoints.ledger import Ledger, call_id
 from chimera_shared.errors import StoreUnavailable
 
 pytestmark = pytest.mark.integration
@@ -65,6 +65,66 @@ async def test_a_cut_off_answer_counts_only_up_to_its_limit_and_gives_way(collec
     assert (await ledger.find("b1", "c1", 300))[0].content == "whole"
     await ledger.keep("b1", MESSAGES, 150, completion("half", "length"), call(finish_reason="length"))
     assert (await ledger.find("b1", "c1", 300))[0].content == "whole"
+
+
+async def test_forks_share_the_ledger_of_the_build_they_name_and_know_who_paid(collection):
+    await Ledger(collection).keep("b1", MESSAGES, 100, completion("of b1"), call())
+    ledger = Ledger(collection)
+    await ledger.keep("b2", MESSAGES, 100, completion("of b2"), call("c2"), ledger_of="b1")
+
+    answer, evidence = await ledger.find("b2", "c1", 100, ledger_of="b1")
+    assert (answer.content, evidence.paid_by) == ("of b1", "b1")
+    assert (await ledger.find("b2", "c2", 100, ledger_of="b1"))[1].paid_by == ""
+    assert (await ledger.find("b3", "c2", 100, ledger_of="b1"))[1].paid_by == "b2"
+    assert (await ledger.find("b1", "c1", 100))[1].paid_by == ""
+    assert await ledger.find("b2", "c1", 100) is None
+    assert await ledger.answered("b2", "a")
+    assert not await ledger.answered("b3", "a"), "an endpoint that answered another build may still be a mistake here"
+
+
+async def test_a_fork_asks_again_for_what_was_cut_off_below_its_limit_and_the_shorter_answer_stays(collection):
+    await Ledger(collection).keep("b1", MESSAGES, 100, completion("half", "length"), call(finish_reason="length"))
+    ledger = Ledger(collection)
+
+    assert (await ledger.find("b2", "c1", 100, ledger_of="b1"))[1].paid_by == "b1"
+    assert await ledger.find("b2", "c1", 200, ledger_of="b1") is None
+
+    await ledger.keep("b2", MESSAGES, 200, completion("whole"), call(), ledger_of="b1")
+
+    answer, evidence = await ledger.find("b1", "c1", 300)
+    assert (answer.content, evidence.paid_by) == ("whole", "b2")
+    kept = await collection.find_one({"_id": "b1/c1@100"})
+    assert (kept["completion"]["content"], kept["build_id"]) == ("half", "b1")
+
+
+async def test_a_whole_answer_never_gives_way(collection):
+    ledger = Ledger(collection)
+    await ledger.keep("b1", MESSAGES, 100, completion("first"), call())
+    await ledger.keep("b2", MESSAGES, 200, completion("second"), call(), ledger_of="b1")
+
+    assert (await ledger.find("b1", "c1", 300))[0].content == "first"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "n"},
+        {"messages": [{"role": "user", "content": "Why?"}]},
+        {"seed": 8},
+        {"temperature": 0.5},
+        {"top_p": 0.5},
+        {"response_format": {"type": "json_object"}},
+        {"stop": ["\n"]},
+        {"reasoning_effort": "high"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_all_of_a_request_but_its_token_limit_shapes_the_answer(change):
+    body = {"model": "m", "messages": MESSAGES, "seed": 7, "max_tokens": 100}
+
+    assert call_id({**body, **change}) != call_id(body)
+    assert call_id({**body, "max_tokens": 200}) == call_id(body)
+    assert call_id({"max_completion_tokens": 200, "seed": 7, "messages": MESSAGES, "model": "m"}) == call_id(body)
 
 
 async def test_who_ever_answered_a_build_is_known_after_a_restart(collection):

@@ -10,7 +10,9 @@ from chimera.build.v1 import build_pb2, build_service_pb2
 from chimera.dataset.v1 import dataset_service_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2, sample_service_pb2
+from chimera_gateway import store
 from chimera_gateway.builds import Builds
+from chimera_gateway.domain.groups import SLOTS_PER_GROUP
 from chimera_gateway.servicer import BuildServicer, DatasetServicer, SampleServicer
 from chimera_gateway.store import GatewayStore
 from chimera_gateway.tracker import Tracker
@@ -63,13 +65,18 @@ class Gateway:
 
     async def start(self) -> "Gateway":
         await self.store.prepare()
-        await self.builds.recount_all()
         return self
 
     async def take(self, event) -> None:
         handle = self.tracker.settle if isinstance(event, events_pb2.SampleSettled) else self.tracker.track
         async for _ in handle(event):
             raise AssertionError("the gateway's stages publish nothing")
+
+
+@pytest.fixture(autouse=True)
+def no_linger(monkeypatch) -> None:
+    """These tests tell one event after the other: there is nobody to wait for."""
+    monkeypatch.setattr(store, "_LINGER_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -318,8 +325,6 @@ async def test_a_process_that_ends_after_the_last_count_and_before_the_end_is_ta
     build = await gateway.builds.submit("r1", spec())
     for event in whole(build):
         await gateway.take(event)
-    for name, counts in gateway.tracker._counts.items():
-        await gateway.store.add_counts(name, counts)
 
     again = await Gateway(gateway.database).start()
     await again.builds.announce_all()
@@ -346,14 +351,138 @@ async def test_a_broker_that_is_away_at_the_end_puts_off_the_end_and_no_other_bu
     assert (await gateway.builds.get(other.build_id)).progress.usage == spent(whole(other)[:6])
 
 
-@pytest.mark.parametrize("event", [1, 5], ids=["mark", "sample"])
-async def test_a_count_whose_answer_was_lost_is_counted_in_the_end(linked_database, link, event):
+async def documents(gateway) -> int:
+    return await gateway.database["tallies"].count_documents({})
+
+
+async def take_all(gateway, events) -> None:
+    await asyncio.gather(*(gateway.take(event) for event in events))
+    await gateway.tracker.flush()
+
+
+LONG = 5 * SLOTS_PER_GROUP + 3
+"""Slots of Physics in a build in which Logic has half as many."""
+
+
+def long_build(build) -> list[list]:
+    """The events of each slot of a long build; every fifth is filled at the second attempt."""
+    slots = [("Physics", slot) for slot in range(LONG)] + [("Logic", slot) for slot in range(LONG // 2)]
+    return [
+        [*duplicate(build, *slot), *accepted(build, *slot, attempt=1)] if slot[1] % 5 == 4 else accepted(build, *slot)
+        for slot in slots
+    ]
+
+
+async def test_what_is_kept_to_count_follows_what_is_open_and_not_what_is_done(gateway):
+    build = await gateway.builds.submit("r1", spec(LONG + LONG // 2))
+    slots = long_build(build)
+    kept = []
+    for at in range(0, len(slots), 20):
+        await take_all(gateway, [event for slot in slots[at : at + 20] for event in slot])
+        kept.append(await documents(gateway))
+        record = await gateway.store.build(build.build_id)
+        assert record.counts["accepted"] == min(at + 20, len(slots))
+    assert max(kept) <= 2
+    build = await gateway.builds.get(build.build_id)
+    assert (build.state, build.progress.accepted) == (SUCCEEDED, len(slots))
+    assert build.progress.usage == spent([event for slot in slots for event in slot])
+    assert await documents(gateway) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_counts_are_exact_over_two_replicas_that_die_anywhere(gateway, seed, monkeypatch):
+    """Every event comes once or twice, in any order, to either replica; folds are cut off before and after."""
+    draw, replicas = random.Random(seed), [gateway, await Gateway(gateway.database).start()]
+    build = await gateway.builds.submit("r1", spec(LONG + LONG // 2))
+    events = [event for slot in long_build(build) for event in slot]
+    told = [*events, *draw.sample(events, len(events) // 3)]
+    told.sort(key=lambda event: events.index(event) + draw.randrange(60))
+
+    class Dead(Exception):
+        pass
+
+    def dying(method):
+        async def dies(self, *given):
+            if draw.random() < 0.3:
+                raise Dead
+            return await method(self, *given)
+
+        return dies
+
+    for name in ("fold", "drop_tallies", "keep_counts"):
+        monkeypatch.setattr(store.GatewayStore, name, dying(getattr(store.GatewayStore, name)))
+    while told:
+        now, told = told[:30], told[30:]
+        await asyncio.gather(*(draw.choice(replicas).take(event) for event in now))
+        done = await asyncio.gather(*(replica.tracker.flush() for replica in replicas), return_exceptions=True)
+        for i, result in enumerate(done):
+            assert result is None or isinstance(result, Dead), result
+            if result is not None:
+                replicas[i] = await Gateway(gateway.database).start()
+    monkeypatch.undo()
+    await replicas[0].builds.announce_all()
+    await replicas[0].builds.announce_all()
+
+    build = await gateway.builds.get(build.build_id)
+    assert build.state == SUCCEEDED
+    assert build.progress.usage == spent(events)
+    assert build.progress.requested == len([e for e in events if isinstance(e, events_pb2.ProblemRequested)])
+    assert await documents(gateway) == 0
+
+
+def _is_end(event) -> bool:
+    return isinstance(event, events_pb2.SampleSettled)
+
+
+async def test_an_event_of_a_folded_group_that_comes_again_is_not_counted_again(gateway):
+    build = await gateway.builds.submit("r1", spec(LONG + LONG // 2))
+    first = [event for slot in range(SLOTS_PER_GROUP) for event in accepted(build, "Physics", slot)]
+    await take_all(gateway, first)
+    before = (await gateway.builds.get(build.build_id)).progress
+    assert await documents(gateway) == 0
+
+    await take_all(gateway, first[::7])
+    await gateway.tracker.flush()
+
+    assert (await gateway.builds.get(build.build_id)).progress == before
+    assert before.accepted == SLOTS_PER_GROUP
+    assert await documents(gateway) == 0
+
+
+async def test_the_announcer_says_of_which_slots_it_has_not_heard_everything(gateway):
+    build = await gateway.builds.submit("r1", spec(LONG + LONG // 2))
+    second = [accepted(build, "Physics", SLOTS_PER_GROUP + slot) for slot in range(SLOTS_PER_GROUP)]
+    await take_all(gateway, [event for slot in second for event in slot])
+    await gateway.builds.announce_all()
+
+    ranges = [(r.subject, r.first, r.end) for r in gateway.bus.sent[-1].untold]
+    assert ranges == [
+        ("Physics", 0, SLOTS_PER_GROUP),
+        ("Physics", 2 * SLOTS_PER_GROUP, LONG),
+        ("Logic", 0, LONG // 2),
+    ]
+
+
+async def test_an_event_of_a_subject_that_nobody_ordered_is_not_counted(gateway):
+    build = await gateway.builds.submit("r1", spec())
+    strange = accepted(build, "Physics", 1)[0]
+    strange.ref.subject = "Alchemy"
+    await take_all(gateway, [*accepted(build, "Physics", 0)[:3], strange])
+
+    assert (await gateway.builds.get(build.build_id)).progress.requested == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "command"), [(1, b"insert"), (2, b"update"), (5, b"insert"), (5, b"update")],
+    ids=["tally", "mark", "sample", "end"],
+)
+async def test_a_count_whose_answer_was_lost_is_counted_once(linked_database, link, event, command):
     gateway = await Gateway(linked_database).start()
     build = await gateway.builds.submit("r1", spec())
     events = whole(build)
     for n, each in enumerate(events):
         if n == event:
-            link.lose_answer_to = b"insert"
+            link.lose_answer_to = command
         while True:
             try:
                 await gateway.take(each)
@@ -362,10 +491,10 @@ async def test_a_count_whose_answer_was_lost_is_counted_in_the_end(linked_databa
                 await asyncio.sleep(0.05)
     assert link.lost == 1
     await gateway.tracker.flush()
-    await gateway.tracker.recount()
 
     build = await gateway.builds.get(build.build_id)
     assert build.state == SUCCEEDED
+    assert build.progress.usage == spent(events)
 
 
 async def test_builds_are_listed_newest_first_page_by_page(gateway):

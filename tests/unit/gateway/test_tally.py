@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_gateway.domain.tally import added, complete, mark_of, progress, settled_counts
+from chimera_gateway.domain.groups import SLOTS_PER_GROUP
+from chimera_gateway.domain.tally import added, complete, mark_of, mark_of_end, progress, settled_counts
 from chimera_shared import identity, usage
 from chimera_verifier.checks import problem_failed, solution_failed
 from chimera_verifier.domain.decision import panel_refusal, settled, solution_refusal
@@ -204,8 +205,17 @@ def test_an_event_has_one_mark_however_often_it_is_told():
 def test_the_marks_of_a_sample_are_distinct(events):
     marks = [mark_of(e) for e in events if not isinstance(e, events_pb2.SampleSettled)]
 
-    assert len({(m.key, m.stage) for m in marks}) == len(marks)
-    assert {m.build_id for m in marks} == {"b1"}
+    marks.append(mark_of_end(events[-1].sample, 0))
+    assert len({m.name for m in marks}) == len(marks)
+    assert {(m.build_id, m.tally) for m in marks} == {("b1", "b1/Physics/0")}
+
+
+def test_slots_are_counted_in_groups():
+    def tally(slot: int, attempt: int) -> str:
+        return mark_of(accepted_way(slot, attempt)[0]).tally
+
+    assert tally(0, 0) == tally(SLOTS_PER_GROUP - 1, 3) == "b1/Physics/0"
+    assert tally(SLOTS_PER_GROUP, 0) == "b1/Physics/1"
 
 
 def test_what_is_not_counted_is_our_mistake():

@@ -126,6 +126,81 @@ async def test_more_in_flight_than_allowed_is_429(http: aiohttp.ClientSession, c
     assert sum(isinstance(result, openai.RateLimitError) for result in results) == 5
 
 
+async def test_a_limit_of_one_model_counts_its_own(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    own = {"max_in_flight": 2, "latency_mean_seconds": 0.3, "latency_sigma": 0}
+    await dial(http, models={"procedural-weak": own, "procedural-strong": own})
+    asked = [solve(client, seed, model) for seed in range(3) for model in ("procedural-weak", "procedural-strong")]
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(result, openai.RateLimitError) for result in results) == 2
+
+
+async def test_an_outage_refuses_everything_until_it_is_over(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, outage_seconds=3600, models={"procedural-weak": {"outage_status": 503}})
+    with pytest.raises(openai.RateLimitError) as caught:
+        await solve(client)
+    assert caught.value.response.headers["retry-after"] == "1"
+    with pytest.raises(openai.InternalServerError):
+        await solve(client, model="procedural-weak")
+    await dial(http, outage_seconds=0)
+    await solve(client)
+
+
+def test_an_outage_ends_by_the_clock_and_begins_when_it_is_set() -> None:
+    now = 100.0
+    board = DialBoard(Dials(), {"a": {}, "b": {}}, lambda: now)
+    board.change({"models": {"a": {"outage_seconds": 20}}})
+    assert (board.is_out("a"), board.is_out("b")) == (True, False)
+    now = 119.0
+    board.change({"rate_429": 0.5})
+    assert board.is_out("a")
+    now = 120.0
+    assert not board.is_out("a")
+    board.change({"outage_seconds": 5, "models": {"a": {"outage_seconds": 9}}})
+    now = 126.0
+    assert (board.is_out("a"), board.is_out("b")) == (True, False)
+    board.reset()
+    assert not board.is_out("a")
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"), [("not_json_rate", "text/html"), ("not_completion_rate", "application/json")]
+)
+async def test_garbage_comes_with_200(http: aiohttp.ClientSession, fault: str, kind: str) -> None:
+    await dial(http, **{fault: 1})
+    asked = {"model": "procedural-teacher", "messages": [{"role": "user", "content": STATEMENT}]}
+    async with http.post("chat/completions", json=asked) as response:
+        assert (response.status, response.content_type) == (200, kind)
+        text = await response.text()
+    assert "choices" not in text
+    async with http.get("stats") as response:
+        seen = await response.json()
+    assert (seen["answered"], seen["refused"], seen["by_status"]) == (0, 0, {"garbage": 1})
+
+
+async def test_empty_answers(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, empty_rate=1)
+    reply = await solve(client)
+    assert (reply.choices[0].message.content, reply.choices[0].finish_reason) == ("", "stop")
+    assert (reply.usage.completion_tokens, reply.usage.prompt_tokens > 0) == (0, True)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_trickling_answer_is_whole(http: aiohttp.ClientSession, client: AsyncOpenAI, stream: bool) -> None:
+    await dial(http, trickle_rate=1, trickle_pause_seconds=0)
+    reply = await solve(client, stream=stream)
+    if stream:
+        content = "".join([chunk.choices[0].delta.content or "" async for chunk in reply])
+    else:
+        content = reply.choices[0].message.content
+    assert "boxed{10}" in content
+
+
+async def test_a_trickling_answer_is_slow(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, trickle_rate=1, trickle_pause_seconds=60)
+    with pytest.raises(openai.APITimeoutError):
+        await solve(client, timeout=0.3)
+
+
 async def test_one_model_alone(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
     await dial(http, models={"procedural-weak": {"status": 500}})
     with pytest.raises(openai.InternalServerError):
@@ -170,4 +245,4 @@ def test_latency_has_the_mean_and_the_cap() -> None:
 
 def test_wrong_dials_of_the_configuration_are_refused() -> None:
     with pytest.raises(UnknownDial, match="speed"):
-        DialBoard(Dials(), {"m": {"speed": 1}})
+        DialBoard(Dials(), {"m": {"speed": 1}}, lambda: 0.0)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -12,6 +13,8 @@ import pytest
 from openai import AsyncOpenAI
 
 from chimera_inference.app import InferenceServer
+from chimera_inference.config import Settings
+from chimera_inference.dials import Dials
 from chimera_inference.protocol import count_tokens, tokens
 
 STATEMENT = "Evaluate the definite integral of f(x) = 3x^2 + 1 from x = 0 to x = 2. Give the exact value."
@@ -234,6 +237,86 @@ async def test_time_in_flight_is_integrated(http: aiohttp.ClientSession, client:
     assert seen["in_flight"] == 0
     assert 2.0 <= seen["in_flight_seconds"] < 4.0
     assert 4 < seen["mean_in_flight"] <= 10
+
+
+async def test_statistics_of_each_model(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, models={"procedural-weak": {"status": 503}})
+    replies = [await answer(client, seed=seed) for seed in range(3)]
+    replies.append(await answer(client, model="procedural-strong"))
+    with pytest.raises(openai.InternalServerError):
+        await answer(client, model="procedural-weak")
+    seen = await stats(http)
+    models = seen["models"]
+    assert [(m["requests"], m["answered"], m["refused"]) for m in (seen, *models.values())] == [
+        (5, 4, 1),
+        (3, 3, 0),
+        (1, 1, 0),
+        (0, 0, 0),
+        (1, 0, 1),
+    ]
+    for name, tally in (("procedural-teacher", models["procedural-teacher"]), (None, seen)):
+        usages = [reply.usage for reply in replies if name in (None, reply.model)]
+        assert tally["usage"] == {
+            "prompt_tokens": sum(usage.prompt_tokens for usage in usages),
+            "completion_tokens": sum(usage.completion_tokens for usage in usages),
+            "total_tokens": sum(usage.total_tokens for usage in usages),
+        }
+
+
+async def metrics(http: aiohttp.ClientSession) -> dict[str, float]:
+    async with http.get("/metrics") as response:
+        assert response.content_type == "text/plain"
+        lines = [line for line in (await response.text()).splitlines() if 'model_name="procedural-teacher"' in line]
+    return {line.partition("{")[0].removeprefix("vllm:"): float(line.rpartition(" ")[2]) for line in lines}
+
+
+async def until_running(http: aiohttp.ClientSession, running: int, waiting: int) -> dict[str, float]:
+    async with asyncio.timeout(10):
+        while True:
+            seen = await metrics(http)
+            if (seen["num_requests_running"], seen["num_requests_waiting"]) == (running, waiting):
+                return seen
+            await asyncio.sleep(0.01)
+
+
+async def test_requests_beyond_the_slots_wait_in_the_server(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
+    await dial(http, slots=2, hang_rate=1)
+    asked = [asyncio.create_task(answer(client, seed=seed)) for seed in range(5)]
+    assert (await until_running(http, 2, 3))["kv_cache_usage_perc"] == 1
+    asked[0].cancel()
+    await until_running(http, 2, 2)
+    await dial(http, slots=8)
+    assert (await until_running(http, 4, 0))["kv_cache_usage_perc"] == 0.5
+    for task in asked:
+        task.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+    await until_running(http, 0, 0)
+    await dial(http, slots=1, hang_rate=0)
+    replies = await asyncio.gather(*(answer(client, seed=seed) for seed in range(4)))
+    seen = await metrics(http)
+    assert seen["request_success_total"] == len(replies)
+    assert seen["generation_tokens_total"] == sum(reply.usage.completion_tokens for reply in replies)
+    assert (await stats(http))["models"]["procedural-teacher"]["answered"] == 4
+
+
+async def test_the_journal_outlives_the_server(tmp_path: Path) -> None:
+    settings = Settings(port=0, journal=tmp_path / "journal", dials=Dials(latency_mean_seconds=0))
+    for status in (None, 429):
+        server = InferenceServer(settings.model_copy(update={"dials": Dials(latency_mean_seconds=0, status=status)}))
+        await server.start()
+        async with aiohttp.ClientSession(server.base_url + "/") as http:
+            await (await http.post("chat/completions", json=body())).read()
+        await server.stop()
+    lines = [json.loads(line) for line in (tmp_path / "journal").read_text().splitlines()]
+    assert [(line["event"], line.get("status")) for line in lines] == [
+        ("arrived", None),
+        ("ended", "200"),
+        ("arrived", None),
+        ("ended", "429"),
+    ]
+    assert lines[0]["body"] == body()
+    assert lines[1]["usage"]["total_tokens"] > 0
+    assert len({line["request"] for line in lines}) == 2
 
 
 async def test_stop_ends_hanging_requests(

@@ -9,7 +9,10 @@ from pydantic import BaseModel, Field
 
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_shared.endpoints import config, models
+from chimera_shared import mongo
+from chimera_shared.builds import BuildTable
+from chimera_shared.endpoints import buying, config
+from chimera_shared.endpoints.budget import Purse
 from chimera_shared.endpoints.ledger import call_id
 from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.pool import EndpointPool
@@ -41,12 +44,17 @@ class MemoryLedger:
         return (build, endpoint) in self.answers
 
 
+_NO_BUDGETS = mongo.connect("mongodb://127.0.0.1:9")["none"]["budgets"]
+"""Never asked: only builds that are known have budgets."""
+
+
 class Asking:
     """Models over endpoints of one fault server."""
 
     def __init__(self, endpoints: dict) -> None:
         self.pool, self.ledger = EndpointPool(config.parse(endpoints)), MemoryLedger()
-        self.models = Models(self.pool, self.ledger)
+        self.builds = BuildTable()
+        self.models = Models(self.pool, self.ledger, Purse(_NO_BUDGETS, "test", self.builds), self.builds)
 
     async def __aenter__(self):
         await self.pool.__aenter__()
@@ -69,9 +77,9 @@ def question(*endpoints: str, text="1+1?", build_id="b1", **role) -> Question:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch):
-    monkeypatch.setattr(models, "_BACKOFF_SECONDS", (0.005, 0.01))
-    monkeypatch.setattr(models, "_FIRST_ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(models, "_PATIENCE_SECONDS", 0.8)
+    monkeypatch.setattr(buying, "_BACKOFF_SECONDS", (0.005, 0.01))
+    monkeypatch.setattr(buying, "_FIRST_ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(buying, "_PATIENCE_SECONDS", 0.8)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_gateway.domain.groups import group_of
 from chimera_shared import usage
 
 _PANEL = frozenset({sample_pb2.REASON_PANEL_DISAGREES, sample_pb2.REASON_PANEL_UNDECIDED})
@@ -24,19 +25,25 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One event's contribution: what it is about, at which stage, and its counts."""
+    """One event's contribution: the group of slots that it belongs to, its name there, and its counts."""
 
     build_id: str
-    key: str
-    stage: str
+    subject: str
+    group: int
+    name: str
     counts: Counts = field(default_factory=dict)
+
+    @property
+    def tally(self) -> str:
+        """Where it is counted."""
+        return f"{self.build_id}/{self.subject}/{self.group}" if self.subject else f"{self.build_id}/"
 
 
 def mark_of(event: Message) -> Mark:
     """The contribution of an event on the way of a sample, or of an expansion."""
     if isinstance(event, events_pb2.TopicsExpanded):
         counts = {"topics": event.topics} | _spent(event.usage)
-        return Mark(event.build_id, f"{event.build_id}/{event.subject}", "expanded", counts)
+        return Mark(event.build_id, "", 0, event.subject, counts)
     if isinstance(event, events_pb2.ProblemRequested):
         return _mark(event.ref, "requested", {"requested": 1})
     if isinstance(event, events_pb2.ProblemProposed):
@@ -49,6 +56,11 @@ def mark_of(event: Message) -> Mark:
     calls = event.failure.calls if event.HasField("failure") else event.solution.calls
     solved = int(not event.HasField("failure"))
     return _mark(event.ref, "solved", {"solved": solved} | _spent(usage.of_calls(calls)))
+
+
+def mark_of_end(sample: sample_pb2.Sample, position: int) -> Mark:
+    """The contribution of a settled sample; `position` is its subject's place in the spec."""
+    return _named(sample.ref, "settled", settled_counts(sample, position))
 
 
 def settled_counts(sample: sample_pb2.Sample, position: int) -> Counts:
@@ -119,7 +131,11 @@ def complete(counts: Counts, samples: int) -> bool:
 
 
 def _mark(ref: sample_pb2.SampleRef, stage: str, counts: Counts) -> Mark:
-    return Mark(ref.build_id, ref.sample_id, stage, {"told": 1} | {name: n for name, n in counts.items() if n})
+    return _named(ref, stage, {"told": 1} | {name: n for name, n in counts.items() if n})
+
+
+def _named(ref: sample_pb2.SampleRef, stage: str, counts: Counts) -> Mark:
+    return Mark(ref.build_id, ref.subject, group_of(ref.slot), f"{ref.slot}/{ref.attempt}/{stage}", counts)
 
 
 def _spent(spent: sample_pb2.Usage) -> Counts:

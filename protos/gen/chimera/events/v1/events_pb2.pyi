@@ -1,18 +1,31 @@
 from chimera.build.v1 import build_pb2 as _build_pb2
 from chimera.dataset.v1 import dataset_pb2 as _dataset_pb2
 from chimera.sample.v1 import sample_pb2 as _sample_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class BuildChanged(_message.Message):
-    __slots__ = ("build",)
+    __slots__ = ("build", "untold")
     BUILD_FIELD_NUMBER: _ClassVar[int]
+    UNTOLD_FIELD_NUMBER: _ClassVar[int]
     build: _build_pb2.Build
-    def __init__(self, build: _Optional[_Union[_build_pb2.Build, _Mapping]] = ...) -> None: ...
+    untold: _containers.RepeatedCompositeFieldContainer[SlotRange]
+    def __init__(self, build: _Optional[_Union[_build_pb2.Build, _Mapping]] = ..., untold: _Optional[_Iterable[_Union[SlotRange, _Mapping]]] = ...) -> None: ...
+
+class SlotRange(_message.Message):
+    __slots__ = ("subject", "first", "end")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    subject: str
+    first: int
+    end: int
+    def __init__(self, subject: _Optional[str] = ..., first: _Optional[int] = ..., end: _Optional[int] = ...) -> None: ...
 
 class TopicsExpanded(_message.Message):
     __slots__ = ("build_id", "subject", "topics", "usage")

@@ -1,0 +1,75 @@
+"""A gateway for one command: another's, or all services in this process over a data folder."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from chimera.build.v1 import build_pb2
+from chimera_client.cli import options
+from chimera_client.cli.displays import make_display
+from chimera_client.cli.follow import Interrupts, follow
+from chimera_client.cli.output import note
+from chimera_client.cli.services import log_to_file, standalone
+from chimera_client.client import AsyncClient
+from chimera_shared.endpoints.config import Endpoint
+from chimera_shared.errors import FailedPrecondition
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command works: at a gateway, or, without one, with services of its own over `data_dir`."""
+
+    gateway: str | None
+    data_dir: Path
+
+    @property
+    def words(self) -> list[str]:
+        """The options that say the same."""
+        if self.gateway is not None:
+            return ["--gateway", self.gateway]
+        return [] if self.data_dir == options.DEFAULT_DATA_DIR else ["--data-dir", str(self.data_dir)]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A client, and what ctrl-C does meanwhile. `endpoints` are all that builds may name, None if a gateway's."""
+
+    client: AsyncClient
+    interrupts: Interrupts
+    endpoints: Mapping[str, Endpoint] | None
+
+    async def watch(self, build: build_pb2.Build, *, as_json: bool) -> build_pb2.Build | None:
+        """Show the build until it has ended; None if a signal came first."""
+        with make_display(as_json, wrapped=True) as display:
+            work = asyncio.create_task(follow(self.client.builds.watch(build.build_id), display))
+            return await self.interrupts.first(work)
+
+    async def pause(self, build: build_pb2.Build, again: str) -> None:
+        """Pause the build, unless it has just ended, and say how to go on."""
+        note("pausing the build; ctrl-C again ends at once")
+        try:
+            await self.client.builds.pause(build.build_id)
+        except FailedPrecondition:
+            note(f"the build has just ended; see it with: {again}")
+        else:
+            note(f"build {build.build_id} is paused; nothing done is lost. Go on with: {again}")
+
+
+@asynccontextmanager
+async def opened(place: Place, endpoints: Mapping[str, Endpoint] | None) -> AsyncIterator[Session]:
+    """A session while the block runs; `endpoints` are those of the build file, for services of our own."""
+    interrupts = Interrupts()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(interrupts.installed())
+        if place.gateway is not None:
+            if endpoints is not None:
+                note("`endpoints` of the build file are not sent: the gateway uses the endpoints of its operator")
+            yield Session(await stack.enter_async_context(AsyncClient(place.gateway)), interrupts, None)
+            return
+        log = log_to_file(place.data_dir)
+        note(f"data is in {place.data_dir}, the log is {log}")
+        running = await stack.enter_async_context(standalone(place.data_dir, endpoints or {}, note))
+        client = await stack.enter_async_context(AsyncClient(running.gateway_target))
+        yield Session(client, interrupts, running.endpoints)

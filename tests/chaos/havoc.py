@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,8 +59,8 @@ class Kill:
     """Requests that the teacher was working on when the signal was sent."""
     back_seconds: float = 0.0
     """From the signal until the process answered again."""
-    open_calls: int = 0
-    """Calls of the victim that had been asked and whose answer it had not kept when it died."""
+    open_calls: int | None = None
+    """Calls of the victim that were asked and whose answer it had not kept when it died; None if it asks none."""
 
 
 @dataclass
@@ -76,8 +75,8 @@ class Havoc:
     now: str = "starting"
     build: build_pb2.Build = field(default_factory=build_pb2.Build)
     purchases: Purchases | None = None
-    refused: int = 0
-    """Requests that ended with the teacher's death."""
+    died_with_teacher: int = 0
+    """Requests that the teacher's deaths left without an answer; nobody pays for them."""
     settled: int = 0
     duplicates: int = 0
     lost: int = 0
@@ -173,14 +172,14 @@ class _Wrecker:
         run.purchases = purchases = await accounts.purchases()
         run.seconds = time.monotonic() - self._began
         run.accepted, run.in_flight = run.build.progress.accepted, 0
-        run.refused = sum(r.status == "died" for r in self._deployed.journal.requests.values())
+        run.died_with_teacher = sum(r.status == "died" for r in self._deployed.journal.requests.values())
         died = iter(purchases.deaths)
         for kill in run.kills:
-            kill.open_calls = next(died) if kill.victim in BUYERS else 0
+            kill.open_calls = next(died) if kill.victim in BUYERS else None
         mix = dict(zip(SUBJECTS, targets(run.plan.samples, list(SUBJECTS.values())), strict=True))
-        slots = Counter((s.ref.subject, s.ref.slot) for s in found if s.ref.sample_id and s.HasField("solution"))
-        del slots
-        run.broken += contract.broken(self._spec, mix, run.build, found)
+        census = contract.Census(mix, found)
+        run.settled, run.duplicates, run.lost = len(found), len(census.duplicates), len(census.lost)
+        run.broken += contract.broken(self._spec, run.build, census)
         run.broken += self._broken_purchases(purchases)
         run.broken += await self._left_behind()
 

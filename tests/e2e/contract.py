@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import grpc
 
@@ -87,39 +88,63 @@ async def samples(deployed: Cluster, build_id: str) -> list[sample_pb2.Sample]:
             request.page_token = page.next_page_token
 
 
-def broken(
-    spec: build_pb2.BuildSpec, mix: Mapping[str, int], build: build_pb2.Build, found: list[sample_pb2.Sample]
-) -> list[str]:
+@dataclass(frozen=True)
+class Census:
+    """What became of every slot and of every attempt."""
+
+    mix: Mapping[str, int]
+    """Accepted samples that are owed of each subject."""
+    found: list[sample_pb2.Sample]
+
+    @property
+    def accepted(self) -> list[sample_pb2.Sample]:
+        return [s for s in self.found if s.outcome == sample_pb2.OUTCOME_ACCEPTED]
+
+    @property
+    def duplicates(self) -> list[object]:
+        """Ids, attempts and slots that occur more than once."""
+        ids = Counter(s.ref.sample_id for s in self.found)
+        attempts = Counter((s.ref.subject, s.ref.slot, s.ref.attempt) for s in self.found)
+        slots = Counter((s.ref.subject, s.ref.slot) for s in self.accepted)
+        return [key for counts in (ids, attempts, slots) for key, count in counts.items() if count > 1]
+
+    @property
+    def lost(self) -> list[tuple[str, int, int]]:
+        """Attempts that must have been made and are not settled; a slot without an accepted sample lost its first."""
+        owed = {(subject, slot, 0) for subject, n in self.mix.items() for slot in range(n)}
+        made = {(s.ref.subject, s.ref.slot, a) for s in self.accepted for a in range(s.ref.attempt + 1)}
+        settled = {(s.ref.subject, s.ref.slot, s.ref.attempt) for s in self.found}
+        empty = owed - {(subject, slot, 0) for subject, slot, _ in made}
+        return sorted((made - settled) | empty)
+
+    @property
+    def unasked(self) -> list[tuple[str, int, int]]:
+        """Attempts settled that nobody can have asked for: of slots beyond the mix, or after an accepted one."""
+        last = {(s.ref.subject, s.ref.slot): s.ref.attempt for s in self.accepted}
+        of = [(s.ref.subject, s.ref.slot, s.ref.attempt) for s in self.found]
+        return [
+            (name, slot, a) for name, slot, a in of if slot >= self.mix.get(name, 0) or a > last.get((name, slot), a)
+        ]
+
+
+def broken(spec: build_pb2.BuildSpec, build: build_pb2.Build, census: Census) -> list[str]:
     """What of the contract does not hold, a sentence each.
 
     Exactly the samples asked for, in the asked mix, every slot once, every attempt requested accounted for.
     """
-    accepted = [s for s in found if s.outcome == sample_pb2.OUTCOME_ACCEPTED]
-    slots = Counter((s.ref.subject, s.ref.slot) for s in accepted)
-    attempts = Counter((s.ref.subject, s.ref.slot, s.ref.attempt) for s in found)
-    owed = {(subject, slot) for subject, n in mix.items() for slot in range(n)}
-    before = {(s.ref.subject, s.ref.slot, a) for s in accepted for a in range(s.ref.attempt + 1)}
-    seen = Counter(s.ref.subject for s in accepted)
-    told = build.progress
+    told, seen = build.progress, Counter(s.ref.subject for s in census.accepted)
     settled = told.accepted + told.rejected + told.unknown
+    state = build_pb2.BuildState.Name(build.state)
     held = {
-        f"the build is {build_pb2.BuildState.Name(build.state)}: {build.detail}": build.state
-        == build_pb2.BUILD_STATE_SUCCEEDED,
-        f"{told.accepted} samples are accepted, not {spec.samples}": told.accepted == spec.samples == len(accepted),
-        f"the mix is {dict(seen)}, not {dict(mix)}": seen == Counter(mix),
-        f"slots are filled twice: {_some(slots)}": max(slots.values(), default=0) <= 1,
-        f"slots are lost: {sorted(owed - slots.keys())[:5]}": owed <= slots.keys(),
-        f"slots are filled that nobody asked for: {sorted(slots.keys() - owed)[:5]}": slots.keys() <= owed,
-        f"attempts are settled twice: {_some(attempts)}": max(attempts.values(), default=0) <= 1,
-        f"attempts are lost: {sorted(before - attempts.keys())[:5]}": before == set(attempts),
-        "samples share an id": len({s.ref.sample_id for s in found}) == len(found),
-        f"{told.requested} were requested, {settled} settled, {len(found)} are listed": told.requested
-        == settled
-        == len(found),
+        f"the build is {state}: {build.detail}": build.state == build_pb2.BUILD_STATE_SUCCEEDED,
+        f"{told.accepted} samples are accepted, not {spec.samples}": told.accepted == spec.samples,
+        f"the mix is {dict(seen)}, not {dict(census.mix)}": seen == Counter(census.mix),
+        f"{len(census.duplicates)} are there twice, such as {census.duplicates[:3]}": not census.duplicates,
+        f"{len(census.lost)} attempts are lost, such as {census.lost[:3]}": not census.lost,
+        f"{len(census.unasked)} attempts were not due, such as {census.unasked[:3]}": not census.unasked,
+        f"{told.requested} were requested, {settled} settled, {len(census.found)} are listed": (
+            told.requested == settled == len(census.found)
+        ),
         f"{told.in_flight} are said to be in flight": not told.in_flight,
     }
     return [sentence for sentence, holds in held.items() if not holds]
-
-
-def _some(counts: Mapping[object, int]) -> list[object]:
-    return [key for key, count in counts.items() if count > 1][:5]

@@ -129,4 +129,3 @@ async def _kafka_frame(source: asyncio.StreamReader) -> bytes:
         head = await source.readexactly(4)
         return head + await source.readexactly(int.from_bytes(head, "big"))
     return b""
-

@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import batched
 
 from google.protobuf.message import Message
 
@@ -105,7 +104,8 @@ class QuotaKeeper:
         """Ask for every attempt at the slots of these ranges, as far as one round goes."""
         left = _MAX_TOLD_AGAIN
         for each in untold:
-            for indexes in batched(range(each.first, each.end), MAX_BATCH):
+            for first in range(each.first, each.end, MAX_BATCH):
+                indexes = range(first, min(first + MAX_BATCH, each.end))
                 for slot in await self._store.slots(build.build_id, each.subject, indexes):
                     for attempt in range(slot.attempt + 1):
                         yield await self._request(build, Slot(slot.subject, slot.index, attempt, slot.accepted))

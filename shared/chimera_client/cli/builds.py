@@ -171,6 +171,8 @@ async def export(
 
 
 async def _show(call: Awaitable[object], as_json: bool) -> None:
+    import time
+
     from chimera.build.v1 import build_pb2
     from chimera_client.cli.output import show
     from chimera_client.views.pace import pace_of
@@ -178,4 +180,4 @@ async def _show(call: Awaitable[object], as_json: bool) -> None:
 
     build = await call
     assert isinstance(build, build_pb2.Build)
-    show(build, as_json, lambda: render_progress(build, pace_of(build)))
+    show(build, as_json, lambda: render_progress(build, pace_of(build), time.time()))

@@ -70,7 +70,7 @@ class LiveDisplay:
 
     def show(self, build: build_pb2.Build) -> None:
         """Take in a build; the next drawing shows it."""
-        self._meter.observe(time.monotonic(), build.progress.accepted)
+        self._meter.observe(time.monotonic(), build)
         self._build = build
 
     def tick(self) -> None:
@@ -80,7 +80,7 @@ class LiveDisplay:
         build = self._build
         if build is None:
             return Text("waiting for the first word of the build")
-        return render_progress(build, self._meter.pace(time.monotonic(), build.spec.samples))
+        return render_progress(build, self._meter.pace(time.monotonic(), build.spec.samples), time.time())
 
 
 class LineDisplay(_Quiet):
@@ -93,15 +93,16 @@ class LineDisplay(_Quiet):
     def show(self, build: build_pb2.Build) -> None:
         """Take in a build; a change of its state is said at once."""
         changed = self._build is None or self._build.state != build.state
-        self._meter.observe(time.monotonic(), build.progress.accepted)
+        self._meter.observe(time.monotonic(), build)
         self._build = build
         if changed:
             self.tick()
 
     def tick(self) -> None:
         """Say how far the build is."""
-        if self._build is not None:
-            note(progress_line(self._build, self._meter.pace(time.monotonic(), self._build.spec.samples)))
+        if (build := self._build) is not None:
+            pace = self._meter.pace(time.monotonic(), build.spec.samples)
+            note(progress_line(build, pace, time.time()))
 
 
 class JsonDisplay(_Quiet):

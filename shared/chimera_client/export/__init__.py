@@ -57,7 +57,9 @@ class ExportSummary:
     def words(self) -> str:
         """In one sentence."""
         if self.partial:
-            return f"{self.samples:,} of {self.asked:,} samples are in {self.directory}: a partial dataset, and marked so"
+            return (
+                f"{self.samples:,} of {self.asked:,} samples are in {self.directory}: a partial dataset, and marked so"
+            )
         return f"{self.samples:,} samples are in {self.directory}"
 
 

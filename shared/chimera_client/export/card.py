@@ -12,7 +12,6 @@ from chimera_client.export.columns import TABLES, Column, Table, flatten
 from chimera_client.export.facts import APACHE, OTHER, Facts
 from chimera_client.export.markdown import block, code, inline, table
 from chimera_client.export.rows import answer_type
-from chimera_client.text import line
 
 FILE_NAME = "README.md"
 TEMPLATE = "card.md.tmpl"
@@ -25,7 +24,6 @@ SIZE_CATEGORIES = (
 )
 LARGEST_CATEGORY = "10M<n<100M"
 EXAMPLE_CHARS = 700
-DETAIL_CHARS = 400
 
 
 def card(facts: Facts) -> str:
@@ -86,7 +84,7 @@ def _summary(facts: Facts) -> str:
 
 
 def _partial(facts: Facts) -> str:
-    cause = f" Cause: {inline(line(facts.build.detail, DETAIL_CHARS))}" if facts.build.detail else ""
+    cause = f" Cause: {inline(facts.build.detail)}" if facts.build.detail else ""
     return (
         f"**This dataset is partial.** {facts.asked:,} samples were asked for and {facts.statistics.samples:,} are here:"
         f" the build ended early because {facts.why_partial}.{cause} Every sample was checked as in a whole dataset, but"

@@ -1,48 +1,99 @@
-"""How fast a build goes and how long it will take."""
+"""How fast a build goes, what it spends, and where that leads."""
 
 from collections import deque
 from dataclasses import dataclass
 
 from chimera.build.v1 import build_pb2
+from chimera.sample.v1 import sample_pb2
 
 WINDOW_SECONDS = 60.0
 """Long enough to be steady where samples take seconds, short enough to follow a change of pace."""
 _MIN_SPAN_SECONDS = 2.0
+_MIN_ACCEPTED = 5
+"""Of fewer accepted samples, what one costs says little: most of what was spent is still under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Money in thousand-millionths of a dollar, tokens in both directions together, calls."""
+
+    nanousd: float = 0.0
+    tokens: float = 0.0
+    calls: float = 0.0
+
+    def scaled(self, factor: float) -> "Spend":
+        """So many times this."""
+        return Spend(self.nanousd * factor, self.tokens * factor, self.calls * factor)
+
+    def __add__(self, other: "Spend") -> "Spend":
+        return Spend(self.nanousd + other.nanousd, self.tokens + other.tokens, self.calls + other.calls)
+
+    def __sub__(self, other: "Spend") -> "Spend":
+        return self + other.scaled(-1)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`per_minute` and `left_seconds` are None until they can be told."""
+    """What cannot be told yet is None. `at_end` is what will have been spent if the build goes on as it does."""
 
     elapsed_seconds: float
     per_minute: float | None = None
     left_seconds: float | None = None
+    burn_per_minute: Spend | None = None
+    at_end: Spend | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    seconds: float
+    accepted: int
+    spent: Spend
 
 
 class PaceMeter:
-    """Measures the pace of acceptance over the last minute of what it is told."""
+    """Measures over the last minute of what it is told how fast samples are accepted and what they cost."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
+        self._seen: deque[_Look] = deque()
         self._started: float | None = None
 
-    def observe(self, now: float, accepted: int) -> None:
-        """Take in a count; `now` is a monotonic time in seconds."""
+    def observe(self, now: float, build: build_pb2.Build) -> None:
+        """Take in a build; `now` is a monotonic time in seconds."""
         self._started = now if self._started is None else self._started
-        self._seen.append((now, accepted))
-        while len(self._seen) > 2 and now - self._seen[1][0] >= WINDOW_SECONDS:
+        self._seen.append(_Look(now, build.progress.accepted, spent_of(build.progress)))
+        while len(self._seen) > 2 and now - self._seen[1].seconds >= WINDOW_SECONDS:
             self._seen.popleft()
 
     def pace(self, now: float, target: int) -> Pace:
         """The pace at `now` and what it means for `target` samples."""
         if self._started is None or not self._seen:
             return Pace(0.0)
-        (first, before), (_, accepted) = self._seen[0], self._seen[-1]
-        elapsed, span = now - self._started, now - first
-        if span < _MIN_SPAN_SECONDS or accepted <= before:
+        first, last = self._seen[0], self._seen[-1]
+        elapsed, span = now - self._started, now - first.seconds
+        if span < _MIN_SPAN_SECONDS:
             return Pace(elapsed)
-        rate = (accepted - before) / span
-        return Pace(elapsed, rate * 60, max(0, target - accepted) / rate)
+        burn = (last.spent - first.spent).scaled(60 / span)
+        if (accepted := last.accepted - first.accepted) <= 0:
+            return Pace(elapsed, burn_per_minute=burn)
+        left = max(0, target - last.accepted)
+        rate = accepted / span
+        at_end = last.spent + (last.spent - first.spent).scaled(left / accepted)
+        return Pace(elapsed, rate * 60, left / rate, burn, at_end if accepted >= _MIN_ACCEPTED else None)
+
+
+def usage_of(progress: build_pb2.Progress) -> sample_pb2.Usage:
+    """What the build paid for: to the call where that is told, else as far as its samples tell."""
+    return max(progress.spending.spent, progress.usage, key=lambda usage: usage.calls)
+
+
+def spent_of(progress: build_pb2.Progress) -> Spend:
+    """What is spent for good: answered calls, and those that broke off without telling what they consumed."""
+    return _spend(usage_of(progress)) + _spend(progress.spending.unaccounted)
+
+
+def reserved_of(progress: build_pb2.Progress) -> Spend:
+    """What calls under way may consume at most."""
+    return _spend(progress.spending.reserved)
 
 
 def pace_of(build: build_pb2.Build) -> Pace:
@@ -50,3 +101,22 @@ def pace_of(build: build_pb2.Build) -> Pace:
     if build.HasField("create_time") and build.HasField("end_time"):
         return Pace(float(build.end_time.seconds - build.create_time.seconds))
     return Pace(0.0)
+
+
+def worked_seconds(build: build_pb2.Build, now: float) -> float:
+    """How much of a budget's time is used at `now`, in seconds since 1970; time in which it was paused is not."""
+    if not build.HasField("create_time"):
+        return 0.0
+    end = _last_moment(build, now)
+    return max(0.0, end - build.create_time.ToNanoseconds() / 1e9 - build.paused.ToNanoseconds() / 1e9)
+
+
+def _last_moment(build: build_pb2.Build, now: float) -> float:
+    for name in ("end_time", "pause_time"):
+        if build.HasField(name):
+            return float(getattr(build, name).ToNanoseconds()) / 1e9
+    return now
+
+
+def _spend(usage: sample_pb2.Usage) -> Spend:
+    return Spend(usage.cost_nanousd, usage.input_tokens + usage.output_tokens, usage.calls)

@@ -1,5 +1,6 @@
 """A build under way: a panel for a terminal, a line for a log."""
 
+import math
 from collections.abc import Sequence
 
 from rich import box
@@ -10,12 +11,22 @@ from rich.table import Table
 from rich.text import Text
 
 from chimera.build.v1 import build_pb2
-from chimera_client.text import count, duration, line, money
+from chimera_client.text import count, duration, line
 from chimera_client.views.pace import Pace
+from chimera_client.views.spending import (
+    Limit,
+    burn_words,
+    held_back,
+    limit_words,
+    limits,
+    shortfall_words,
+    usage_words,
+)
 from chimera_client.words import reason_words, state_words, stop_words
 
 MAX_SUBJECTS = 12
 MAX_REASONS = 6
+MAX_ENDPOINTS = 4
 """A panel taller than the terminal would be cut at the bottom, where the totals are."""
 
 _STATE_STYLES = {
@@ -27,8 +38,11 @@ _STATE_STYLES = {
 }
 
 
-def render_progress(build: build_pb2.Build, pace: Pace) -> RenderableType:
-    """The live panel: subjects, the way of the samples, why some were lost, what it cost, how long it takes."""
+def render_progress(build: build_pb2.Build, pace: Pace, now: float = math.inf) -> RenderableType:
+    """The live panel: subjects, the way of the samples, why some were lost, what it cost, what holds it back.
+
+    `now` is in seconds since 1970; without it no time is shown that passes.
+    """
     progress = build.progress
     style = _STATE_STYLES.get(build.state, "white")
     title = Text.assemble(
@@ -37,16 +51,19 @@ def render_progress(build: build_pb2.Build, pace: Pace) -> RenderableType:
     parts: list[RenderableType] = [_subjects(build), Text(), _funnel(progress)]
     if progress.reasons:
         parts += [Text(), _reasons(progress)]
-    parts += [Text(), _usage(progress), _time(build, pace)]
+    found = limits(build, pace, now)
+    parts += [Text(), *_budget(found), Text(usage_words(progress)), _time(build, pace)]
+    if short := shortfall_words(build, found):
+        parts.append(Text(short, style="yellow"))
+    parts += [Text(words, style="yellow") for words in _holds(build)]
     if build.detail:
         parts.append(Text(f"{stop_words(build.stop_reason)}: {line(build.detail, 300)}".lstrip(": "), style=style))
     return Panel(Group(*parts), title=title, title_align="left", border_style=style, box=box.ROUNDED)
 
 
-def progress_line(build: build_pb2.Build, pace: Pace) -> str:
+def progress_line(build: build_pb2.Build, pace: Pace, now: float = math.inf) -> str:
     """The same on one line, for output that is not a terminal."""
     progress = build.progress
-    tokens = progress.usage.input_tokens + progress.usage.output_tokens
     parts = [
         f"{duration(pace.elapsed_seconds)} {line(build.spec.name, 40)} {state_words(build.state)}:"
         f" {progress.accepted:,} of {build.spec.samples:,} accepted",
@@ -57,13 +74,39 @@ def progress_line(build: build_pb2.Build, pace: Pace) -> str:
         f"{count(progress.rejected)} rejected",
         f"{count(progress.unknown)} unknown",
         f"{count(progress.in_flight)} in flight",
-        f"{count(progress.usage.calls)} model calls",
-        f"{count(tokens)} tokens",
-        money(progress.usage.cost_nanousd),
+        usage_words(progress),
     ]
+    found = limits(build, pace, now)
+    parts += [f"{limit.name} {limit_words(limit)}" for limit in found]
+    parts += [words for words in (burn_words(build, pace), shortfall_words(build, found)) if words]
     if pace.left_seconds is not None and build.state == build_pb2.BUILD_STATE_RUNNING:
         parts.append(f"about {duration(pace.left_seconds)} left")
-    return ", ".join(parts)
+    return "; ".join([", ".join(parts), *_holds(build)])
+
+
+def _holds(build: build_pb2.Build) -> list[str]:
+    """Which endpoints are held back, while that matters."""
+    if build.state != build_pb2.BUILD_STATE_RUNNING:
+        return []
+    held = list(held_back(build.progress))
+    rest = len(held) - MAX_ENDPOINTS
+    return [*held[:MAX_ENDPOINTS], *([f"{rest} more endpoints are held back"] if rest > 0 else [])]
+
+
+def _budget(found: Sequence[Limit]) -> list[RenderableType]:
+    """A bar for each limit."""
+    if not found:
+        return []
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    table.add_column(justify="right")
+    for limit in found:
+        used = min(limit.used + limit.reserved, limit.limit)
+        style = "red" if limit.falls_short else "yellow"
+        bar = ProgressBar(total=limit.limit, completed=used, complete_style=style, finished_style="red")
+        table.add_row(Text(f"budget: {limit.name}"), bar, Text(limit_words(limit)))
+    return [table]
 
 
 def _subjects(build: build_pb2.Build) -> Table:
@@ -124,16 +167,10 @@ def ranked_reasons(progress: build_pb2.Progress) -> list[tuple[str, int]]:
     return sorted(progress.reasons.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _usage(progress: build_pb2.Progress) -> Text:
-    usage = progress.usage
-    return Text(
-        f"{count(usage.calls)} model calls, {count(usage.input_tokens)} tokens in,"
-        f" {count(usage.output_tokens)} tokens out, {money(usage.cost_nanousd)}"
-    )
-
-
 def _time(build: build_pb2.Build, pace: Pace) -> Text:
     parts = [f"{duration(pace.elapsed_seconds)} elapsed"]
+    if burn := burn_words(build, pace):
+        parts.append(burn)
     if build.state == build_pb2.BUILD_STATE_RUNNING:
         if (rate := pace.per_minute) is not None:
             parts.append(f"{rate:,.0f} accepted a minute" if rate >= 10 else f"{rate:.1f} accepted a minute")

@@ -1,5 +1,7 @@
 """How a build ended, in words that a newcomer understands."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich import box
@@ -10,6 +12,7 @@ from rich.text import Text
 
 from chimera.build.v1 import build_pb2
 from chimera_client.text import count, counted, duration, line, money
+from chimera_client.views.pace import usage_of
 from chimera_client.views.progress import ranked_reasons
 from chimera_client.words import reason_words, state_words, stop_advice, stop_words
 
@@ -39,22 +42,40 @@ def render_result(
     return Panel(Group(*lines), title=_title(build), title_align="left", border_style="green", box=box.ROUNDED)
 
 
-def render_failure(build: build_pb2.Build, rerun: str) -> RenderableType:
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The commands that make use of a build that did not succeed: run it again, fork it, export what it has."""
+
+    again: str
+    fork: str
+    export: str
+
+
+def render_failure(build: build_pb2.Build, ways: Ways) -> RenderableType:
     """The final panel of a build that failed or was cancelled."""
     progress = build.progress
     why = stop_words(build.stop_reason) or state_words(build.state)
-    lines: list[RenderableType] = [
-        Text.assemble(
-            (f"The build ended with {progress.accepted:,} of {build.spec.samples:,} samples: {why}.", "bold red")
-        )
-    ]
+    head = f"The build ended with {progress.accepted:,} of {build.spec.samples:,} samples: {why}."
+    lines: list[RenderableType] = [Text.assemble((head, "bold red"))]
     if build.detail:
         lines.append(Text(f"Cause: {line(build.detail, 600)}"))
-    lines.append(Text("No dataset was written. What was accepted stays readable in the build."))
-    advice = stop_advice(build.stop_reason)
-    lines.append(Text(f"To go on: {advice + '; then ' if advice else ''}{rerun}"))
-    lines += [Text(), _account(build), *_losses(progress)]
+    if build.dataset_id:
+        lines.append(Text("What was accepted is kept, and can be had as a partial dataset that is marked as such."))
+    else:
+        lines.append(Text("No dataset was written. What was accepted stays readable in the build."))
+    lines += [Text(), _ways(build, ways), Text(), _account(build), *_losses(progress)]
     return Panel(Group(*lines), title=_title(build), title_align="left", border_style="red", box=box.ROUNDED)
+
+
+def _ways(build: build_pb2.Build, ways: Ways) -> Table:
+    """How to go on; nothing that was paid for is paid for again, whichever way is taken."""
+    advice = stop_advice(build.stop_reason)
+    steps = [("To go on", f"{advice + '; then ' if advice else ''}{ways.again}")]
+    if usage_of(build.progress).calls:
+        steps.append(("Or fork it", f"{ways.fork}"))
+    if build.dataset_id:
+        steps.append(("Export it", ways.export))
+    return _steps(steps)
 
 
 def _title(build: build_pb2.Build) -> Text:
@@ -62,16 +83,24 @@ def _title(build: build_pb2.Build) -> Text:
 
 
 def _account(build: build_pb2.Build) -> Text:
-    usage, progress = build.progress.usage, build.progress
+    usage, progress = usage_of(build.progress), build.progress
     took = ""
     if build.HasField("create_time") and build.HasField("end_time"):
         took = f" in {duration(build.end_time.seconds - build.create_time.seconds)}"
     unpriced = " (no prices are configured, or models are free)" if usage.calls and not usage.cost_nanousd else ""
     price = f"{money(usage.cost_nanousd)}{unpriced}"
-    return Text(
+    if budget := build.spec.budget.cost_nanousd:
+        price += f" of a budget of {money(budget)}"
+    told = (
         f"{counted(progress.proposed, 'problem')} proposed{took}, with {counted(usage.calls, 'model call')}"
         f" ({count(usage.input_tokens)} tokens in, {count(usage.output_tokens)} tokens out). Cost: {price}."
     )
+    if (lost := progress.spending.unaccounted).calls:
+        told += f" {counted(lost.calls, 'call')} broke off untold, for at most {money(lost.cost_nanousd)} more."
+    if reused := progress.reused.calls:
+        worth = f", worth {money(progress.reused.cost_nanousd)}" if progress.reused.cost_nanousd else ""
+        told += f" {counted(reused, 'answer')} of earlier builds used again{worth}."
+    return Text(told)
 
 
 def _losses(progress: build_pb2.Progress) -> list[RenderableType]:
@@ -98,6 +127,10 @@ def _next_steps(directory: Path, rerun: str, example_id: str) -> Table:
     ]
     if example_id:
         steps.insert(2, ("Look at a sample", f"chimera samples show {line(example_id, 40)} (while `chimera up` runs)"))
+    return _steps(steps)
+
+
+def _steps(steps: Iterable[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

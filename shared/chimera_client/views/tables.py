@@ -9,14 +9,15 @@ from rich.text import Text
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_client.text import line
+from chimera_client.text import count, line, money
+from chimera_client.views.pace import spent_of
 from chimera_client.views.sample import answer_text
 from chimera_client.words import outcome_words, reason_name, reason_words, state_words
 
 
 def builds_table(builds: Iterable[build_pb2.Build]) -> Table:
     """One line a build."""
-    table = _table("Build", "Name", "State", "Accepted", "Submitted (UTC)", "Dataset")
+    table = _table("Build", "Name", "State", "Accepted", "Spent", "Submitted (UTC)", "Dataset")
     for build in builds:
         _row(
             table,
@@ -24,6 +25,7 @@ def builds_table(builds: Iterable[build_pb2.Build]) -> Table:
             build.spec.name,
             state_words(build.state),
             f"{build.progress.accepted:,} of {build.spec.samples:,}",
+            _spent(build),
             _time(build.create_time),
             build.dataset_id,
         )
@@ -56,11 +58,19 @@ def datasets_table(datasets: Iterable[dataset_pb2.Dataset]) -> Table:
             table,
             dataset.dataset_id,
             dataset.name,
-            f"{dataset.samples:,}",
+            f"{dataset.samples:,}{' (partial)' if dataset.partial else ''}",
             _time(dataset.create_time),
             dataset.build_id,
         )
     return table
+
+
+def _spent(build: build_pb2.Build) -> str:
+    """Money, or tokens where nothing has a price; and what may be spent at most."""
+    spent, budget = spent_of(build.progress), build.spec.budget
+    if not spent.nanousd and not budget.cost_nanousd:
+        return f"{count(round(spent.tokens))} tokens"
+    return money(round(spent.nanousd)) + (f" of {money(budget.cost_nanousd)}" if budget.cost_nanousd else "")
 
 
 def _table(first: str, *others: str) -> Table:

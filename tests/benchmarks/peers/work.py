@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 PROPOSE = "Propose problem number {row} of a set: short, self-contained, with one answer. Answer as JSON: problem, answer."
-JUDGE = "Judge whether this problem is well-posed and its answer right: {problem} Answer as JSON: verdict (good or bad), reason."
+JUDGE = "Judge whether this problem is well-posed: {problem} Answer as JSON: verdict (good or bad), reason."
 MODEL = "bench"
 MAX_TOKENS = 512
 TRIES = 10
@@ -106,6 +106,16 @@ def verdict(row: int) -> Verdict:
     good = _uniform("verdict", row) < 0.8
     reason = f"The statement of problem {row} {'leaves nothing open' if good else 'can be read in two ways'}."
     return Verdict(verdict="good" if good else "bad", reason=reason)
+
+
+def cut_at(stage: Stage, row: int, attempt: int) -> float:
+    """The share of an answer that is left of it when it is cut."""
+    return 0.3 + 0.65 * _uniform("cut", stage, row, attempt)
+
+
+def fenced(messages: list[dict[str, object]]) -> bool:
+    """Whether a request wants its JSON in a Markdown fence, as a model that follows its instructions would write it."""
+    return any("```json" in _text(m.get("content")) and "code fence" in _text(m.get("content")) for m in messages)
 
 
 def asked(messages: list[dict[str, object]]) -> tuple[Stage, int] | None:

@@ -15,6 +15,7 @@ from chimera_shared.builds import BuildTable
 from chimera_shared.endpoints import config
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.errors import EndpointUnavailable, InvalidInput, NotFound, SampleFailure
+from chimera_taxonomy import quotas
 from chimera_taxonomy.domain.quotas import Quota
 from chimera_taxonomy.expansion import Expansion, Topic
 from chimera_taxonomy.handlers import Handlers
@@ -51,12 +52,13 @@ class Taxonomy:
         self.clock = clock or Clock()
         self.expander, self.builds = Expander(), BuildTable()
         self.store = TaxonomyStore(database)
-        endpoints = config.parse({"a": {"base_url": "http://127.0.0.1:1/v1", "model": "a", "max_in_flight": 2}})
-        self.keeper = QuotaKeeper(self.store, EndpointPool(endpoints), OVERDUE_SECONDS, self.clock)
+        at = {"base_url": "http://127.0.0.1:1/v1", "model": "a"}
+        endpoints = config.parse({"a": {**at, "max_in_flight": 2}, "big": {**at, "max_in_flight": 40}})
+        self.keeper = QuotaKeeper(self.store, EndpointPool(endpoints), self.builds, OVERDUE_SECONDS, self.clock)
         self.handlers = Handlers(self.expander, self.keeper, self.store, self.builds)
 
-    async def advance(self, build) -> list:
-        event = events_pb2.BuildChanged(build=build)
+    async def advance(self, build, untold=()) -> list:
+        event = events_pb2.BuildChanged(build=build, untold=untold)
         await self.builds.learn(event)
         return [each async for each in self.handlers.advance(event)]
 
@@ -80,6 +82,12 @@ class Clock:
 
     def pass_by(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture(autouse=True)
+def no_linger(monkeypatch) -> None:
+    """These tests settle one sample after the other: there is nobody to wait for."""
+    monkeypatch.setattr(quotas, "_LINGER_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -259,32 +267,63 @@ async def test_after_any_number_of_reminders_there_is_a_next(taxonomy):
     assert len(places(await taxonomy.advance(build))) == 1
 
 
-async def test_slots_counted_and_never_stored_are_put_and_asked_for(taxonomy):
-    build = build_of(6)
-    await taxonomy.advance(build)
-    await taxonomy.database["slots"].delete_many({"index": {"$in": [2, 4]}})
+class Dead(Exception):
+    """Stands for the end of a process."""
+
+
+@pytest.mark.parametrize("stored", [3, 6])
+async def test_slots_that_were_stored_and_never_counted_are_opened_once_and_no_more(taxonomy, monkeypatch, stored):
+    """A process that ends among its writes, after so many slots were stored."""
+    build, put, left = build_of(6), TaxonomyStore._put_slot, [stored]
+
+    async def dying(self, *place):
+        left[0] -= 1
+        if left[0] < 0 or (not left[0] and stored == 6):
+            raise Dead
+        await put(self, *place)
+
+    monkeypatch.setattr(TaxonomyStore, "_put_slot", dying)
+    with pytest.raises(Dead):
+        await taxonomy.advance(build)
+    monkeypatch.undo()
+
     restarted = taxonomy.again()
+    asked = {*places(await restarted.advance(build))}
+    restarted.clock.pass_by(2 * OVERDUE_SECONDS)
+    asked |= {*places(await restarted.advance(build))}
 
-    await restarted.advance(build)
-    restarted.clock.pass_by(1)
+    assert asked == {("s0", slot, 0) for slot in range(6)}
+    [quota] = await restarted.store.quotas(build.build_id)
+    assert quota.opened == await restarted.store.open_count(build.build_id) == 6
 
-    assert places(await restarted.advance(build)) == [("s0", 2, 0), ("s0", 4, 0)]
 
-
-async def test_slots_that_another_replica_counted_and_never_stored_are_put_in_the_end(taxonomy):
-    build = build_of(3)
+async def test_a_slot_that_was_filled_before_it_was_counted_is_opened_and_stays_filled(taxonomy):
+    build = build_of(40)
     refs = requested(await taxonomy.advance(build))
-    await taxonomy.database["slots"].delete_one({"index": 1})
-    for ref in refs:
-        if ref.slot != 1:
-            await taxonomy.settle(ref)
+    await taxonomy.store._put_slot(build.build_id, "s0", WINDOW, taxonomy.clock())
+    early = sample_pb2.SampleRef(build_id=build.build_id, subject="s0", slot=WINDOW)
+    await taxonomy.settle(early)
 
-    asked = []
-    for _ in range(4):
-        taxonomy.clock.pass_by(2 * OVERDUE_SECONDS)
-        asked += places(await taxonomy.advance(build))
+    await taxonomy.settle(refs[0])
 
-    assert ("s0", 1, 0) in asked
+    assert (await taxonomy.store.slot(build.build_id, "s0", WINDOW)).accepted
+    [quota] = await taxonomy.store.quotas(build.build_id)
+    assert (quota.opened, quota.accepted) == (WINDOW + 2, 2)
+
+
+async def test_a_window_of_which_a_count_was_lost_is_full_again_after_the_next_announcement(taxonomy):
+    build = build_of(200)
+    refs = requested(await taxonomy.advance(build))
+    for ref in refs[:10]:
+        await taxonomy.store.accept(build.build_id, "s0", ref.slot, 0)  # and the process ends before it counts
+
+    restarted = taxonomy.again()
+    await restarted.advance(build)
+    assert await restarted.store.open_count(build.build_id) == WINDOW
+    for ref in refs[10:20]:
+        assert len(requested(await restarted.settle(ref))) == 1
+
+    assert await restarted.store.open_count(build.build_id) == WINDOW
 
 
 async def test_a_resumed_build_asks_again_for_all_that_is_under_way(taxonomy):
@@ -313,21 +352,94 @@ async def test_a_restarted_service_asks_again_and_expands_nothing_again(taxonomy
     assert again.expander.asked == []
 
 
-async def test_a_build_that_is_full_and_does_not_end_is_told_from_the_beginning(taxonomy):
-    build = build_of(2)
-    first, second = requested(await taxonomy.advance(build))
-    [third] = requested(await taxonomy.reject(second))
-    for ref in (first, third):
+async def test_a_build_that_is_full_and_does_not_end_is_told_again_where_the_gateway_has_not_heard_all(taxonomy):
+    build = build_of(4)
+    refs = {ref.slot: ref for ref in requested(await taxonomy.advance(build))}
+    [refs[2]] = requested(await taxonomy.reject(refs[2]))
+    for ref in refs.values():
         await taxonomy.settle(ref)
-    assert await taxonomy.advance(build) == []
+    untold = [{"subject": "s0", "first": 1, "end": 3}, {"subject": "s0", "first": 7, "end": 9}]
+    assert await taxonomy.advance(build, untold) == []
     taxonomy.clock.pass_by(OVERDUE_SECONDS + 1)
 
-    everything = places(await taxonomy.advance(build))
+    again = places(await taxonomy.advance(build, untold))
 
-    assert everything == sorted([("s0", first.slot, 0), ("s0", second.slot, 0), ("s0", second.slot, 1)])
-    assert await taxonomy.advance(build) == []
+    assert again == [("s0", 1, 0), ("s0", 2, 0), ("s0", 2, 1)]
+    assert await taxonomy.advance(build, untold) == []
     taxonomy.clock.pass_by(2 * OVERDUE_SECONDS + 1)
-    assert len(await taxonomy.advance(build)) == 3
+    assert len(await taxonomy.advance(build, untold)) == 3
+
+
+async def test_a_round_of_telling_again_is_bounded(taxonomy, monkeypatch):
+    monkeypatch.setattr(quotas, "_MAX_TOLD_AGAIN", 10)
+    monkeypatch.setattr(quotas, "MAX_BATCH", 4)
+    build = build_of(30)
+    waiting = requested(await taxonomy.advance(build))
+    while waiting:
+        waiting += requested(await taxonomy.settle(waiting.pop()))
+    await taxonomy.advance(build)
+    taxonomy.clock.pass_by(OVERDUE_SECONDS + 1)
+
+    again = places(await taxonomy.advance(build, [{"subject": "s0", "first": 0, "end": 30}]))
+
+    assert again == [("s0", slot, 0) for slot in range(12)]
+
+
+def rivals(*weights: float, samples: int = 2000) -> list[build_pb2.Build]:
+    """Builds that want the same endpoint, of which one that runs alone has 80 slots open."""
+    found = [build_of(samples) for _ in weights]
+    for n, (build, weight) in enumerate(zip(found, weights, strict=True)):
+        build.build_id = f"b{n:015}"
+        build.spec.weight = weight
+        build.spec.roles.solver.endpoints[:] = ["big"]
+    return found
+
+
+async def test_builds_share_the_window_by_weight(taxonomy):
+    heavy, light = rivals(3, 0)
+    assert len(requested(await taxonomy.advance(heavy))) == 80
+
+    assert len(requested(await taxonomy.advance(light))) == 20
+
+
+async def test_a_window_that_is_too_large_shrinks_as_slots_are_filled_and_grows_when_the_other_build_ends(taxonomy):
+    heavy, light = rivals(3, 1)
+    waiting = requested(await taxonomy.advance(heavy))
+    await taxonomy.advance(light)
+
+    for ref in waiting[:20]:
+        assert requested(await taxonomy.settle(ref)) == []
+    assert await taxonomy.store.open_count(heavy.build_id) == 60
+    assert [len(requested(await taxonomy.settle(ref))) for ref in waiting[20:25]] == [1] * 5
+
+    light.state, light.revision = build_pb2.BUILD_STATE_CANCELLED, 2
+    await taxonomy.advance(light)
+    assert len(requested(await taxonomy.settle(waiting[25]))) == 21
+    assert await taxonomy.store.open_count(heavy.build_id) == 80
+
+
+async def test_two_builds_progress_by_weight_while_both_have_work_and_each_fills_exactly(taxonomy):
+    """Their samples take equally long: whoever was asked for first is settled first."""
+    heavy, light = rivals(3, 1, samples=300)
+    builds = {build.build_id: build for build in (heavy, light)}
+    filled = Counter()
+    line = [*requested(await taxonomy.advance(heavy)), *requested(await taxonomy.advance(light))]
+    while line:
+        ref, *line = line
+        if ref.attempt == 0 and ref.slot % 4 == 1:
+            line += requested(await taxonomy.reject(ref))
+            continue
+        line += requested(await taxonomy.settle(ref))
+        filled[ref.build_id] += 1
+        if sum(filled.values()) == 80:  # what was open before the other build came is through
+            before = filled.copy()
+        if sum(filled.values()) == 280:
+            meanwhile = filled - before
+    assert meanwhile[heavy.build_id] == pytest.approx(3 * meanwhile[light.build_id], rel=0.2)
+    assert filled == dict.fromkeys(builds, 300)
+    for build_id in builds:
+        [quota] = await taxonomy.store.quotas(build_id)
+        assert (quota.opened, quota.accepted) == (300, 300)
 
 
 @pytest.mark.parametrize(

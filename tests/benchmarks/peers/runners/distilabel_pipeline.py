@@ -1,0 +1,91 @@
+"""distilabel: a pipeline of two tasks, with structured output by instructor, which is what it has for retries.
+
+A task works on one batch at a time and waits for its last answer, so the limit is shared out to replicas: small
+batches wait for fewer stragglers.
+"""
+
+import os
+from typing import Any
+
+import shell
+import work
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from distilabel.models import OpenAILLM  # noqa: E402
+from distilabel.pipeline import Pipeline  # noqa: E402
+from distilabel.steps import LoadDataFromDicts, StepResources  # noqa: E402
+from distilabel.steps.tasks import Task  # noqa: E402
+from pydantic import BaseModel  # noqa: E402
+
+REPLICAS = int(os.environ.get("REPLICAS", 4))
+
+
+class Propose(Task):
+    """Stage 1."""
+
+    @property
+    def inputs(self) -> list[str]:
+        return ["row"]
+
+    @property
+    def outputs(self) -> list[str]:
+        return ["problem", "answer"]
+
+    def format_input(self, input: dict[str, Any]) -> list[dict[str, str]]:
+        return [{"role": "user", "content": work.PROPOSE.format(row=input["row"])}]
+
+    def format_output(self, output: str | None, input: dict[str, Any] | None = None) -> dict[str, Any]:
+        return work.Proposal.model_validate_json(output or "").model_dump()
+
+
+class Judge(Task):
+    """Stage 2."""
+
+    @property
+    def inputs(self) -> list[str]:
+        return ["problem"]
+
+    @property
+    def outputs(self) -> list[str]:
+        return ["verdict", "reason"]
+
+    def format_input(self, input: dict[str, Any]) -> list[dict[str, str]]:
+        return [{"role": "user", "content": work.JUDGE.format(problem=input["problem"])}]
+
+    def format_output(self, output: str | None, input: dict[str, Any] | None = None) -> dict[str, Any]:
+        return work.Verdict.model_validate_json(output or "").model_dump()
+
+
+def _settings(job: shell.Job, schema: type[BaseModel]) -> dict[str, Any]:
+    return {
+        "llm": OpenAILLM(
+            model=work.MODEL,
+            base_url=job.base_url,
+            api_key="none",
+            max_retries=work.TRIES,
+            timeout=300,
+            structured_output={"schema": schema, "max_retries": work.TRIES},
+            generation_kwargs={"max_new_tokens": work.MAX_TOKENS},
+        ),
+        "input_batch_size": max(1, job.limit // 2 // REPLICAS),
+        "resources": StepResources(replicas=REPLICAS),
+        "add_raw_input": False,
+        "add_raw_output": False,
+    }
+
+
+def _rows(job: shell.Job) -> list[dict[str, Any]]:
+    with Pipeline(name="bench", cache_dir=job.folder / "cache") as pipeline:
+        load = LoadDataFromDicts(
+            data=[{"row": row} for row in range(job.rows)], batch_size=max(1, job.limit // 2 // REPLICAS)
+        )
+        propose = Propose(name="propose", **_settings(job, work.Proposal))
+        judge = Judge(name="judge", **_settings(job, work.Verdict))
+        load >> propose >> judge
+    dataset = pipeline.run(use_cache=False)["default"]["train"]
+    return [{name: row[name] for name in work.FIELDS} for row in dataset]
+
+
+if __name__ == "__main__":
+    shell.main(_rows)

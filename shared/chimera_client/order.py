@@ -112,7 +112,7 @@ def require_known(file: BuildFile, known: Mapping[str, Endpoint], *, forked: boo
     """InvalidInput unless the order is sound with the endpoints that there are."""
     try:
         require_valid(file.spec, known)
-    except InvalidInput as error:
+    except InvalidInput:
         if not forked or not (absent := sorted({*_named(file.spec)} - {*known})):
             raise
         raise InvalidInput.of(

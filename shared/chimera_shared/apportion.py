@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 def targets(samples: int, weights: Sequence[float]) -> list[int]:
     """Whole numbers in proportion to the weights that sum to `samples` exactly (largest remainders, Hamilton)."""
-    exact = [samples * weight / sum(weights) for weight in weights]
+    total = sum(weights)
+    exact = [samples * weight / total for weight in weights]
     whole = [int(value) for value in exact]
     by_remainder = sorted(range(len(weights)), key=lambda i: (whole[i] - exact[i], i))
     for i in by_remainder[: samples - sum(whole)]:

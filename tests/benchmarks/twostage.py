@@ -166,7 +166,7 @@ async def run_twostage(endpoint: Endpoint, rows: int, folder: Path) -> Result:
 async def _run(settings: ServiceSettings, endpoint: Endpoint, rows: int, children: dict[str, psutil.Process]) -> Result:
     client = mongo.connect(settings.mongodb_uri)
     database = client["chimera_bench"]
-    bus = Bus("bench", settings, DeadLetters(client, "bench"))
+    bus = Bus("bench", settings, DeadLetters(client[mongo.SHARED_DATABASE]["dead_letters"], "bench"))
     async with EndpointPool({ENDPOINT: endpoint}) as pool:
         models = Models.of_service("bench", settings, pool, client, bus.builds)
         work = Work(models, OutcomeStore(database["settled"], events_pb2.SampleSettled), rows)

@@ -25,7 +25,8 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     """The service, not yet started; whoever starts it has opened the pool."""
     client = mongo.connect(settings.mongodb_uri)
     database = client[f"chimera_{NAME}"]
-    bus = Bus(NAME, settings, DeadLetters(client, NAME))
+    letters = DeadLetters(client[mongo.SHARED_DATABASE]["dead_letters"], NAME, settings.max_dead_letters)
+    bus = Bus(NAME, settings, letters)
     models = Models.of_service(NAME, settings, pool, client, bus.builds)
     proposer = Proposer(models)
     for stage in stages(proposer, Solver(models), GeneratorStore(database)):

@@ -26,7 +26,8 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     client = mongo.connect(settings.mongodb_uri)
     database = client[f"chimera_{NAME}"]
     store = TaxonomyStore(database)
-    bus = Bus(NAME, settings, DeadLetters(client, NAME))
+    letters = DeadLetters(client[mongo.SHARED_DATABASE]["dead_letters"], NAME, settings.max_dead_letters)
+    bus = Bus(NAME, settings, letters)
     models = Models.of_service(NAME, settings, pool, client, bus.builds)
     keeper = QuotaKeeper(store, pool, bus.builds, settings.overdue_seconds, utc_now)
     for stage in Handlers(Expander(models), keeper, store, bus.builds).stages():

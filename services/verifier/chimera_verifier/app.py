@@ -29,7 +29,8 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     client = mongo.connect(settings.mongodb_uri)
     database = client[f"chimera_{NAME}"]
     store = VerifierStore(database)
-    bus = Bus(NAME, settings, DeadLetters(client, NAME))
+    letters = DeadLetters(client[mongo.SHARED_DATABASE]["dead_letters"], NAME, settings.max_dead_letters)
+    bus = Bus(NAME, settings, letters)
     models = Models.of_service(NAME, settings, pool, client, bus.builds)
     workers = SymbolicPool()
     referee = Referee(Grader(workers), models)

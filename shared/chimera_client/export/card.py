@@ -86,9 +86,9 @@ def _summary(facts: Facts) -> str:
 def _partial(facts: Facts) -> str:
     cause = f" Cause: {inline(facts.build.detail)}" if facts.build.detail else ""
     return (
-        f"**This dataset is partial.** {facts.asked:,} samples were asked for and {facts.statistics.samples:,} are here:"
-        f" the build ended early because {facts.why_partial}.{cause} Every sample was checked as in a whole dataset, but"
-        " the mix of subjects is not the one that was ordered."
+        f"**This dataset is partial.** {facts.asked:,} samples were asked for and {facts.statistics.samples:,} are"
+        f" here: the build ended early because {facts.why_partial}.{cause} Every sample was checked as in a whole"
+        " dataset, but the mix of subjects is not the one that was ordered."
     )
 
 

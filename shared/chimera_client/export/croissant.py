@@ -78,8 +78,8 @@ def croissant(facts: Facts) -> str:
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "name": facts.name,
         "description": (
-            f"{_partial(facts)}{facts.statistics.samples} reasoning problems with typed answers and worked solutions, each checked by"
-            " models that solved the problem without seeing its answer; synthetic, made by Chimera."
+            f"{_partial(facts)}{facts.statistics.samples} reasoning problems with typed answers and worked solutions,"
+            " each checked by models that solved the problem without seeing its answer; synthetic, made by Chimera."
         ),
         "license": LICENSES.get(facts.license, facts.license),
         "creator": {"@type": "sc:Organization", "name": "Chimera"},

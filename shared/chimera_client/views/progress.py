@@ -1,6 +1,5 @@
 """A build under way: a panel for a terminal, a line for a log."""
 
-import math
 from collections.abc import Sequence
 
 from rich import box
@@ -38,7 +37,7 @@ _STATE_STYLES = {
 }
 
 
-def render_progress(build: build_pb2.Build, pace: Pace, now: float = math.inf) -> RenderableType:
+def render_progress(build: build_pb2.Build, pace: Pace, now: float = 0.0) -> RenderableType:
     """The live panel: subjects, the way of the samples, why some were lost, what it cost, what holds it back.
 
     `now` is in seconds since 1970; without it no time is shown that passes.
@@ -61,7 +60,7 @@ def render_progress(build: build_pb2.Build, pace: Pace, now: float = math.inf) -
     return Panel(Group(*parts), title=title, title_align="left", border_style=style, box=box.ROUNDED)
 
 
-def progress_line(build: build_pb2.Build, pace: Pace, now: float = math.inf) -> str:
+def progress_line(build: build_pb2.Build, pace: Pace, now: float = 0.0) -> str:
     """The same on one line, for output that is not a terminal."""
     progress = build.progress
     parts = [

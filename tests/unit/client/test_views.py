@@ -6,14 +6,21 @@ from rich.console import Console
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_client.text import clean, count, duration, line, money
-from chimera_client.views.pace import Pace, PaceMeter
+from chimera_client.views.pace import Pace, PaceMeter, Spend, spent_of, worked_seconds
 from chimera_client.views.progress import progress_line, render_progress
 from chimera_client.views.sample import render_sample
-from chimera_client.views.summary import render_failure, render_result
+from chimera_client.views.summary import Ways, render_failure, render_result
 from chimera_client.views.tables import builds_table, samples_table
-from chimera_client.words import reason_words
+from chimera_client.words import reason_words, stop_advice, stop_words
 from chimera_shared.testing.samples import make_build, make_samples
 
+WAYS = Ways("chimera build run f.yaml", "chimera builds fork b1 f.yaml", "chimera builds export b1")
+USD = 10**9
+CLOSED, OPEN, HALF_OPEN = (
+    build_pb2.BREAKER_STATE_CLOSED,
+    build_pb2.BREAKER_STATE_OPEN,
+    build_pb2.BREAKER_STATE_HALF_OPEN,
+)
 HOSTILE = "[bold red]x[/]\x1b[2J\u202e\x9b31m\x07:smile:"
 
 
@@ -80,7 +87,7 @@ def test_hostile_text_stays_text_everywhere():
     sample.validation.votes[0].calls[0].model = sample.validation.votes[0].calls[0].prompt_sha256 = HOSTILE
     for shown in (
         text(render_progress(build, Pace(1)), 160),
-        text(render_failure(build, "again"), 160),
+        text(render_failure(build, WAYS), 160),
         text(render_result(build, __import__("pathlib").Path("d"), "again", HOSTILE, procedural=False), 160),
         text(render_sample(sample, reasoning=True), 160),
         text(builds_table([build]), 160),
@@ -125,13 +132,142 @@ def test_every_reason_has_words_of_its_own():
     ]
 
 
+def seen(accepted, nanousd=0, tokens=0, calls=0):
+    build = build_pb2.Build(state=build_pb2.BUILD_STATE_RUNNING)
+    build.progress.accepted = accepted
+    build.progress.spending.spent.MergeFrom(sample_pb2.Usage(calls=calls, input_tokens=tokens, cost_nanousd=nanousd))
+    return build
+
+
+def test_what_a_build_will_have_spent_follows_from_its_last_minute():
+    meter = PaceMeter()
+    meter.observe(0.0, seen(10, nanousd=9 * USD, tokens=1_000, calls=40))
+    meter.observe(30.0, seen(20, nanousd=10 * USD, tokens=3_000, calls=80))
+    pace = meter.pace(30.0, 50)
+    assert pace.burn_per_minute == Spend(2 * USD, 4_000, 80)
+    assert pace.at_end == Spend(13 * USD, 9_000, 200)
+    meter.observe(31.0, seen(20, nanousd=11 * USD, calls=81))
+    assert meter.pace(31.0, 50).at_end.nanousd == pytest.approx(17 * USD)
+
+
+def test_a_projection_waits_for_enough_samples():
+    meter = PaceMeter()
+    meter.observe(0.0, seen(0))
+    meter.observe(30.0, seen(2, nanousd=USD))
+    assert meter.pace(30.0, 50).at_end is None
+    assert meter.pace(30.0, 50).burn_per_minute.nanousd == 2 * USD
+
+
+def test_calls_that_broke_off_count_as_spent():
+    build = seen(1, nanousd=USD, calls=1)
+    build.progress.spending.unaccounted.MergeFrom(sample_pb2.Usage(calls=1, cost_nanousd=2 * USD))
+    assert spent_of(build.progress) == Spend(3 * USD, 0, 2)
+    assert "at most $2.00 for 1 that broke off" in text(render_progress(build, Pace(1)), 120)
+
+
+def test_time_while_paused_is_not_worked():
+    build = build_pb2.Build()
+    build.create_time.FromSeconds(1_000)
+    build.paused.FromSeconds(100)
+    assert worked_seconds(build, 1_500) == 400
+    build.pause_time.FromSeconds(1_300)
+    assert worked_seconds(build, 1_500) == 200
+    build.end_time.FromSeconds(1_250)
+    assert worked_seconds(build, 1_500) == 150
+
+
+def limited():
+    build = under_way()
+    build.create_time.FromSeconds(1_000)
+    build.spec.budget.MergeFrom(build_pb2.Budget(cost_nanousd=20 * USD, tokens=5_000_000))
+    build.spec.budget.time.FromSeconds(3_600)
+    spending = build.progress.spending
+    spending.spent.MergeFrom(
+        sample_pb2.Usage(calls=10**6, input_tokens=400_000, output_tokens=600_000, cost_nanousd=4_200_000_000)
+    )
+    spending.reserved.MergeFrom(sample_pb2.Usage(calls=3, output_tokens=90_000, cost_nanousd=310_000_000))
+    return build
+
+
+def test_the_panel_shows_each_limit_with_what_is_used_reserved_and_ahead():
+    pace = Pace(41, 102.4, 77, Spend(0.42 * USD, 100, 1), Spend(14.2 * USD, 3_400_000, 1))
+    shown = text(render_progress(limited(), pace, 1_600.0), 120)
+    for part in (
+        "$4.20 of $20.00, $0.31 reserved, about $14.20 by the end",
+        "1.00 M of 5.00 M, 90,000 reserved, about 3.40 M by the end",
+        "10:00 of 1:00:00, about 11:17 by the end",
+        "$0.42 a minute",
+    ):
+        assert part in shown
+    assert "will last for" not in shown
+    assert "$4.20 of $20.00" in progress_line(limited(), pace, 1_600.0)
+
+
+def test_a_budget_that_will_not_do_says_for_how_many_samples_it_lasts():
+    pace = Pace(41, 102.4, 77, Spend(), Spend(35.8 * USD, 0, 0))
+    words = "the budget's money will last for about 78 of 100 samples"
+    assert words in text(render_progress(limited(), pace, 1_600.0), 120)
+    assert words in progress_line(limited(), pace, 1_600.0)
+
+
+def test_without_a_budget_the_panel_says_where_the_spending_leads():
+    pace = Pace(41, 102.4, 77, Spend(0.42 * USD), Spend(14.2 * USD))
+    assert "$0.42 a minute, about $14.20 by the end" in text(render_progress(under_way(), pace), 120)
+
+
+def test_endpoints_that_are_held_back_say_why():
+    build = under_way()
+    build.progress.endpoints.add(endpoint="fine", limit=64, in_flight=64, waiting=9, breaker=CLOSED)
+    build.progress.endpoints.add(
+        endpoint="gpt-5", limit=64, in_flight=12, waiting=30, breaker=OPEN, reason="refused with 429", held_seconds=8.2
+    )
+    build.progress.endpoints.add(endpoint="slow", limit=2, in_flight=1, breaker=HALF_OPEN, reason="timed out")
+    shown = text(render_progress(build, Pace(1)), 120)
+    assert "gpt-5: 12 of 64 in flight, 30 waiting, refused with 429; tried again in 8 s" in shown
+    assert "slow: 1 of 2 in flight, timed out; one call tries it" in shown
+    assert "fine" not in shown
+    assert "gpt-5: 12 of 64" in progress_line(build, Pace(1))
+    build.state = build_pb2.BUILD_STATE_SUCCEEDED
+    assert "gpt-5" not in progress_line(build, Pace(1))
+
+
+def test_a_spent_budget_says_how_to_go_on_and_what_there_is():
+    build = limited()
+    build.state, build.stop_reason = build_pb2.BUILD_STATE_FAILED, build_pb2.STOP_REASON_BUDGET_SPENT
+    build.dataset_id, build.detail = "d1", "no call is left for $0.02"
+    shown = " ".join(text(render_failure(build, WAYS), 160).split())
+    for part in (
+        "ended with 56 of 100 samples: its budget is spent",
+        "raise `budget` in the build file; then chimera build run f.yaml",
+        "chimera builds fork b1 f.yaml",
+        "chimera builds export b1",
+        "partial dataset",
+        "$4.20 of a budget of $20.00",
+    ):
+        assert part in shown
+    build.dataset_id = ""
+    assert "export" not in text(render_failure(build, WAYS), 160)
+
+
+def test_every_stop_reason_has_words():
+    reasons = [number for number in build_pb2.StopReason.values() if number]
+    assert len({stop_words(number) for number in reasons}) == len(reasons)
+    assert all(stop_advice(number) for number in reasons)
+
+
+def test_the_list_of_builds_says_what_each_spent():
+    shown = text(builds_table([limited(), seen(1, tokens=5_000, calls=1)]), 160)
+    assert "$4.20 of $20.00" in shown
+    assert "5,000 tokens" in shown
+
+
 def test_the_pace_is_that_of_the_last_minute():
     meter = PaceMeter()
     assert meter.pace(0, 10) == Pace(0)
     for second in range(100):
-        meter.observe(float(second), 0)
+        meter.observe(float(second), seen(0))
     for second in range(100, 221):
-        meter.observe(float(second), second - 100)
+        meter.observe(float(second), seen(second - 100))
     pace = meter.pace(220.0, 240)
     assert pace.elapsed_seconds == 220
     assert pace.per_minute == pytest.approx(60)
@@ -140,8 +276,8 @@ def test_the_pace_is_that_of_the_last_minute():
 
 def test_a_pace_is_not_guessed_too_early():
     meter = PaceMeter()
-    meter.observe(0.0, 0)
-    meter.observe(0.5, 9)
+    meter.observe(0.0, seen(0))
+    meter.observe(0.5, seen(9))
     assert meter.pace(0.5, 100).left_seconds is None
 
 

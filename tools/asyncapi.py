@@ -37,11 +37,10 @@ def render(topology: Topology, contract: Contract) -> str:
         "info": _info(),
         "defaultContentType": CONTENT_TYPE,
         "servers": {"kafka": {"host": "{bootstrapServers}", "protocol": "kafka", "variables": _variables()}},
-        "channels": {_short(topic): _channel(topic) for topic in topics.ALL} | {"event.refused": _dead_letters()},
+        "channels": {_short(topic): _channel(topic) for topic in topics.ALL},
         "operations": _operations(topology),
         "components": {
-            "messages": {topic.message.DESCRIPTOR.name: _message(topic) for topic in topics.ALL}
-            | {"Refused": _refused()},
+            "messages": {topic.message.DESCRIPTOR.name: _message(topic) for topic in topics.ALL},
             "schemas": _Schemas(contract).of([topic.event_type for topic in topics.ALL]),
         },
     }
@@ -89,25 +88,12 @@ def _channel(topic: Topic[Any]) -> Json:
     }
 
 
-def _dead_letters() -> Json:
-    return {
-        "address": topics.DEAD_LETTERS,
-        "description": "What a stage could not use: the original bytes and headers, and why.",
-        "messages": {"Refused": {"$ref": "#/components/messages/Refused"}},
-        "bindings": {"kafka": {"topic": topics.DEAD_LETTERS, "partitions": 1, "bindingVersion": _KAFKA_BINDING}},
-    }
-
-
 def _operations(topology: Topology) -> Json:
     operations: Json = {}
     for edge in topology.receives:
         operations[_operation(edge, "receive")] = {**_action(edge, "receive"), **_group(edge)}
     for edge in topology.sends:
         operations[_operation(edge, "send")] = _action(edge, "send")
-    for service in topology.stages:
-        channel = {"$ref": "#/channels/event.refused"}
-        summary = f"Any stage of the {service} buries what it cannot use."
-        operations[f"{service}.send.event.refused"] = {"action": "send", "channel": channel, "summary": summary}
     return operations
 
 
@@ -144,24 +130,6 @@ def _message(topic: Topic[Any]) -> Json:
         "payload": {"$ref": f"#/components/schemas/{topic.event_type}"},
         "bindings": {
             "kafka": {"key": {"type": "string", "description": _key(topic)}, "bindingVersion": _KAFKA_BINDING}
-        },
-    }
-
-
-def _refused() -> Json:
-    text = {"type": "string"}
-    return {
-        "name": "Refused",
-        "summary": "The message as it came, with two more headers.",
-        "contentType": "application/octet-stream",
-        "headers": {
-            "type": "object",
-            "properties": {
-                "chimera-stage": {**text, "description": "The stage that could not use it."},
-                "chimera-cause": {**text, "description": "Why, in one sentence."},
-            },
-            "required": ["chimera-stage", "chimera-cause"],
-            "additionalProperties": text,
         },
     }
 

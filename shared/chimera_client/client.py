@@ -6,6 +6,7 @@ from typing import Self
 from chimera_client.builds import Builds
 from chimera_client.connection import Connection
 from chimera_client.datasets import Datasets
+from chimera_client.dead_letters import DeadLetters
 from chimera_client.samples import Samples
 
 
@@ -20,6 +21,7 @@ class AsyncClient:
         self.builds = Builds(self._connection)
         self.samples = Samples(self._connection)
         self.datasets = Datasets(self._connection, self.builds)
+        self.dead_letters = DeadLetters(self._connection)
 
     @property
     def target(self) -> str:

@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
+from chimera.deadletter.v1 import dead_letter_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_client.builds import PATIENCE_SECONDS
 from chimera_client.client import AsyncClient
@@ -33,6 +34,7 @@ class Client:
         self.builds = SyncBuilds(self._client, self._loop)
         self.samples = SyncSamples(self._client, self._loop)
         self.datasets = SyncDatasets(self._client, self._loop)
+        self.dead_letters = SyncDeadLetters(self._client, self._loop)
 
     @property
     def target(self) -> str:
@@ -140,6 +142,34 @@ class SyncDatasets:
     ) -> "ExportSummary":
         """Write the dataset to a new folder, whole or not at all."""
         return self._loop.run(self._datasets.export(dataset_id, directory, endpoints, progress))
+
+
+class SyncDeadLetters:
+    """Reads messages that a stage could not work on, and sends them again."""
+
+    def __init__(self, client: AsyncClient, loop: "_LoopThread") -> None:
+        self._letters = client.dead_letters
+        self._loop = loop
+
+    def list(self, stage: str = "") -> Iterator[dead_letter_pb2.DeadLetter]:
+        """Those that were not replayed, oldest message first, without values and headers, page by page."""
+        return self._loop.iterate(self._letters.list(stage))
+
+    def stages(self) -> Sequence[dead_letter_pb2.StageLetters]:
+        """How many letters each stage has, of those that have any; at its bound a stage stands still."""
+        return self._loop.run(self._letters.stages())
+
+    def get(self, dead_letter_id: str) -> dead_letter_pb2.DeadLetter:
+        """One letter as it came; NotFound if there is none."""
+        return self._loop.run(self._letters.get(dead_letter_id))
+
+    def replay(self, *dead_letter_ids: str) -> Sequence[str]:
+        """Send letters to their topics again, each as it came; one that is refused again becomes another letter."""
+        return self._loop.run(self._letters.replay(*dead_letter_ids))
+
+    def replay_stage(self, stage: str) -> Sequence[str]:
+        """Send all letters of a stage again that it has at the beginning."""
+        return self._loop.run(self._letters.replay_stage(stage))
 
 
 class _LoopThread:

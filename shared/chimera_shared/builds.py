@@ -84,7 +84,7 @@ class GoingOn:
     a paused or failed one takes its answer in, since it costs the same.
     """
 
-    __slots__ = ("_before", "_halted", "_paid", "_table", "_task", "build_id")
+    __slots__ = ("_before", "_halted", "_inside", "_paid", "_table", "_task", "build_id")
 
     def __init__(self, table: BuildTable, build_id: str, *, paid: bool) -> None:
         self.build_id = build_id
@@ -99,15 +99,22 @@ class GoingOn:
             raise BuildHalted(f"build {self.build_id} does not run")
         self._task, self._before = task, task.cancelling()
         self._table._watch(self)
+        self._inside = True
 
     def look(self) -> None:
         """The build has changed."""
-        if not self._halted and self._is_over():
+        if self._is_over():
+            # From the loop: cancelled by itself, a task that leaves the block without waiting is so at its next wait.
+            asyncio.get_running_loop().call_soon(self._cut_off)
+
+    def _cut_off(self) -> None:
+        if self._inside and not self._halted:
             self._halted = True
             self._task.cancel()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._table._unwatch(self)
+        self._inside = False
         if self._halted and self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
             raise BuildHalted(f"build {self.build_id} does not run") from error
 

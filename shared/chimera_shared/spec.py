@@ -11,9 +11,11 @@ MAX_SAMPLES = 10_000_000
 MAX_SUBJECTS = 1_000
 MAX_NAME_CHARS = 200
 MAX_WEIGHT = 1_000_000
+MAX_TIME_SECONDS = 10 * 365 * 24 * 3600
 MAX_BYTES = 1024 * 1024
 """Every change of a build is stored and told with all of its spec."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_BUILD_ID = re.compile(r"b[0-9a-f]{15}")
 _DEFAULT_FLOOR = 0.02
 _DEFAULT_FIELDS = 4
 _DEFAULT_TOPICS = 6
@@ -30,6 +32,7 @@ def with_defaults(spec: build_pb2.BuildSpec) -> build_pb2.BuildSpec:
     full.panel_rule = full.panel_rule or build_pb2.PANEL_RULE_UNANIMOUS
     if not full.HasField("acceptance_floor"):
         full.acceptance_floor = _DEFAULT_FLOOR
+    full.weight = full.weight or 1.0
     return full
 
 
@@ -41,7 +44,13 @@ def require_valid(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> None:
 
 def validate_spec(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> list[Violation]:
     """Everything that is wrong with an order, given the endpoints that may be named in it."""
-    return [*_order(spec), *_subjects(spec), *_taxonomy(spec.taxonomy), *_roles(spec.roles, endpoints)]
+    return [
+        *_order(spec),
+        *_subjects(spec),
+        *_taxonomy(spec.taxonomy),
+        *_roles(spec.roles, endpoints),
+        *_budget(spec, endpoints),
+    ]
 
 
 def _order(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
@@ -58,6 +67,12 @@ def _order(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
         yield Violation("acceptance_floor", f"must be at least 0 and below 1, not {spec.acceptance_floor:g}")
     if spec.panel_rule not in build_pb2.PanelRule.values():
         yield Violation("panel_rule", "must be unanimous or majority")
+    if not 0 <= spec.weight <= MAX_WEIGHT:
+        yield Violation("weight", f"must be from 0 to {MAX_WEIGHT}, not {spec.weight:g}; 0 means 1")
+    if spec.ledger_of and not _BUILD_ID.fullmatch(spec.ledger_of):
+        yield Violation(
+            "ledger_of", f"must be the id of a build, such as b0123456789abcde, not {spec.ledger_of[:80]!r}"
+        )
 
 
 def _subjects(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
@@ -122,6 +137,34 @@ def _role(path: str, role: build_pb2.RoleSpec, endpoints: Endpoints) -> Iterator
         yield Violation(f"{path}.top_p", f"must be above 0 and at most 1, not {role.top_p:g}")
     if role.HasField("max_tokens") and role.max_tokens < 1:
         yield Violation(f"{path}.max_tokens", f"must be at least 1, not {role.max_tokens}")
+
+
+def _budget(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> Iterator[Violation]:
+    budget = spec.budget
+    for field in ("cost_nanousd", "tokens", "calls"):
+        if (value := getattr(budget, field)) < 0:
+            yield Violation(f"budget.{field}", f"must not be negative, not {value}; 0 means no limit")
+    seconds = budget.time.seconds + budget.time.nanos / 1e9
+    if budget.HasField("time") and not 0 < seconds <= MAX_TIME_SECONDS:
+        yield Violation(
+            "budget.time", f"must be above 0 s and at most ten years, not {seconds:g} s; leave it out for no limit"
+        )
+    if budget.cost_nanousd > 0 and not any(_has_price(endpoints, name) for name in endpoints_of(spec.roles)):
+        yield Violation(
+            "budget.cost_nanousd",
+            "limits money, but no endpoint of this build has a price; "
+            "give each its `price:` in the endpoints file, or limit tokens or calls",
+        )
+
+
+def endpoints_of(roles: build_pb2.Roles) -> list[str]:
+    """The names of all endpoints of a build, each once, in the order of the roles."""
+    named = (role.endpoints for role in (roles.proposer, *roles.panel, roles.solver, roles.judge))
+    return list(dict.fromkeys(name for names in named for name in names))
+
+
+def _has_price(endpoints: Endpoints, name: str) -> bool:
+    return name in endpoints and endpoints[name].price.nanousd(1_000_000, 1_000_000) > 0
 
 
 def _bad_name(name: str) -> str | None:

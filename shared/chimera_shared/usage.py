@@ -17,10 +17,20 @@ def total(usages: Iterable[sample_pb2.Usage]) -> sample_pb2.Usage:
 
 
 def of_calls(calls: Iterable[sample_pb2.ModelCall]) -> sample_pb2.Usage:
-    """What these calls consumed together."""
-    return total(call.usage for call in calls)
+    """What these calls cost their build together; what another build had paid for is not in it."""
+    return total(call.usage for call in calls if not call.paid_by)
+
+
+def reused(calls: Iterable[sample_pb2.ModelCall]) -> sample_pb2.Usage:
+    """What those of these calls consumed for which another build had paid."""
+    return total(call.usage for call in calls if call.paid_by)
+
+
+def calls_of_validation(validation: sample_pb2.Validation) -> list[sample_pb2.ModelCall]:
+    """The calls of a panel and its judge."""
+    return [call for vote in validation.votes for call in (*vote.calls, *vote.grade.calls)]
 
 
 def of_validation(validation: sample_pb2.Validation) -> sample_pb2.Usage:
-    """What a panel and its judge consumed."""
-    return total(of_calls([*vote.calls, *vote.grade.calls]) for vote in validation.votes)
+    """What a panel and its judge cost their build."""
+    return of_calls(calls_of_validation(validation))

@@ -53,7 +53,7 @@ async def _measure(engine: Teacher, target: str, options: argparse.Namespace) ->
     before, started = _seconds(ours), time.perf_counter()
     watcher = asyncio.create_task(_observe(engine))
     async with connect(target) as channel:
-        build = await _build(channel, options.samples)
+        build = await ordered(channel, options.samples, "procedural-teacher")
     elapsed, spent = time.perf_counter() - started, _seconds(ours) - before
     watcher.cancel()
     stats = await engine.stats()
@@ -99,7 +99,8 @@ async def _observe(engine: Teacher) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _build(channel: Any, samples: int) -> build_pb2.Build:
+async def ordered(channel: Any, samples: int, *teachers: str) -> build_pb2.Build:
+    """Order a build whose problems and solutions come from the first teacher that takes calls, and await its end."""
     stub = build_service_pb2_grpc.BuildServiceStub(channel)
     spec = build_pb2.BuildSpec(
         name="bench",
@@ -107,9 +108,9 @@ async def _build(channel: Any, samples: int) -> build_pb2.Build:
         seed=1,
         subjects=[build_pb2.SubjectSpec(name=name) for name in SUBJECTS],
         roles=build_pb2.Roles(
-            proposer=build_pb2.RoleSpec(endpoints=["procedural-teacher"]),
+            proposer=build_pb2.RoleSpec(endpoints=teachers),
             panel=[build_pb2.RoleSpec(endpoints=[n]) for n in ("procedural-strong", "procedural-medium")],
-            solver=build_pb2.RoleSpec(endpoints=["procedural-teacher"]),
+            solver=build_pb2.RoleSpec(endpoints=teachers),
         ),
     )
     request = build_service_pb2.SubmitBuildRequest(request_id=uuid.uuid4().hex, spec=spec)

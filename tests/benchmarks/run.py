@@ -1,6 +1,6 @@
 """Benchmarks of the hot paths; one JSON line per figure, with the machine and the versions.
 
-python tests/benchmarks/run.py [pipeline|client] [--samples N] [--limit N] [--mean SECONDS]
+python tests/benchmarks/run.py [pipeline|client|size] [--samples N] [--limit N] [--mean SECONDS]
 """
 
 import argparse
@@ -29,17 +29,25 @@ def machine() -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("benchmark", nargs="?", choices=("pipeline", "client", "all"), default="all")
+    parser.add_argument("benchmark", nargs="?", choices=("pipeline", "client", "size", "spell", "all"), default="all")
     parser.add_argument("--samples", type=int, default=1200, help="accepted samples of the pipeline's build")
     parser.add_argument("--limit", type=int, default=256, help="requests in flight over all endpoints")
     parser.add_argument("--mean", type=float, default=5.0, help="mean latency of an answer in seconds")
     parser.add_argument("--sigma", type=float, default=1.0, help="sigma of the latency's logarithm")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], help="slots of a build")
+    parser.add_argument("--settled", type=int, default=1_000, help="samples that each size settles")
+    parser.add_argument("--past", type=int, default=100_000, help="filled slots of which the largest is given a past")
+    parser.add_argument("--spell", type=float, default=180.0, help="seconds in which one endpoint refuses everything")
     options = parser.parse_args()
 
     import client
+    import limits
     import pipeline
+    import size
+    import spell
 
-    wanted = {"pipeline": [pipeline.run], "client": [client.run], "all": [client.run, pipeline.run]}[options.benchmark]
+    runs = {"client": client.run, "pipeline": pipeline.run, "size": size.run, "spell": spell.run}
+    wanted = list(runs.values()) if options.benchmark == "all" else [runs[options.benchmark]]
     for benchmark in wanted:
         for figure in asyncio.run(benchmark(options)):
             print(json.dumps({**figure, **machine()}), flush=True)

@@ -23,6 +23,8 @@ CALLS_PER_SAMPLE = 4
 """At least: a problem, two votes and a solution. Rejected attempts come on top."""
 FIRST_MOMENT, LAST_MOMENT = 0.01, 0.9
 """Shares of those calls between which processes are killed, so that each dies while the build runs."""
+CALLS_BETWEEN = 10
+"""Answered after a victim is back and before the next one dies: then work is under way again."""
 LONGEST_SECONDS = 900
 ORPHAN_SECONDS = 10
 
@@ -34,8 +36,18 @@ class Plan:
     samples: int = 300
     kills: int = 14
     seed: int = 1
-    latency_seconds: float = 0.8
+    latency_seconds: float = 4.0
+    """The mean; long enough that the build outlasts the returns of its victims."""
     latency_sigma: float = 1.0
+    latency_cap_seconds: float = 20.0
+
+    def dials(self) -> dict[str, float]:
+        """What the teacher is told, each time it begins to live."""
+        return {
+            "latency_mean_seconds": self.latency_seconds,
+            "latency_sigma": self.latency_sigma,
+            "latency_cap_seconds": self.latency_cap_seconds,
+        }
 
     def victims(self) -> list[tuple[int, str]]:
         """Who is killed, and after how many answered calls; everybody at least once, as far as there are kills."""
@@ -103,7 +115,7 @@ async def wreak(folder: Path, plan: Plan, tell: Callable[[Havoc], None] = lambda
     """Build and kill in `folder`, where the logs stay; `tell` is called twice a second."""
     run = Havoc(plan)
     async with cluster(folder) as deployed:
-        await deployed.dials(latency_mean_seconds=plan.latency_seconds, latency_sigma=plan.latency_sigma)
+        await deployed.dials(**plan.dials())
         await _Wrecker(deployed, run, tell).work()
     tell(run)
     return run
@@ -125,7 +137,7 @@ class _Wrecker:
         async with asyncio.timeout(LONGEST_SECONDS), _ticking(0.5, lambda: self._observe(build_id)):
             for moment, victim in run.plan.victims():
                 run.now = f"{victim} is next"
-                if not await self._until_answered(moment):
+                if not await self._until_answered(max(moment, self._deployed.journal.answered + CALLS_BETWEEN)):
                     break
                 await self._kill(victim, accounts)
             run.now = "all are up" if len(run.kills) == run.plan.kills else "ended early"
@@ -164,6 +176,8 @@ class _Wrecker:
             await accounts.note_death(victim)
         await deployed.revive(victim)
         await deployed.ready(victim)
+        if victim == "teacher":
+            await deployed.dials(**run.plan.dials())
         run.kills[-1].back_seconds = time.monotonic() - began
 
     async def _judge(self, build_id: str, accounts: Accounts) -> None:

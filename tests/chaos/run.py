@@ -8,7 +8,6 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -54,7 +53,7 @@ def _teller(stack: ExitStack) -> Any:
     def tell(run: Havoc) -> None:
         if len(run.kills) not in told:
             told.add(len(run.kills))
-            console.print(line(run), highlight=False)
+            console.print(line(run), highlight=False, soft_wrap=True)
 
     return tell
 
@@ -89,21 +88,19 @@ def document(run: Havoc) -> dict[str, Any]:
 def show(run: Havoc, console: Console) -> None:
     """The run for people."""
     table = Table(title=f"{len(run.kills)} SIGKILLs during a build of {run.plan.samples} samples, seed {run.plan.seed}")
-    columns = ("process", "killed", "at", "calls in flight then", "its own not kept", "back after")
+    columns = ("process", "killed", "calls in flight then", "its own, not kept", "longest return")
     for column in columns:
         table.add_column(column, justify="left" if column == "process" else "right")
-    by_victim = defaultdict(list)
-    for kill in run.kills:
-        by_victim[kill.victim].append(kill)
     for victim in VICTIMS:
-        kills = by_victim[victim]
-        cells = (
-            ", ".join(f"{k.at_seconds:.0f} s" for k in kills),
-            ", ".join(str(k.in_flight) for k in kills),
-            ", ".join("–" if k.open_calls is None else str(k.open_calls) for k in kills),
-            ", ".join(f"{k.back_seconds:.1f} s" for k in kills),
+        kills = [kill for kill in run.kills if kill.victim == victim]
+        own = [kill.open_calls for kill in kills if kill.open_calls is not None]
+        table.add_row(
+            victim,
+            str(len(kills)),
+            str(sum(kill.in_flight for kill in kills)),
+            str(sum(own)) if own else "–",
+            f"{max((kill.back_seconds for kill in kills), default=0.0):.1f} s",
         )
-        table.add_row(victim, str(len(kills)), *cells)
     console.print(table)
     for name, value in _sums(run):
         console.print(f"{name:>34}  {value}", highlight=False)

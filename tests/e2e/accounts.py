@@ -1,6 +1,7 @@
 """Whether each model call was bought once, to the call: the teacher's journal against the services' ledgers."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 
 import pymongo
@@ -14,10 +15,13 @@ BUYERS = ("taxonomy", "generator", "verifier")
 
 @dataclass(frozen=True)
 class Death:
-    """A death of one service. `open_calls` had been asked, and nobody had kept their answer."""
+    """A death of one process of a service."""
 
     service: str
-    open_calls: frozenset[str]
+    in_flight: frozenset[str]
+    """Requests that had not ended; those of the dead one are given up, those of the living go on."""
+    unkept: frozenset[str]
+    """Calls that had been answered, but in no ledger was the answer."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,16 @@ class Accounts:
 
     async def note_death(self, service: str) -> None:
         """Call it while the service is dead: what it had asked and not kept is what it will ask again."""
-        kept = set().union(*(await self.kept()).values())
         self._deployed.journal.read()
-        asked = {r.call for r in self._deployed.journal.requests.values() if r.bought or r.status is None}
-        self._deaths.append(Death(service, frozenset(asked - kept)))
+        requests = list(self._deployed.journal.requests.values())
+        kept = set().union(*(await self.kept()).values())
+        self._deaths.append(
+            Death(
+                service,
+                frozenset(r.name for r in requests if r.status is None),
+                frozenset(r.call for r in requests if r.bought) - kept,
+            )
+        )
 
     async def kept(self) -> dict[str, set[str]]:
         """The calls in each service's ledger."""
@@ -65,17 +75,21 @@ class Accounts:
         self._deployed.journal.read()
         calls = {c: [r for r in requests if r.bought] for c, requests in self._deployed.journal.calls().items()}
         calls = {call: requests for call, requests in calls.items() if requests}
+        open_calls = [self._open_calls(death) & kept.get(death.service, set()) for death in self._deaths]
+        excused = Counter(call for each in open_calls for call in each)
         return Purchases(
             bought=sum(map(len, calls.values())),
             distinct=len(calls),
             tokens=sum(_tokens(requests) for requests in calls.values()),
-            deaths=tuple(len(death.open_calls & kept.get(death.service, set())) for death in self._deaths),
-            unexplained=tuple(c for c, requests in calls.items() if len(requests) - 1 > self._excused(c, kept)),
+            deaths=tuple(map(len, open_calls)),
+            unexplained=tuple(call for call, requests in calls.items() if len(requests) - 1 > excused[call]),
         )
 
-    def _excused(self, call: str, kept: dict[str, set[str]]) -> int:
-        """How many deaths of the service that asked it found this call on its way."""
-        return sum(call in death.open_calls and call in kept.get(death.service, set()) for death in self._deaths)
+    def _open_calls(self, death: Death) -> set[str]:
+        """The calls that the dead process had asked and not kept: it will ask them again."""
+        requests = self._deployed.journal.requests
+        given_up = {requests[name].call for name in death.in_flight if requests[name].status == "cancelled"}
+        return given_up | death.unkept
 
     def _kept(self) -> dict[str, set[str]]:
         prefix = f"{self._build_id}/"

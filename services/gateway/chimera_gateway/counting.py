@@ -26,13 +26,13 @@ async def add_up(store: GatewayStore, build_id: str) -> Record | None:
     if (record := await store.build(build_id)) is None:
         return None
     if record.build.state in ENDED:
-        if tallies:
+        if tallies and not record.closing:
             await store.forget_tallies(build_id)  # of events that came after the end
         return record
     subjects = _Subjects(record.build.spec)
     done = {tally.key for tally in tallies if subjects.is_counted_elsewhere(record, tally)}
     open_ = [tally for tally in tallies if tally.key not in done]
-    counts = _sum([record.base, *(tally.counts for tally in open_)])
+    counts = _counts(record, open_)
     if counts != record.counts:
         await store.keep_counts(build_id, counts)
     full = [tally for tally in open_ if subjects.is_full(tally)]
@@ -41,6 +41,15 @@ async def add_up(store: GatewayStore, build_id: str) -> Record | None:
     if done:
         await store.drop_tallies(done)
     return replace(record, counts=counts)
+
+
+async def last_count(store: GatewayStore, build_id: str) -> Counts:
+    """What was told of a build that has ended, until now."""
+    tallies = await store.tallies(build_id)
+    if (record := await store.build(build_id)) is None:
+        return {}
+    subjects = _Subjects(record.build.spec)
+    return _counts(record, [tally for tally in tallies if not subjects.is_counted_elsewhere(record, tally)])
 
 
 def untold(record: Record) -> Iterator[events_pb2.SlotRange]:
@@ -82,6 +91,10 @@ class _Subjects:
 
     def _place(self, tally: Tally) -> str:
         return str(self.positions[tally.subject])
+
+
+def _counts(record: Record, tallies: Iterable[Tally]) -> Counts:
+    return _sum([record.base, *(tally.counts for tally in tallies)])
 
 
 def _sum(counts: Iterable[Counts]) -> Counts:

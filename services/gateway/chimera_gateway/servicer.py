@@ -130,7 +130,7 @@ class DatasetServicer(dataset_service_pb2_grpc.DatasetServiceServicer):
     ) -> AsyncIterator[sample_pb2.Sample]:
         """Send every sample."""
         dataset = await self._dataset(request.dataset_id)
-        async for sample in self._store.accepted(dataset.build_id):
+        async for sample in self._store.members(dataset):
             yield sample
 
     async def _dataset(self, dataset_id: str) -> dataset_pb2.Dataset:

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_gateway.domain.groups import Folded
+from chimera_gateway.domain.groups import Folded, Ranges, holds, joined
 from chimera_gateway.domain.tally import Counts, Mark, added
 from chimera_shared.batches import Batches
 from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, from_document, guarded, to_document
@@ -20,12 +20,18 @@ _DOT = "/"
 """Stands for the dot of a count's path in a document, where dots would nest."""
 
 
+Slots = Mapping[str, Ranges]
+"""Slots by their subject's place in the spec. They are filled about in order, so the ranges stay few."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A build without its progress, and its counts."""
 
     build: build_pb2.Build
     request_id: str
+    closing: bool = False
+    """It has ended, and what it leaves is not closed yet."""
     counts: Counts = field(default_factory=dict)
     base: Counts = field(default_factory=dict)
     """What the folded groups add to the counts."""
@@ -47,15 +53,15 @@ class Tally:
 class GatewayStore:
     """What the service knows."""
 
-    def __init__(self, database: Database[Document]) -> None:
+    def __init__(self, database: Database[Document], linger_s: float = _LINGER_SECONDS) -> None:
         self._builds = database["builds"]
         self._tallies = database["tallies"]
         self._samples = database["samples"]
         self._datasets = database["datasets"]
         self._insert_build = FirstWins(self._builds).insert
         self._insert_tally = FirstWins(self._tallies).insert
-        self._told = Batches(self._tell_many, _LINGER_SECONDS)
-        self._insert_sample = FirstWins(self._samples, _LINGER_SECONDS).insert
+        self._told = Batches(self._tell_many, linger_s)
+        self._insert_sample = FirstWins(self._samples, linger_s).insert
         self._insert_dataset = FirstWins(self._datasets).insert
 
     async def prepare(self) -> None:
@@ -79,6 +85,8 @@ class GatewayStore:
             "folded": {},
             "folds": 0,
             "active": True,
+            "limited": any(getattr(record.build.spec.budget, name) for name in ("cost_nanousd", "tokens", "calls"))
+            or record.build.spec.budget.HasField("time"),
             "create_time": record.build.create_time.ToDatetime(UTC),
         }
         return await self._insert_build(document)
@@ -105,20 +113,33 @@ class GatewayStore:
         """Builds that have not ended, or ended a short while ago."""
         with guarded():
             found = await self._builds.find({"active": True}).to_list(None)
-            late = [d["_id"] for d in found if d.get("end_time") and d["end_time"] < ended_after]
+            late = [d["_id"] for d in found if _has_ended_before(d, ended_after)]
             if late:
                 await self._builds.update_many({"_id": {"$in": late}}, {"$unset": {"active": ""}})
         return [_record(document) for document in found if document["_id"] not in late]
 
+    async def limited(self) -> list[Record]:
+        """Builds that have not ended and have a budget, without what is large in their specs."""
+        query = {"active": True, "limited": True}
+        with guarded():
+            found = await self._builds.find(query, {"build.spec.subjects": 0, "base": 0, "folded": 0}).to_list(None)
+        return [_record(document) for document in found if not document.get("end_time")]
+
     async def change(self, changed: build_pb2.Build) -> bool:
         """Store a build's new state; False if it has changed since it was read. `revision` is the new one."""
-        update: Document = {"build": to_document(changed), "revision": changed.revision}
+        update: Document = {}
         if changed.HasField("end_time"):
-            update["end_time"] = changed.end_time.ToDatetime(UTC)
+            update = {"end_time": changed.end_time.ToDatetime(UTC), "closing": True}
+        return await self._swap(changed, {"$set": update})
+
+    async def close(self, ended: build_pb2.Build, counts: Counts) -> bool:
+        """Store what an ended build leaves, for good; False if somebody else did. `revision` is the new one."""
+        return await self._swap(ended, {"$set": {"counts": _flat(counts)}, "$unset": {"closing": ""}})
+
+    async def _swap(self, changed: build_pb2.Build, update: Document) -> bool:
+        update["$set"] |= {"build": to_document(changed), "revision": changed.revision}
         with guarded():
-            won = await self._builds.update_one(
-                {"_id": changed.build_id, "revision": changed.revision - 1}, {"$set": update}
-            )
+            won = await self._builds.update_one({"_id": changed.build_id, "revision": changed.revision - 1}, update)
         return bool(won.modified_count)
 
     # Progress
@@ -218,25 +239,37 @@ class GatewayStore:
             found = await self._samples.find(query).sort("_id", 1).limit(limit).to_list(None)
         return [from_document(sample_pb2.Sample(), document["sample"]) for document in found]
 
-    async def accepted(self, build: str) -> AsyncIterator[sample_pb2.Sample]:
-        """The accepted samples of a build, by subject and slot."""
+    async def accepted_slots(self, build: str) -> Slots:
+        """The slots of a build that have an accepted sample."""
+        found: dict[int, list[int]] = defaultdict(list)
         with guarded():
             query = {"build_id": build, "outcome": sample_pb2.OUTCOME_ACCEPTED}
-            async for document in self._samples.find(query).sort("place", 1):
-                yield from_document(sample_pb2.Sample(), document["sample"])
+            async for document in self._samples.find(query, {"place": 1}):
+                position, slot = _position_and_slot(document)
+                found[position].append(slot)
+        return {str(position): joined((), slots) for position, slots in found.items()}
 
     # Datasets
 
-    async def publish(self, dataset: dataset_pb2.Dataset) -> None:
-        """Store a dataset, unless it is there."""
-        await self._insert_dataset(
-            {"_id": dataset.dataset_id, "dataset": to_document(dataset), "create_time": datetime.now(UTC)}
-        )
+    async def publish(self, dataset: dataset_pb2.Dataset, slots: Slots | None = None) -> None:
+        """Store a dataset, unless it is there. `slots` are those of a partial one, which no later sample joins."""
+        document = {"_id": dataset.dataset_id, "dataset": to_document(dataset), "create_time": datetime.now(UTC)}
+        await self._insert_dataset(document if slots is None else document | {"slots": slots})
 
-    async def retract(self, dataset: str) -> None:
-        """Drop a dataset whose build did not succeed after all."""
+    async def slots(self, dataset: str) -> Slots | None:
+        """The slots of a partial dataset; None of a whole one."""
         with guarded():
-            await self._datasets.delete_one({"_id": dataset})
+            found = await self._datasets.find_one({"_id": dataset}, {"slots": 1})
+        return (found or {}).get("slots")
+
+    async def members(self, dataset: dataset_pb2.Dataset) -> AsyncIterator[sample_pb2.Sample]:
+        """The samples of a dataset, by subject and slot."""
+        slots = await self.slots(dataset.dataset_id)
+        with guarded():
+            query = {"build_id": dataset.build_id, "outcome": sample_pb2.OUTCOME_ACCEPTED}
+            async for document in self._samples.find(query).sort("place", 1):
+                if slots is None or _is_in(slots, document):
+                    yield from_document(sample_pb2.Sample(), document["sample"])
 
     async def dataset(self, dataset: str) -> dataset_pb2.Dataset | None:
         """One dataset."""
@@ -262,11 +295,27 @@ def _record(document: Document) -> Record:
     return Record(
         build,
         document["request_id"],
+        document.get("closing", False),
         _unflat(document["counts"]),
         _unflat(document.get("base", {})),
         document.get("folded", {}),
         document.get("folds", 0),
     )
+
+
+def _has_ended_before(document: Document, time: datetime) -> bool:
+    end = document.get("end_time")
+    return end is not None and end < time and not document.get("closing")
+
+
+def _position_and_slot(sample: Document) -> tuple[int, int]:
+    position, slot, _ = sample["place"].split("/")
+    return int(position), int(slot)
+
+
+def _is_in(slots: Slots, sample: Document) -> bool:
+    position, slot = _position_and_slot(sample)
+    return holds(slots.get(str(position), ()), slot)
 
 
 def _flat(counts: Counts) -> Counts:

@@ -31,11 +31,12 @@ class Tracker:
         yield
 
     async def settle(self, event: events_pb2.SampleSettled) -> AsyncIterator[Message]:
-        """Store a settled sample and count it."""
+        """Store a settled sample and count it, unless its build has ended: what that leaves is closed."""
         sample = event.sample
         position = await self._position(sample.ref.build_id, sample.ref.subject)
-        await self._store.settle(sample, position)
-        await self._tell(mark_of_end(sample, position))
+        if not self._builds.has_ended(sample.ref.build_id):
+            await self._store.settle(sample, position)
+            await self._tell(mark_of_end(sample, position))
         return
         yield
 

@@ -1,5 +1,7 @@
 """Subjects → fields → topics, asked of the proposer; the same seed asks the same questions."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
@@ -9,8 +11,8 @@ from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity, usage
 from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.request import Question
+from chimera_shared.errors import SampleFailure
 from chimera_shared.prompts import Prompt
-from chimera_shared.together import all_of
 from chimera_taxonomy.domain.names import kept
 
 FIELDS = Prompt.load("chimera_taxonomy", "fields")
@@ -60,15 +62,33 @@ class Expander:
         question = self._question(build, FIELDS, subject.name, "", wanted.fields_per_subject)
         answer = await self._models.ask_structured(question, "fields", FieldsForm)
         fields = kept(answer.value.fields, [subject.name], broad_ok=True)[: wanted.fields_per_subject]
-        asked = await all_of(*(self._topics(build, subject.name, field) for field in fields))
-        calls = [*answer.calls, *(call for _, calls in asked for call in calls)]
+        asked, calls = await self._all_topics(build, subject.name, fields, answer.calls)
         taken = [subject.name, *fields]
         topics: list[Topic] = []
-        for field, (names, _) in zip(fields, asked, strict=True):
+        for field, names in zip(fields, asked, strict=True):
             new = kept(names, taken, broad_ok=False)[: wanted.topics_per_field]
             taken += new
             topics += [Topic(field, name) for name in new]
         return Expansion(tuple(topics), usage.of_calls(calls))
+
+    async def _all_topics(
+        self, build: build_pb2.Build, subject: str, fields: Sequence[str], before: Sequence[sample_pb2.ModelCall]
+    ) -> tuple[list[list[str]], list[sample_pb2.ModelCall]]:
+        """The topics of all fields, and all calls; a failure has them too, since they are paid for."""
+        asked = await asyncio.gather(*(self._topics(build, subject, f) for f in fields), return_exceptions=True)
+        calls, names, failures = list(before), [], []
+        for each in asked:
+            if isinstance(each, BaseException):
+                failures.append(each)
+                calls += each.calls if isinstance(each, SampleFailure) else ()
+            else:
+                names.append(each[0])
+                calls += each[1]
+        for failure in failures:
+            raise (
+                SampleFailure(failure.reason, failure.detail, calls) if isinstance(failure, SampleFailure) else failure
+            )
+        return names, calls
 
     async def _topics(
         self, build: build_pb2.Build, subject: str, field: str

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_shared import topics
+from chimera_shared import topics, usage
 from chimera_shared.apportion import targets
 from chimera_shared.builds import ENDED, BuildTable
 from chimera_shared.errors import SampleFailure
@@ -111,7 +111,7 @@ class Handlers:
         except SampleFailure as failure:
             return _missed(build, subject.name, failure)
         if not expansion.topics:
-            return _missed(build, subject.name, None)
+            return _unusable(build, subject.name, expansion)
         await self._store.open_quota(build.build_id, position, Quota(subject.name, target))
         return _told(build, subject.name, expansion)
 
@@ -136,11 +136,22 @@ def _told(build: build_pb2.Build, subject: str, expansion: Expansion) -> events_
     )
 
 
-def _missed(build: build_pb2.Build, subject: str, failure: SampleFailure | None) -> events_pb2.QuotaMissed:
-    if failure is None:
-        detail = f"the proposer named no topic of {subject} that can be used; list topics under the subject in the spec"
-    else:
-        detail = failure.detail
-    failing = failure is not None and failure.reason == sample_pb2.REASON_ENDPOINT_FAILED
-    reason = build_pb2.STOP_REASON_ENDPOINTS_FAILING if failing else build_pb2.STOP_REASON_EXPANSION_FAILED
-    return events_pb2.QuotaMissed(build_id=build.build_id, subject=subject, reason=reason, detail=detail)
+def _missed(build: build_pb2.Build, subject: str, failure: SampleFailure) -> events_pb2.QuotaMissed:
+    failing = failure.reason == sample_pb2.REASON_ENDPOINT_FAILED
+    return events_pb2.QuotaMissed(
+        build_id=build.build_id,
+        subject=subject,
+        reason=build_pb2.STOP_REASON_ENDPOINTS_FAILING if failing else build_pb2.STOP_REASON_EXPANSION_FAILED,
+        detail=failure.detail,
+        usage=usage.of_calls(failure.calls),
+    )
+
+
+def _unusable(build: build_pb2.Build, subject: str, expansion: Expansion) -> events_pb2.QuotaMissed:
+    return events_pb2.QuotaMissed(
+        build_id=build.build_id,
+        subject=subject,
+        reason=build_pb2.STOP_REASON_EXPANSION_FAILED,
+        detail=f"the proposer named no topic of {subject} that can be used; list topics under the subject in the spec",
+        usage=expansion.usage,
+    )

@@ -165,7 +165,9 @@ class QuotaKeeper:
         return window(build, self._builds.running(), self._capacity)
 
     def _capacity(self, endpoint: str) -> int:
-        return self._pool.capacity(build_pb2.Roles(solver=build_pb2.RoleSpec(endpoints=[endpoint])))
+        """Requests that an endpoint takes at once from one process."""
+        known = self._pool.endpoints.get(endpoint)
+        return 0 if known is None else known.max_in_flight
 
     async def _request(self, build: build_pb2.Build, slot: Slot) -> events_pb2.ProblemRequested:
         topics = (await self._expansion(build.build_id, slot.subject)).topics

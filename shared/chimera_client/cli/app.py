@@ -2,7 +2,7 @@
 
 import typer
 
-from chimera_client.cli import build, builds, datasets, doctor, samples, up
+from chimera_client.cli import build, builds, datasets, dead_letters, doctor, estimate, samples, up
 from chimera_client.cli.exits import CODES_HELP
 
 app = typer.Typer(
@@ -15,11 +15,13 @@ app = typer.Typer(
 )
 up.register(app)
 doctor.register(app)
+estimate.register(app)
 for name, group in (
     ("build", build.app),
     ("builds", builds.app),
     ("samples", samples.app),
     ("datasets", datasets.app),
+    ("dead-letters", dead_letters.app),
 ):
     app.add_typer(group, name=name)
 

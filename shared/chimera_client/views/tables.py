@@ -17,7 +17,7 @@ from chimera_client.words import outcome_words, reason_name, reason_words, state
 
 def builds_table(builds: Iterable[build_pb2.Build]) -> Table:
     """One line a build."""
-    table = _table("Build", "Name", "State", "Accepted", "Spent", "Submitted (UTC)", "Dataset")
+    table = titled_table("Build", "Name", "State", "Accepted", "Spent", "Submitted (UTC)", "Dataset")
     for build in builds:
         _row(
             table,
@@ -34,7 +34,7 @@ def builds_table(builds: Iterable[build_pb2.Build]) -> Table:
 
 def samples_table(samples: Iterable[sample_pb2.Sample]) -> Table:
     """One line a sample."""
-    table = _table("Sample", "Subject", "Outcome", "Answer", "Problem")
+    table = titled_table("Sample", "Subject", "Outcome", "Answer", "Problem")
     for sample in samples:
         outcome = outcome_words(sample.outcome)
         if name := reason_name(sample.reason):
@@ -52,7 +52,7 @@ def samples_table(samples: Iterable[sample_pb2.Sample]) -> Table:
 
 def datasets_table(datasets: Iterable[dataset_pb2.Dataset]) -> Table:
     """One line a dataset."""
-    table = _table("Dataset", "Name", "Samples", "Published (UTC)", "Build")
+    table = titled_table("Dataset", "Name", "Samples", "Published (UTC)", "Build")
     for dataset in datasets:
         _row(
             table,
@@ -73,7 +73,8 @@ def _spent(build: build_pb2.Build) -> str:
     return money(round(spent.nanousd)) + (f" of {money(budget.cost_nanousd)}" if budget.cost_nanousd else "")
 
 
-def _table(first: str, *others: str) -> Table:
+def titled_table(first: str, *others: str) -> Table:
+    """An empty table whose first column is never cut."""
     table = Table()
     table.add_column(first, no_wrap=True)  # an id that is cut cannot be copied
     for name in others:

@@ -10,7 +10,7 @@ _SECONDS_OF_FAILURES = 2.0
 _FULL_SECONDS = 30.0
 """An endpoint that refuses while older calls are at work is full and not down, unless they take longer than this."""
 _COOL_DOWN_SECONDS = (1.0, 30.0)
-_LONGEST_WISH_SECONDS = 60.0
+LONGEST_WISH_SECONDS = 60.0
 """A server that asks for hours is asked again every minute: some say so when they restart."""
 
 
@@ -97,7 +97,7 @@ class Breaker:
     def _open(self, now: float, wish: float | None) -> bool:
         first, longest = _COOL_DOWN_SECONDS
         if wish:
-            pause = min(wish, _LONGEST_WISH_SECONDS) * (1 + 0.1 * self._draw())
+            pause = min(wish, LONGEST_WISH_SECONDS) * (1 + 0.1 * self._draw())
         else:
             pause = min(first * 2**self._openings, longest) * (0.75 + 0.5 * self._draw())
         self._openings = min(self._openings + 1, 16)

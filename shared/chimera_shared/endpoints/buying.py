@@ -38,8 +38,10 @@ Body = dict[str, Any]
 _FIRST_ANSWER_SECONDS = 10
 """An endpoint that fails for so long and never answered in the build is a mistake to report, not an outage."""
 _PATIENCE_SECONDS = 300
-_MAX_GIBBERISH = 3
-"""Such answers may cost money; an endpoint that gives so many to one question will not give another."""
+_MAX_BROKEN = 3
+_MAX_ALONE = 6
+"""An endpoint that fails one question so often and answers others meanwhile has no answer to it; what breaks off may
+cost money each time."""
 _TRIES_BEFORE_NEXT = 3
 _REST_BEFORE_NEXT_SECONDS = 5
 """So many failures, or so long a rest, send a question to the role's next endpoint, if that takes calls."""
@@ -51,16 +53,21 @@ class _Tries:
     """How one question fared at one endpoint."""
 
     failures: int = 0
-    gibberish: int = 0
+    alone: int = 0
+    broken: int = 0
+    answers: int = -1
     since: float = 0.0
     rests_until: float = 0.0
     cause: str = ""
     refusal: str = ""
 
-    def failed(self, error: CallFailed) -> None:
-        """Note a failure. Time in the queue before the first says nothing about the endpoint."""
+    def failed(self, error: CallFailed, answers: int) -> None:
+        """Note a failure, and how many calls the endpoint has answered. The queue before the first says nothing."""
         self.failures += 1
-        self.gibberish += isinstance(error, Gibberish)
+        others_answered = answers != self.answers
+        self.answers = answers
+        self.alone += others_answered and not isinstance(error, Overloaded)
+        self.broken += isinstance(error, Gibberish) or (others_answered and isinstance(error, BrokeOff))
         self.since = self.since or time.monotonic()
         self.cause = self.cause or str(error)
 
@@ -106,7 +113,7 @@ class Buyer:
                 await self._look(question, name, tries[name])
             except CallFailed as error:
                 metrics.CALL_FAILURES.add(1, {"chimera.endpoint": name})
-                tries[name].failed(error)
+                tries[name].failed(error, self._pool.gate(name).answers)
                 await self._judge(question, name, tries[name], error)
                 if all(tries[other].seconds >= _PATIENCE_SECONDS for other in left):
                     raise EndpointUnavailable(f"{name}: {tries[name].cause}") from error
@@ -137,7 +144,7 @@ class Buyer:
             gate.leave(slot)
         count(call)
         limit = body[endpoint.max_tokens_parameter]
-        await self._ledger.keep(question.build_id, question.messages, limit, completion, call)
+        await self._ledger.keep(question.build_id, question.ledger_of, question.messages, limit, completion, call)
         return completion, call
 
     async def _turn(self, question: Question, gate: Gate, endpoint: Endpoint, body: Body) -> tuple[Slot, Reservation]:
@@ -159,7 +166,7 @@ class Buyer:
                 if reservation is not None:
                     reservation.release()
                 raise
-            gate.leave(slot)
+            gate.hand_back(slot)
             reservation = await self._purse.reserve(build, most)
 
     async def _wait_for_turn(self, question: Question, gate: Gate, slot: Slot) -> None:
@@ -226,6 +233,7 @@ class Buyer:
             wait = max(wait, error.retry_after or 0)
         answered = await self._ledger.answered(question.build_id, name)
         patience = _PATIENCE_SECONDS if answered else _FIRST_ANSWER_SECONDS
-        if tries.gibberish >= _MAX_GIBBERISH or (not answered and tries.seconds >= patience):
+        hopeless = tries.alone >= _MAX_ALONE or tries.broken >= _MAX_BROKEN
+        if hopeless or (not answered and tries.seconds >= patience):
             tries.refusal = tries.cause
         tries.rests_until = time.monotonic() + min(wait, max(0.0, patience - tries.seconds))

@@ -21,7 +21,7 @@ _FEWEST = 5
 _OVERLOAD_SHARE = 0.5
 """Nobody refuses most requests at random."""
 _TOTAL_SHARE = 0.9
-_PLACES_BEYOND = 1.5
+_PLACES_BEYOND = 0.9
 _PARTS_BEYOND = 0.03
 """Places, or that part of the limit if it is more, that may be refused all the time where load is what refuses.
 
@@ -83,6 +83,11 @@ class Concurrency:
         """When the next place has rested enough at the latest."""
         return self._resting[0][1] if self._resting else float("inf")
 
+    @property
+    def trusted(self) -> int:
+        """The limit, or what it was before a cut that is still on trial."""
+        return self._trial.limit if self._trial else self.limit
+
     def started(self) -> int:
         """A call starts; the epoch that it shall remember."""
         self._started += 1
@@ -138,7 +143,7 @@ class Concurrency:
             # What waits was sent by everybody; ours is our part of it.
             ours = min(1.0, in_flight / max(1.0, load.running + load.waiting))
             self._become(max(1, self.limit // 2, min(self.limit, in_flight) - ceil((load.waiting - buffer) * ours)))
-            self._queued_polls = 0
+            self._queued_polls, self._trial = 0, None
 
     def _round(self) -> int:
         return max(_ROUND, self.limit)
@@ -198,7 +203,8 @@ class Concurrency:
             if self._in_vain(share):
                 self._give_back(share)
                 return
-            self._trial, self._load_refuses, self._usual_share = None, True, min(share, self._usual_share)
+            self._trial, self._load_refuses = None, True
+            self._usual_share = share if share <= _RANDOM_SHARE else min(share, self._usual_share)
             self._started = self._answers = self._refusals = 0
         elif outcomes >= 4 * self._round():
             # Forgetting what was usual brings the next trial, should it be load after all.
@@ -226,7 +232,7 @@ class Concurrency:
 
     def _step(self) -> int:
         """Answers for one place more: a round, and some more where refusals are expected."""
-        return self.limit if self._ceiling is None or self.limit < self._ceiling else max(self.limit, _ROUND // 2)
+        return self.limit if self._ceiling is None or self.limit < self._ceiling else max(self.limit, _ROUND)
 
     def _become(self, limit: int) -> None:
         """A new limit, of which nothing is known yet."""

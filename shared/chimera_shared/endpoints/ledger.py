@@ -44,7 +44,7 @@ class Ledger:
         self._answered: set[str] = set()
 
     async def find(
-        self, build: str, call: str, max_tokens: int, *, ledger_of: str = ""
+        self, build: str, ledger_of: str, call: str, max_tokens: int
     ) -> tuple[Completion, sample_pb2.ModelCall] | None:
         """The stored answer, unless it was cut off at a lower limit than `max_tokens`; `paid_by` if others paid."""
         found = await self._find(f"{ledger_of or build}/{call}")
@@ -58,12 +58,11 @@ class Ledger:
     async def keep(
         self,
         build: str,
+        ledger_of: str,
         messages: object,
         max_tokens: int,
         completion: Completion,
         call: sample_pb2.ModelCall,
-        *,
-        ledger_of: str = "",
     ) -> None:
         """Store an answer that was paid for; waits for a store that is away, since the answer would be lost."""
         document = {

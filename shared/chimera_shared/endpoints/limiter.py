@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from chimera_shared import metrics
-from chimera_shared.endpoints.breaker import Breaker, BreakerState, Failure
+from chimera_shared.endpoints.breaker import LONGEST_WISH_SECONDS, Breaker, BreakerState, Failure
 from chimera_shared.endpoints.concurrency import Concurrency
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.engine import EngineLoad
@@ -49,8 +49,8 @@ class Slot:
     Tell one outcome inside the block. The first counts; without one the place is given back and nothing is learned.
     """
 
-    __slots__ = ("_gate", "build_id", "charge", "epoch", "number", "probe", "started_at", "tokens", "told", "waiter",
-                 "weight")  # fmt: skip
+    __slots__ = ("_gate", "build_id", "epoch", "number", "probe", "request_charge", "started_at", "token_charge",
+                 "tokens", "told", "waiter", "weight")  # fmt: skip
 
     def __init__(self, gate: "Gate", build_id: str, weight: float, tokens: int) -> None:
         self._gate = gate
@@ -61,8 +61,9 @@ class Slot:
         self.epoch = 0
         self.started_at = 0.0
         self.probe = self.told = False
-        self.charge: Charge | None = None
-        self.waiter: asyncio.Future[None] | None = None
+        self.request_charge: Charge | None = None
+        self.token_charge: Charge | None = None
+        self.waiter: asyncio.Future[bool] | None = None
 
     async def __aenter__(self) -> Self:
         gate = self._gate
@@ -119,7 +120,7 @@ class Gate:
         self._queue: FairQueue[Slot] = FairQueue()
         self._timer: asyncio.TimerHandle | None = None
         self._started = self._answered = self._refused = self._failed = 0
-        self._limit_before_outage = self._concurrency.limit
+        self._limit_before_outage = self._concurrency.trusted
         self._failing_since: float | None = None
         self.cause = ""
         """The last failure, in one sentence."""
@@ -155,6 +156,11 @@ class Gate:
     def breaker(self) -> BreakerState:
         """Whether calls pass, are held back, or wait for a probe."""
         return self._breaker.state
+
+    @property
+    def answers(self) -> int:
+        """Calls that it has answered."""
+        return self._answered
 
     @property
     def failing_seconds(self) -> float:
@@ -201,7 +207,8 @@ class Gate:
         self._queue.push(slot.build_id, slot.weight, slot)
         try:
             self._admit()
-            await slot.waiter
+            if not await slot.waiter:
+                raise TurnedAway(self.cause)
         except BaseException:
             if not self._queue.discard(slot.build_id, slot):
                 self.leave(slot)
@@ -219,16 +226,27 @@ class Gate:
         if len(self._queue):
             self._admit()
 
+    def hand_back(self, slot: Slot) -> None:
+        """Give the place back before anything was asked: the rates are not charged for it."""
+        now = self._clock()
+        if self._requests and slot.request_charge is not None:
+            self._requests.settle(slot.request_charge, 0, now)
+        if self._tokens and slot.token_charge is not None:
+            self._tokens.settle(slot.token_charge, 0, now)
+        slot.request_charge = slot.token_charge = None
+        self.leave(slot)
+
     def answered(self, slot: Slot, tokens: int | None) -> None:
         """For `Slot`."""
         now = self._clock()
         self._answered += 1
         self._failing_since = None
-        if slot.charge is not None and self._tokens and tokens is not None:
-            self._tokens.settle(slot.charge, tokens, now)
+        if self._tokens and slot.token_charge is not None and tokens is not None:
+            self._tokens.settle(slot.token_charge, tokens, now)
         if self._breaker.answered(slot.probe):
             self._concurrency.restart(self._limit_before_outage)
         self._concurrency.answered(slot.epoch, self.in_flight, now - slot.started_at)
+        self._limit_before_outage = self._concurrency.trusted
 
     def refused(self, slot: Slot, retry_after: float | None, cause: str) -> None:
         """For `Slot`."""
@@ -244,9 +262,8 @@ class Gate:
     def _without_answer(self, slot: Slot, cause: str, *, refused: bool, wish: float | None, overload: bool) -> None:
         now = self._clock()
         self._failing_since = now if self._failing_since is None else self._failing_since
-        self.cause = cause[:_MAX_REASON_CHARS] if wish is None else f"{cause[:_MAX_REASON_CHARS]} (wait {wish:.0f} s)"
+        self.cause = _told(cause, wish)
         before = self._breaker.state
-        limit = self._concurrency.limit
         opened = self._breaker.failed(
             now,
             Failure(slot.number, slot.probe, refused, wish),
@@ -256,8 +273,6 @@ class Gate:
         )
         if opened:
             self._turn_away()
-        if opened and before is BreakerState.CLOSED:
-            self._limit_before_outage = limit
         elif before is BreakerState.CLOSED and overload:
             self._concurrency.refused(slot.epoch, self.in_flight, now)
 
@@ -265,7 +280,7 @@ class Gate:
         for slot in self._queue:
             assert slot.waiter is not None
             if not slot.waiter.done():
-                slot.waiter.set_exception(TurnedAway(self.cause))
+                slot.waiter.set_result(False)
 
     def _start(self, slot: Slot, now: float) -> None:
         self.in_flight += 1
@@ -273,9 +288,9 @@ class Gate:
         self._started += 1
         slot.probe = self._breaker.probes()
         if self._requests:
-            self._requests.charge(1, now)
+            slot.request_charge = self._requests.charge(1, now)
         if self._tokens:
-            slot.charge = self._tokens.charge(slot.tokens, now)
+            slot.token_charge = self._tokens.charge(slot.tokens, now)
 
     def _ready_at(self, slot: Slot, now: float) -> float:
         """When this caller may start at the earliest; infinity if an outcome must come first."""
@@ -306,4 +321,14 @@ class Gate:
                 return
             self._queue.pop()
             self._start(slot, now)
-            slot.waiter.set_result(None)
+            slot.waiter.set_result(True)
+
+
+def _told(cause: str, wish: float | None) -> str:
+    short = cause if len(cause) <= _MAX_REASON_CHARS else f"{cause[:_MAX_REASON_CHARS]}…"
+    if wish is None:
+        return short
+    wished = f"it asks to wait {wish:.0f} s"
+    if wish > LONGEST_WISH_SECONDS:
+        wished += f" and is asked again after {LONGEST_WISH_SECONDS:.0f} s"
+    return f"{short} ({wished})" if short else wished

@@ -51,6 +51,7 @@ class Models:
         self._pool = pool
         self._ledger = ledger
         self._purse = purse
+        self._builds = builds
         self._buyer = Buyer(pool, ledger, purse, builds)
         self.loop = (self._tend, _TEND_SECONDS)
 
@@ -124,10 +125,12 @@ class Models:
         self, question: Question, schema: dict[str, Any] | None
     ) -> tuple[Completion, sample_pb2.ModelCall]:
         """From the ledger, or else from the first endpoint that answers."""
+        if (spec := self._builds.spec(question.build_id)) is not None:
+            question = replace(question, ledger_of=spec.ledger_of)
         bodies = {name: body_of(question, self._pool.endpoints[name], schema) for name in self._known(question)}
         for name, body in bodies.items():
             limit = body[self._pool.endpoints[name].max_tokens_parameter]
-            if found := await self._ledger.find(question.build_id, call_id(body), limit):
+            if found := await self._ledger.find(question.build_id, question.ledger_of, call_id(body), limit):
                 metrics.CALL_REPLAYS.add(1, {"chimera.endpoint": name})
                 return found
         return await self._buyer.buy(question, bodies)

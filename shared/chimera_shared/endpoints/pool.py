@@ -38,10 +38,6 @@ class EndpointPool:
         """The gate of an endpoint."""
         return self.gates[name]
 
-    def limiter(self, name: str) -> Gate:
-        """The gate of an endpoint."""
-        return self.gates[name]
-
     def capacity(self, roles: build_pb2.Roles) -> int:
         """Requests that the endpoints of these roles take at once at most, from this process."""
         named = [roles.proposer, *roles.panel, roles.solver, roles.judge]

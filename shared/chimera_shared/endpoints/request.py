@@ -21,6 +21,8 @@ class Question:
     messages: Messages
     prompt_sha256: str
     seed: int
+    ledger_of: str = ""
+    """The build whose ledger is used; empty means its own. Set where it is asked, from what was ordered."""
 
 
 def body_of(question: Question, endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, Any]:

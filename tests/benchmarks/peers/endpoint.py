@@ -14,10 +14,6 @@ from typing import Any
 import work
 from aiohttp import web
 
-FIRST_PART = 0.9
-"""Of the answers: after them there is too little left to do to keep any client busy."""
-
-
 @dataclass
 class Run:
     """What one tool did with the endpoint."""
@@ -49,7 +45,7 @@ class Run:
     def answered(self, how: str) -> None:
         """Count an answer; at the end of the first part, say how full it was."""
         self.answers[how] += 1
-        if self.fill is None and self.answers["good"] >= FIRST_PART * 2 * self.rows:
+        if self.fill is None and self.answers["good"] >= work.FIRST_PART * 2 * self.rows:
             self.fill = self.area / max(self.last - self.first, 1e-9) / self.limit
 
 

@@ -22,6 +22,9 @@ MAX_TOKENS = 512
 TRIES = 10
 """Most tries of one question, wherever a tool lets one choose."""
 
+FIRST_PART = 0.9
+"""Of the answers: after them there is too little left to do to keep any client busy."""
+
 Stage = Literal["propose", "judge"]
 Fault = Literal["", "refused", "garbled", "cut", "empty"]
 _ROW = {"propose": re.compile(r"Propose problem number (\d+) "), "judge": re.compile(r"Problem (\d+): ")}
@@ -76,18 +79,25 @@ class Scenario:
                 return fault
         return ""
 
-    def bound(self, rows: int, limit: int) -> float:
-        """Seconds that a client without any delay needs, taking rows in their order and judging before proposing."""
-        running = [(self.latency("propose", row, 0), row, False) for row in range(min(limit, rows))]
-        heapq.heapify(running)
-        waiting, now = iter(range(min(limit, rows), rows)), 0.0
-        while running:
-            now, row, judged = heapq.heappop(running)
+    def bound(self, rows: int, limit: int) -> tuple[float, float]:
+        """What a client without any delay does: its seconds, and how full it keeps the endpoint for 90 % of the calls.
+
+        It takes rows in their order, and judges a problem before it proposes the next.
+        """
+        ends = [(self.latency("propose", row, 0), row, False) for row in range(min(limit, rows))]
+        heapq.heapify(ends)
+        fresh, now, answers, area, fill = iter(range(min(limit, rows), rows)), 0.0, 0, 0.0, 0.0
+        while ends:
+            in_flight, before = len(ends), now
+            now, row, judged = heapq.heappop(ends)
+            area, answers = area + in_flight * (now - before), answers + 1
+            if not fill and answers >= FIRST_PART * 2 * rows:
+                fill = area / now / limit
             if not judged:
-                heapq.heappush(running, (now + self.latency("judge", row, 0), row, True))
-            elif (fresh := next(waiting, None)) is not None:
-                heapq.heappush(running, (now + self.latency("propose", fresh, 0), fresh, False))
-        return now
+                heapq.heappush(ends, (now + self.latency("judge", row, 0), row, True))
+            elif (following := next(fresh, None)) is not None:
+                heapq.heappush(ends, (now + self.latency("propose", following, 0), following, False))
+        return now, fill
 
 
 def _uniform(*what: object) -> float:

@@ -13,11 +13,14 @@ from chimera.sample.v1 import sample_pb2, sample_service_pb2
 from chimera_gateway import store
 from chimera_gateway.builds import Builds
 from chimera_gateway.domain.groups import SLOTS_PER_GROUP
+from chimera_gateway.live import Live
 from chimera_gateway.servicer import BuildServicer, DatasetServicer, SampleServicer
 from chimera_gateway.store import GatewayStore
 from chimera_gateway.tracker import Tracker
 from chimera_shared import identity, usage
 from chimera_shared.endpoints import config
+from chimera_shared.endpoints.book import Books
+from chimera_shared.endpoints.reports import EndpointReports
 from chimera_shared.errors import (
     AlreadyExists,
     BusUnavailable,
@@ -50,17 +53,19 @@ class Bus:
         copy.CopyFrom(event)
         self.sent.append(copy)
 
-    async def bury(self, stage, value, headers, cause):
-        raise AssertionError(cause)
+    async def bury(self, letter):
+        raise AssertionError(letter.cause)
 
 
 class Gateway:
     """One process of the gateway; another one over the same database is its restart."""
 
     def __init__(self, database) -> None:
-        self.database, self.bus = database, Bus()
-        self.store = GatewayStore(database)
-        self.builds = Builds(self.store, ENDPOINTS, self.bus, lambda: NOW)
+        self.database, self.bus, self.now = database, Bus(), NOW
+        self.store = GatewayStore(database, linger_s=0.0)  # nobody to wait for: events come one by one
+        self.books = Books(database["budgets"])
+        self.reports = EndpointReports(database["endpoint_reports"], lambda: self.now)
+        self.builds = Builds(self.store, ENDPOINTS, self.bus, lambda: self.now, Live(self.books, self.reports))
         self.tracker = Tracker(self.store, self.builds)
 
     async def start(self) -> "Gateway":
@@ -71,12 +76,6 @@ class Gateway:
         handle = self.tracker.settle if isinstance(event, events_pb2.SampleSettled) else self.tracker.track
         async for _ in handle(event):
             raise AssertionError("the gateway's stages publish nothing")
-
-
-@pytest.fixture(autouse=True)
-def no_linger(monkeypatch) -> None:
-    """These tests tell one event after the other: there is nobody to wait for."""
-    monkeypatch.setattr(store, "_LINGER_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -473,7 +472,8 @@ async def test_an_event_of_a_subject_that_nobody_ordered_is_not_counted(gateway)
 
 
 @pytest.mark.parametrize(
-    ("event", "command"), [(1, b"insert"), (2, b"update"), (5, b"insert"), (5, b"update")],
+    ("event", "command"),
+    [(1, b"insert"), (2, b"update"), (5, b"insert"), (5, b"update")],
     ids=["tally", "mark", "sample", "end"],
 )
 async def test_a_count_whose_answer_was_lost_is_counted_once(linked_database, link, event, command):

@@ -178,6 +178,7 @@ def test_time_while_paused_is_not_worked():
 
 def limited():
     build = under_way()
+    build.ClearField("end_time")
     build.create_time.FromSeconds(1_000)
     build.spec.budget.MergeFrom(build_pb2.Budget(cost_nanousd=20 * USD, tokens=5_000_000))
     build.spec.budget.time.FromSeconds(3_600)

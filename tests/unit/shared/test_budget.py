@@ -91,7 +91,9 @@ class Collection:
 
 
 def use(nanousd=0, tokens=0, calls=1) -> sample_pb2.Usage:
-    return sample_pb2.Usage(calls=calls, input_tokens=tokens // 2, output_tokens=tokens - tokens // 2, cost_nanousd=nanousd)
+    return sample_pb2.Usage(
+        calls=calls, input_tokens=tokens // 2, output_tokens=tokens - tokens // 2, cost_nanousd=nanousd
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -161,7 +163,9 @@ class Budgets(RuleBasedStateMachine):
 
     async def _end(self, reservation, most: Amount, part: float, end: str) -> None:
         if end == "s":
-            took = Amount(1, int(most.input_tokens * part), int(most.output_tokens * part), int(most.cost_nanousd * part))
+            took = Amount(
+                1, int(most.input_tokens * part), int(most.output_tokens * part), int(most.cost_nanousd * part)
+            )
             reservation.settle(took.usage)
             self.spent += took
         elif end == "l":

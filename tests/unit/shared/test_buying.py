@@ -68,7 +68,7 @@ class Kept:
     def __init__(self):
         self.calls, self.known = [], set()
 
-    async def keep(self, build, messages, max_tokens, completion, call):
+    async def keep(self, build, ledger_of, messages, max_tokens, completion, call):
         self.calls.append(call)
         self.known.add(call.endpoint)
 
@@ -311,3 +311,19 @@ async def test_waiting_in_a_queue_is_no_work(shop, fault_server, answer):
     calls = await asyncio.gather(*(limited(f"{i}") for i in range(20)))
 
     assert len(calls) == 20
+
+
+async def test_a_question_that_an_endpoint_cannot_answer_is_given_up_while_it_answers_others(
+    shop, fault_server, answer
+):
+    shop.ledger.known.add("a")
+    fault_server.answer = lambda body: refusal(500) if "poison" in str(body) else answer("fine")
+
+    async def others():
+        while True:
+            await shop.buy(text="harmless")
+
+    busy = asyncio.create_task(others())
+    with pytest.raises(SampleFailure, match="answered 500: busy"):
+        await asyncio.wait_for(shop.buy(text="poison"), 5)
+    busy.cancel()

@@ -12,7 +12,8 @@ def test_an_endpoint_needs_an_address_and_a_model_and_has_defaults():
     assert endpoint.base_url == "http://127.0.0.1:8000/v1"
     assert endpoint.independent_family == "m"
     assert endpoint.api_key() is None
-    assert (endpoint.max_in_flight, endpoint.structured_output) == (32, "json_schema")
+    assert (endpoint.max_in_flight, endpoint.structured_output) == (128, "json_schema")
+    assert (endpoint.requests_per_minute, endpoint.tokens_per_minute, endpoint.metrics_url) == (None, None, "")
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,11 @@ def test_an_endpoint_needs_an_address_and_a_model_and_has_defaults():
         ({"base_url": "https://h/v1?key=abc"}, "base_url", "must end in its path"),
         ({"model": ""}, "model", "at least 1 character (is '')"),
         ({"max_in_flight": 0}, "max_in_flight", "(is 0)"),
+        ({"requests_per_minute": 0}, "requests_per_minute", "(is 0)"),
+        ({"tokens_per_minute": -1}, "tokens_per_minute", "(is -1)"),
+        ({"metrics_url": "h:8000/metrics"}, "metrics_url", "http or https address"),
+        ({"metrics_url": "http://u:pass@h/metrics"}, "metrics_url", "no credentials"),
+        ({"metrics_url": "http://h/metrics?key=abc"}, "metrics_url", "must end in its path"),
         ({"timeout_seconds": 0}, "timeout_seconds", "(is 0)"),
         ({"temperature": 3}, "temperature", "(is 3)"),
         ({"max_tokens": "many"}, "max_tokens", "(is 'many')"),
@@ -47,6 +53,7 @@ def test_each_wrong_field_is_named_with_its_value_and_the_way_out(changes, field
     [
         {"base_url": "https://user:sk-verysecret@h/v1"},
         {"base_url": "https://h/v1?api-key=sk-verysecret"},
+        {"metrics_url": "https://user:sk-verysecret@h/metrics"},
         {"api_key_env": "sk-verysecret"},
         {"api_key": "sk-verysecret"},
     ],

@@ -30,13 +30,13 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.calls, self.answers = {}, set()
 
-    async def find(self, build, call, max_tokens):
+    async def find(self, build, ledger_of, call, max_tokens):
         found = self.calls.get((build, call))
         if found is None or (found[1].finish_reason == "length" and found[0] < max_tokens):
             return None
         return found[1:]
 
-    async def keep(self, build, messages, max_tokens, completion, call):
+    async def keep(self, build, ledger_of, messages, max_tokens, completion, call):
         self.calls[build, call.call_id] = (max_tokens, completion, call)
         self.answers.add((build, call.endpoint))
 

@@ -12,7 +12,8 @@ from chimera_shared import topics
 from chimera_shared.builds import BuildTable
 from chimera_shared.bus.codec import encode
 from chimera_shared.errors import BusUnavailable, EndpointUnavailable, SampleFailure, StoreUnavailable
-from chimera_shared.stage import Decision, Stage, StageRunner
+from chimera_shared.stage import Decision, NoRoom, Received, Stage, StageRunner
+from chimera_shared.worklimit import waiting
 
 REF = sample_pb2.SampleRef(sample_id="a" * 32, build_id="b1", subject="Physics")
 REQUESTED = events_pb2.ProblemRequested(ref=REF)
@@ -42,7 +43,7 @@ class Publisher:
     """Remembers what was sent; fails as often as it is told."""
 
     def __init__(self) -> None:
-        self.sent, self.buried, self.failures = [], [], 0
+        self.sent, self.buried, self.failures, self.room = [], [], 0, None
 
     async def publish(self, event):
         if self.failures:
@@ -50,8 +51,16 @@ class Publisher:
             raise BusUnavailable("Kafka is away")
         self.sent.append(event)
 
-    async def bury(self, stage, value, headers, cause):
-        self.buried.append((stage, value, headers, cause))
+    async def bury(self, letter):
+        if self.room is not None:
+            if not self.room:
+                raise NoRoom("propose has 0 dead letters")
+            self.room -= 1
+        self.buried.append(letter)
+
+
+def received(value, headers) -> Received:
+    return Received(b"k", value, headers, [(name, text.encode()) for name, text in headers.items()])
 
 
 class Bench:
@@ -81,7 +90,7 @@ class Bench:
 
     async def take(self, event=REQUESTED):
         sent = encode(event, "tester")
-        await self.runner(sent.value, sent.headers)
+        await self.runner(received(sent.value, sent.headers))
 
 
 @pytest.fixture(autouse=True)
@@ -237,11 +246,12 @@ async def test_what_cannot_be_decoded_is_buried_as_it_came(value, headers, cause
     bench = await Bench(lambda _: proposed("never")).told()
 
     with caplog.at_level(logging.ERROR):
-        await bench.runner(value, headers)
+        await bench.runner(received(value, headers))
 
-    [(stage, buried_value, buried_headers, told)] = bench.bus.buried
-    assert (stage, buried_value, buried_headers) == ("propose", value, headers)
-    assert cause in told
+    [letter] = bench.bus.buried
+    assert (letter.stage, letter.topic) == ("propose", topics.PROBLEM_REQUESTED.name)
+    assert letter.message == received(value, headers)
+    assert cause in letter.cause
     assert cause in caplog.text
     assert bench.decided == 0
 
@@ -309,7 +319,7 @@ async def test_a_reaction_that_fails_is_buried():
     bench = Bench(reaction=react)
     await bench.take()
 
-    assert bench.bus.buried[0][3] == "cannot be used"
+    assert bench.bus.buried[0].cause == "cannot be used"
 
 
 async def test_cancelling_is_never_swallowed():
@@ -336,3 +346,121 @@ async def test_cancelling_ends_the_wait_between_tries(monkeypatch):
 
     assert taking.cancelled()
     assert bench.decided == 1
+
+
+GARBAGE = received(b"\xff", encode(REQUESTED, "x").headers)
+
+
+async def waits(task) -> bool:
+    """Whether it is still there after everything that can go on has gone on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+    return not task.done()
+
+
+async def test_without_room_for_letters_a_stage_stands_still_says_so_once_and_goes_on(monkeypatch, caplog):
+    looks = asyncio.Queue()
+    monkeypatch.setattr(engine, "_LOOK_FOR_ROOM_SECONDS", 0.001)
+    bench = await Bench(lambda n: proposed(f"problem {n}")).told()
+    bench.bus.room = 1
+    await bench.runner(GARBAGE)
+    full = bench.bus.bury
+
+    async def looked(letter):
+        looks.put_nowait(letter)
+        await full(letter)
+
+    bench.bus.bury = looked
+    refused = [asyncio.create_task(bench.runner(GARBAGE)) for _ in range(3)]
+    for _ in range(5):
+        await looks.get()
+    good = asyncio.create_task(bench.take())
+
+    assert await waits(good)
+    assert bench.decided == 0
+    assert len(bench.bus.buried) == 1
+    assert [r.message for r in caplog.records if r.levelno == logging.CRITICAL] == [
+        "propose stands still: propose has 0 dead letters"
+    ]
+
+    bench.bus.room = 3
+    await asyncio.wait_for(asyncio.gather(*refused, good), 5)
+    assert len(bench.bus.buried) == 4
+    assert bench.bus.sent == [proposed("problem 1")]
+
+
+async def test_a_stage_goes_on_when_the_message_it_stood_still_for_is_taken_away():
+    bench = await Bench(lambda _: proposed("good")).told()
+    bench.bus.room = 0
+    held = asyncio.create_task(bench.runner(GARBAGE))
+    assert await waits(held)
+    good = asyncio.create_task(bench.take())
+    assert await waits(good)
+
+    held.cancel()  # its partition went to another process
+
+    await asyncio.wait_for(good, 5)
+    assert bench.bus.sent == [proposed("good")]
+
+
+async def test_a_store_that_is_away_holds_the_letter(monkeypatch):
+    monkeypatch.setattr(engine, "_LOOK_FOR_ROOM_SECONDS", 0.001)
+    bench = await Bench(lambda _: proposed("never")).told()
+    failures, bury = [StoreUnavailable("no store")] * 3, bench.bus.bury
+
+    async def away(letter):
+        if failures:
+            raise failures.pop()
+        await bury(letter)
+
+    bench.bus.bury = away
+    await asyncio.wait_for(bench.runner(GARBAGE), 5)
+
+    assert [letter.message for letter in bench.bus.buried] == [GARBAGE]
+
+
+async def test_a_cause_of_outside_text_is_bounded_and_can_be_stored():
+    bench = await Bench(lambda _: proposed("never")).told()
+
+    text = "\udcff" * 5_000
+    await bench.runner(Received(None, b"", {"ce_type": text}, [("ce_type", b"\xff" * 5_000)]))
+
+    [letter] = bench.bus.buried
+    letter.cause.encode()
+    assert len(letter.cause) <= 1_000
+
+
+async def test_a_paused_build_frees_its_place_at_once_and_decides_on_resume():
+    async def halting(n):
+        with bench.builds.going_on("b1"):
+            await asyncio.sleep(3600)
+
+    bench = await Bench(halting).told()
+    taking = asyncio.create_task(bench.take())
+    assert await waits(taking)
+
+    await bench.told(build_pb2.BUILD_STATE_PAUSED, revision=2)
+
+    await asyncio.wait_for(taking, 2)
+    assert (bench.bus.sent, bench.bus.buried, bench.outcomes.kept) == ([], [], {})
+    await bench.told(revision=3)
+    bench.decide = lambda _: proposed("later")
+    await bench.take()
+    assert bench.bus.sent == [proposed("later")]
+
+
+async def test_waiting_for_a_turn_is_no_work_and_has_no_limit():
+    turn = asyncio.Event()
+
+    async def behind_a_slow_endpoint(n):
+        with waiting():
+            await turn.wait()
+        return proposed("at last")
+
+    bench = await Bench(behind_a_slow_endpoint, time_limit_s=0.02).told()
+    taking = asyncio.create_task(bench.take())
+    await asyncio.sleep(0.1)
+    turn.set()
+
+    await asyncio.wait_for(taking, 2)
+    assert bench.bus.sent == [proposed("at last")]

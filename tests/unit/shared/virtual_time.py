@@ -1,10 +1,13 @@
 """An event loop whose time passes only when nobody has anything to do, and a model server in it."""
 
 import asyncio
+import contextlib
 import random
 import selectors
 from collections.abc import Coroutine
 from typing import Any
+
+from chimera_shared.endpoints.limiter import TurnedAway
 
 
 class _Jumping(selectors.SelectSelector):
@@ -49,7 +52,7 @@ class Server:
         self.busy_seconds = 0.0
         self._changed_at = 0.0
 
-    async def takes(self, owner: Any = None) -> bool:
+    async def takes(self) -> bool:
         """Whether it answered; a refusal takes 2 ms."""
         if self.in_flight >= self.capacity or self.draw.random() < self.random_refusals:
             self.refusals += 1
@@ -68,6 +71,10 @@ class Server:
         self.busy_seconds += self.in_flight * (now - self._changed_at)
         self._changed_at = now
         self.in_flight += change
+
+    def count_up(self) -> None:
+        """Count up to here."""
+        self._count(0)
 
     def forget(self) -> None:
         """Count anew from here."""
@@ -92,16 +99,21 @@ class Callers:
 
     async def _ask(self) -> None:
         while True:
-            async with self.gate.slot(self.build_id, self.weight) as slot:
-                if answered := await self.server.takes():
-                    slot.answered()
-                    self.answers += 1
-                else:
-                    slot.refused(self.retry_after)
-            if not answered:
-                await asyncio.sleep((self.retry_after or 1.0) * (0.5 + self.draw.random()))
+            with contextlib.suppress(TurnedAway):
+                if not await self._try():
+                    await asyncio.sleep((self.retry_after or 1.0) * (0.5 + self.draw.random()))
+
+    async def _try(self) -> bool:
+        async with self.gate.slot(self.build_id, self.weight) as slot:
+            if await self.server.takes():
+                slot.answered()
+                self.answers += 1
+                return True
+            slot.refused(self.retry_after)
+            return False
 
     async def stop(self) -> None:
         for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for ended in await asyncio.gather(*self.tasks, return_exceptions=True):
+            assert isinstance(ended, asyncio.CancelledError), ended

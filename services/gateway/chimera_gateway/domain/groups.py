@@ -8,7 +8,7 @@ SLOTS_PER_GROUP = 16
 at the embedded store, 5 ms for 64. Fewer would have a long window read as thousands of documents."""
 
 Ranges = list[list[int]]
-"""Numbers as pairs of a first and the one after the last, ascending and apart from each other, as a document has them."""
+"""Numbers as pairs of a first and the one after the last, ascending and apart, as a document has them."""
 
 
 def group_of(slot: int) -> int:
@@ -30,12 +30,17 @@ def holds(ranges: Sequence[Sequence[int]], number: int) -> bool:
 def joined(ranges: Sequence[Sequence[int]], numbers: Sequence[int]) -> Ranges:
     """The ranges with more numbers; as few ranges as possible."""
     found: Ranges = []
-    for first, end in sorted([*ranges, *([n, n + 1] for n in numbers)]):
+    for first, end in sorted([*((first, end) for first, end in ranges), *((n, n + 1) for n in numbers)]):
         if found and first <= found[-1][1]:
             found[-1][1] = max(found[-1][1], end)
         else:
             found.append([first, end])
     return found
+
+
+def count(ranges: Sequence[Sequence[int]]) -> int:
+    """How many numbers lie in the ranges."""
+    return sum(end - first for first, end in ranges)
 
 
 def gaps(ranges: Sequence[Sequence[int]], target: int) -> Iterator[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """What events add to a build's progress. Every event is counted once, by its mark."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
@@ -49,13 +50,16 @@ def mark_of(event: Message) -> Mark:
     if isinstance(event, events_pb2.ProblemProposed):
         calls = event.failure.calls if event.HasField("failure") else event.problem.calls
         proposed = int(not event.HasField("failure"))
-        return _mark(event.ref, "proposed", {"proposed": proposed} | _spent(usage.of_calls(calls)))
+        return _mark(event.ref, "proposed", {"proposed": proposed} | _consumed(calls))
     if isinstance(event, events_pb2.ProblemValidated):
-        return _mark(event.ref, "validated", {"validated": 1} | _spent(usage.of_validation(event.validation)))
+        calls_of_panel = usage.calls_of_validation(event.validation)
+        return _mark(event.ref, "validated", {"validated": 1} | _consumed(calls_of_panel))
+    if isinstance(event, events_pb2.QuotaMissed):
+        return Mark(event.build_id, "", 0, f"{event.subject}/missed", _spent(event.usage))
     assert isinstance(event, events_pb2.SolutionSynthesised), f"{event.DESCRIPTOR.name} is not counted"
     calls = event.failure.calls if event.HasField("failure") else event.solution.calls
     solved = int(not event.HasField("failure"))
-    return _mark(event.ref, "solved", {"solved": solved} | _spent(usage.of_calls(calls)))
+    return _mark(event.ref, "solved", {"solved": solved} | _consumed(calls))
 
 
 def mark_of_end(sample: sample_pb2.Sample, position: int) -> Mark:
@@ -70,21 +74,29 @@ def settled_counts(sample: sample_pb2.Sample, position: int) -> Counts:
         counts |= {f"subjects.{position}.accepted": 1, "expected": sample.ref.attempt + 1}
     else:
         counts[f"reasons.{sample_pb2.Reason.Name(sample.reason)}"] = 1
-    told = told_before(sample)
-    spent = {name: getattr(sample.usage, name) - getattr(told, name) for name in _USAGE}
-    return counts | {f"usage.{name}": value for name, value in spent.items() if value}
+    if not sample.HasField("problem") or _ended_unsolved(sample):
+        return counts  # all calls were told of before
+    before = list(sample.problem.calls)
+    since = [*usage.calls_of_validation(sample.validation), *sample.solution.calls]
+    if sample.HasField("solution"):
+        before, since = before + since, []
+    spent, reused = usage.of_calls(before), usage.reused([*since, *sample.grade.calls])
+    left = {f"usage.{name}": getattr(sample.usage, name) - getattr(spent, name) for name in _USAGE}
+    return counts | {name: value for name, value in left.items() if value} | _spent(reused, "reused")
 
 
-def told_before(sample: sample_pb2.Sample) -> sample_pb2.Usage:
-    """What earlier events of the sample have said that it consumed."""
-    if not sample.HasField("problem"):
-        return sample.usage
-    proposed = usage.of_calls(sample.problem.calls)
-    if not sample.HasField("validation") or sample.reason in _PANEL:
-        return proposed
-    if not sample.HasField("solution"):
-        return sample.usage
-    return usage.total([proposed, usage.of_validation(sample.validation), usage.of_calls(sample.solution.calls)])
+def _ended_unsolved(sample: sample_pb2.Sample) -> bool:
+    """Whether the panel passed its problem, and the solver has failed."""
+    return sample.HasField("validation") and sample.reason not in _PANEL and not sample.HasField("solution")
+
+
+def caught_up(counts: Counts, accepted: Sequence[int]) -> Counts:
+    """Counts with so many samples accepted, by subject; those of the last moment may be stored and not counted yet."""
+    found = dict(counts)
+    for position, there in enumerate(accepted):
+        names = ("accepted", f"subjects.{position}.accepted", f"subjects.{position}.settled")
+        added(found, dict.fromkeys(names, there - counts.get(names[1], 0)))
+    return found
 
 
 def _events_before(sample: sample_pb2.Sample) -> int:
@@ -102,9 +114,7 @@ def progress(counts: Counts, spec: build_pb2.BuildSpec, targets: list[int]) -> b
     """Counts as the build's progress."""
     found = Counter(counts)
     settled = found["accepted"] + found["rejected"] + found["unknown"]
-    names = ("topics", "requested", "proposed", "validated", "solved", "accepted", "rejected", "unknown")
-    return build_pb2.Progress(
-        **{name: found[name] for name in names},
+    shown = build_pb2.Progress(
         in_flight=max(0, found["requested"] - settled),
         reasons={name.removeprefix("reasons."): n for name, n in sorted(found.items()) if name.startswith("reasons.")},
         subjects=[
@@ -117,7 +127,11 @@ def progress(counts: Counts, spec: build_pb2.BuildSpec, targets: list[int]) -> b
             for i, subject in enumerate(spec.subjects)
         ],
         usage=sample_pb2.Usage(**{name: found[f"usage.{name}"] for name in _USAGE}),
+        reused=sample_pb2.Usage(**{name: found[f"reused.{name}"] for name in _USAGE}),
     )
+    for name in ("topics", "requested", "proposed", "validated", "solved", "accepted", "rejected", "unknown"):
+        setattr(shown, name, found[name])
+    return shown
 
 
 def complete(counts: Counts, samples: int) -> bool:
@@ -138,5 +152,9 @@ def _named(ref: sample_pb2.SampleRef, stage: str, counts: Counts) -> Mark:
     return Mark(ref.build_id, ref.subject, group_of(ref.slot), f"{ref.slot}/{ref.attempt}/{stage}", counts)
 
 
-def _spent(spent: sample_pb2.Usage) -> Counts:
-    return {f"usage.{name}": getattr(spent, name) for name in _USAGE if getattr(spent, name)}
+def _consumed(calls: Sequence[sample_pb2.ModelCall]) -> Counts:
+    return _spent(usage.of_calls(calls)) | _spent(usage.reused(calls), "reused")
+
+
+def _spent(spent: sample_pb2.Usage, kind: str = "usage") -> Counts:
+    return {f"{kind}.{name}": getattr(spent, name) for name in _USAGE if getattr(spent, name)}

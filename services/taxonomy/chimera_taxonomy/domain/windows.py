@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from math import ceil
 
 from chimera.build.v1 import build_pb2
+from chimera_shared.spec import endpoints_of
 
 MIN_WINDOW, MAX_WINDOW = 32, 4096
 """Of a build that runs alone."""
@@ -16,7 +17,7 @@ _WINDOW_PER_CAPACITY = 2
 
 def window(build: build_pb2.Build, running: Iterable[build_pb2.Build], capacity: Callable[[str], int]) -> int:
     """How many slots of a build may be open, given the builds that run and what each endpoint takes at once."""
-    takes = {endpoint: capacity(endpoint) for endpoint in _endpoints(build)}
+    takes = {endpoint: capacity(endpoint) for endpoint in endpoints_of(build.spec.roles)}
     whole = sum(takes.values())
     alone = min(max(_WINDOW_PER_CAPACITY * whole, MIN_WINDOW), MAX_WINDOW)
     wanted = _wanted([build, *(other for other in running if other.build_id != build.build_id)])
@@ -33,11 +34,6 @@ def _wanted(builds: Iterable[build_pb2.Build]) -> dict[str, float]:
     """The weights of all who want an endpoint, together."""
     total: dict[str, float] = defaultdict(float)
     for build in builds:
-        for endpoint in _endpoints(build):
+        for endpoint in endpoints_of(build.spec.roles):
             total[endpoint] += weight(build)
     return total
-
-
-def _endpoints(build: build_pb2.Build) -> set[str]:
-    roles = build.spec.roles
-    return {name for role in (roles.proposer, *roles.panel, roles.solver, roles.judge) for name in role.endpoints}

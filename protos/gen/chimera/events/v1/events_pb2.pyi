@@ -40,16 +40,18 @@ class TopicsExpanded(_message.Message):
     def __init__(self, build_id: _Optional[str] = ..., subject: _Optional[str] = ..., topics: _Optional[int] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ...) -> None: ...
 
 class QuotaMissed(_message.Message):
-    __slots__ = ("build_id", "subject", "reason", "detail")
+    __slots__ = ("build_id", "subject", "reason", "detail", "usage")
     BUILD_ID_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
     build_id: str
     subject: str
     reason: _build_pb2.StopReason
     detail: str
-    def __init__(self, build_id: _Optional[str] = ..., subject: _Optional[str] = ..., reason: _Optional[_Union[_build_pb2.StopReason, str]] = ..., detail: _Optional[str] = ...) -> None: ...
+    usage: _sample_pb2.Usage
+    def __init__(self, build_id: _Optional[str] = ..., subject: _Optional[str] = ..., reason: _Optional[_Union[_build_pb2.StopReason, str]] = ..., detail: _Optional[str] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ...) -> None: ...
 
 class ProblemRequested(_message.Message):
     __slots__ = ("ref",)

@@ -32,11 +32,11 @@ class Knapsacks(Family[Knapsack]):
     )
 
     def draw(self, rng: Random) -> Knapsack:
-        """Five or six items, of which about half fit."""
+        """Five or six items, of which each fits and about half fit together."""
         count = rng.randint(5, 6)
         weights = tuple(rng.randint(2, 13) for _ in range(count))
         values = tuple(weight * 3 + rng.randint(-4, 14) for weight in weights)
-        return Knapsack(weights, values, sum(weights) * rng.randint(40, 65) // 100)
+        return Knapsack(weights, values, max(*weights, sum(weights) * rng.randint(40, 65) // 100))
 
     def work(self, instance: Knapsack) -> Working:
         """The recurrence, told at the full capacity; then the packed items by going back."""

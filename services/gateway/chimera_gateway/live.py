@@ -1,0 +1,52 @@
+"""What is shown of a build beside its counts: spending to the call, and how its endpoints do."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from chimera.build.v1 import build_pb2
+from chimera_shared.endpoints.book import Book, Books
+from chimera_shared.endpoints.reports import EndpointReports
+from chimera_shared.spec import endpoints_of
+
+_FRESH_SECONDS = 1.0
+"""Each watcher of a build looks every 0.3 s; what they see may be so old."""
+
+
+class Live:
+    """Looks at the books of budgets and at the reports of endpoints, each at most once a second."""
+
+    def __init__(self, books: Books, reports: EndpointReports, clock: Callable[[], float] = time.monotonic) -> None:
+        self._books = books
+        self._reports = reports
+        self._clock = clock
+        self._seen: dict[str, tuple[float, Book]] = {}
+        self._statuses: dict[str, build_pb2.EndpointStatus] = {}
+        self._statuses_at: float | None = None
+
+    async def shown(self, build: build_pb2.Build) -> build_pb2.Build:
+        """The build with its spending and the state of its endpoints."""
+        await self._spent([build])
+        statuses = await self._all_statuses()
+        build.progress.endpoints.extend(statuses[name] for name in endpoints_of(build.spec.roles) if name in statuses)
+        return build
+
+    async def listed(self, builds: list[build_pb2.Build]) -> list[build_pb2.Build]:
+        """The builds with their spending."""
+        await self._spent(builds)
+        return builds
+
+    async def _spent(self, builds: Sequence[build_pb2.Build]) -> None:
+        now = self._clock()
+        self._seen = {name: seen for name, seen in self._seen.items() if now - seen[0] < _FRESH_SECONDS}
+        if missing := [build.build_id for build in builds if build.build_id not in self._seen]:
+            found = await self._books.find_many(missing)
+            self._seen |= {name: (now, found.get(name, Book(name))) for name in missing}
+        for build in builds:
+            if (book := self._seen[build.build_id][1]).version:
+                build.progress.spending.CopyFrom(book.spending)
+
+    async def _all_statuses(self) -> dict[str, build_pb2.EndpointStatus]:
+        now = self._clock()
+        if self._statuses_at is None or now - self._statuses_at >= _FRESH_SECONDS:
+            self._statuses, self._statuses_at = await self._reports.statuses(), now
+        return self._statuses

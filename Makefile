@@ -1,7 +1,7 @@
 # Everything that is run by hand or by CI. `make` alone explains itself.
 #
 # PYTHON  the interpreter that makes the virtual environment, 3.11 to 3.13
-# ARGS    more arguments for `make test`, `make up` and `make bench`
+# ARGS    more arguments for `make test`, `up`, `bench`, `bench-peers` and `chaos`
 PYTHON ?= python3
 VENV ?= .venv
 BUF ?= npx --yes @bufbuild/buf@1.75.0
@@ -12,7 +12,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 CONTRACT := protos/chimera.v1.binpb
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types imports drift buf protos protos-release reference constraints up bench
+.PHONY: help install demo test check lint types imports drift buf protos protos-release reference constraints up bench \
+	bench-peers chaos
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +68,12 @@ constraints: $(VENV)/.dev  ## Write the versions installed in .venv to constrain
 
 bench: $(VENV)/.dev  ## Measure how full endpoints are kept and what a call costs us; one JSON line per figure
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+bench-peers: $(VENV)/.dev  ## Measure against distilabel, Curator and Data Designer, each in a venv of its own; some minutes
+	$(BIN)/python tests/benchmarks/peers/run.py $(ARGS)
+
+chaos: $(VENV)/.dev  ## Kill every process at random while a build of 300 samples runs, and count what that cost
+	$(BIN)/python tests/chaos/run.py $(ARGS)
 
 # Stamps: nothing is installed again until a requirement changes. What `dev` installs contains what `standalone` does.
 $(BIN)/python:

@@ -38,7 +38,9 @@ _STOP_ADVICE: Mapping[int, str] = {
     ),
     build_pb2.STOP_REASON_EXPANSION_FAILED: "give that subject `topics` of its own, or another proposer",
     build_pb2.STOP_REASON_ENDPOINTS_FAILING: "check the endpoints with `chimera doctor FILE`",
-    build_pb2.STOP_REASON_BUDGET_SPENT: "raise `budget` in the build file",
+    build_pb2.STOP_REASON_BUDGET_SPENT: (
+        "raise `budget` in the build file, or lower `max_tokens`, by which a call's highest price is reckoned"
+    ),
     build_pb2.STOP_REASON_TIME_LIMIT: "raise `budget.time` in the build file",
 }
 

@@ -37,7 +37,9 @@ class ServiceSettings(BaseSettings):
         description="Name of this replica, the same after a restart, so that it takes its partitions back at once.",
     )
     max_in_flight: int = Field(2048, ge=1, le=100_000, description="Messages of a stage worked on at once.")
-    time_limit_seconds: float = Field(1800, gt=0, description="Longest time that a stage spends on one message.")
+    time_limit_seconds: float = Field(
+        600, gt=0, description="Longest time of a stage's own work on one message; waiting for models does not count."
+    )
     max_dead_letters: int = Field(
         1000, ge=1, le=1_000_000, description="Dead letters of a stage that wait; with so many it stands still."
     )

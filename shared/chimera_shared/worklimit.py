@@ -1,4 +1,4 @@
-"""A time limit on work that does not count the time spent waiting for a turn."""
+"""A time limit on work that does not count the time spent waiting for models."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _current: ContextVar["WorkLimit | None"] = ContextVar("chimera_work_limit", defa
 class WorkLimit:
     """Like `asyncio.timeout`, but it stands still while anything within is in `waiting()`, child tasks included.
 
-    A message behind a slow endpoint may wait for hours until its calls are made; that is no reason to give it up.
+    A message behind a slow endpoint may wait for hours until its calls are made, and each call has a limit of its own.
     """
 
     def __init__(self, seconds: float) -> None:

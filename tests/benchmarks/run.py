@@ -29,7 +29,7 @@ def machine() -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("benchmark", nargs="?", choices=("pipeline", "client", "size", "spell", "all"), default="all")
+    parser.add_argument("benchmark", nargs="?", choices=("pipeline", "client", "limits", "size", "spell", "all"), default="all")
     parser.add_argument("--samples", type=int, default=1200, help="accepted samples of the pipeline's build")
     parser.add_argument("--limit", type=int, default=256, help="requests in flight over all endpoints")
     parser.add_argument("--mean", type=float, default=5.0, help="mean latency of an answer in seconds")
@@ -46,7 +46,13 @@ def main() -> None:
     import size
     import spell
 
-    runs = {"client": client.run, "pipeline": pipeline.run, "size": size.run, "spell": spell.run}
+    runs = {
+        "client": client.run,
+        "limits": limits.run,
+        "pipeline": pipeline.run,
+        "size": size.run,
+        "spell": spell.run,
+    }
     wanted = list(runs.values()) if options.benchmark == "all" else [runs[options.benchmark]]
     for benchmark in wanted:
         for figure in asyncio.run(benchmark(options)):

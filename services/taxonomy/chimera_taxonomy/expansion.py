@@ -84,10 +84,9 @@ class Expander:
             else:
                 names.append(each[0])
                 calls += each[1]
-        for failure in failures:
-            raise (
-                SampleFailure(failure.reason, failure.detail, calls) if isinstance(failure, SampleFailure) else failure
-            )
+        if failures:
+            first = failures[0]
+            raise SampleFailure(first.reason, first.detail, calls) if isinstance(first, SampleFailure) else first
         return names, calls
 
     async def _topics(

@@ -64,15 +64,18 @@ class Stratum:
 
 
 class Forecast:
-    """The whole build, as a pilot tells it. `once` is what is consumed once, whatever the size."""
+    """The whole build, as a pilot tells it: `known` is the pilot's part, `about` all of it, `left` the samples to come.
+
+    `once` is what is consumed once, whatever the size.
+    """
 
     def __init__(self, slots: Sequence[Slot], wanted: Mapping[str, int], once: Measures) -> None:
         by_subject: dict[str, list[Slot]] = defaultdict(list)
         for slot in slots:
             by_subject[slot.subject].append(slot)
         self._pool = list(slots)
-        self._known = total(slots)
-        add(self._known, once)
+        self.known = total(slots)
+        add(self.known, once)
         self._strata = []
         freedom = 0
         for subject, count in wanted.items():
@@ -110,16 +113,16 @@ class Forecast:
         low, high = about - (about - low) * self._stretch, about + (high - about) * self._stretch
         if self.without_loss:
             high = max(high, value(self._worst()))
-        return Range(about, min(max(low, value(self._known)), about), max(high, about))
+        return Range(about, min(max(low, value(self.known)), about), max(high, about))
 
     def _worst(self) -> Measures:
         factor = self.worst_loss
-        known = self._known
+        known = self.known
         return {name: known.get(name, 0.0) + factor * (v - known.get(name, 0.0)) for name, v in self.about.items()}
 
     def _whole(self, per_accepted: Callable[[Stratum], Measures]) -> Measures:
         """The build's sums if each subject goes on like that."""
-        found = dict(self._known)
+        found = dict(self.known)
         for stratum in self._strata:
             add(found, {name: value * stratum.left for name, value in per_accepted(stratum).items()})
         return found

@@ -1,6 +1,6 @@
 """The estimate of a build: every figure with its interval, and what the budget pays for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,7 @@ class Estimate:
     seconds: Range | None
     slowest: str
     paid: sample_pb2.Usage
+    to_pay: Range
     lasting: Lasting | None
     notes: Sequence[str] = field(default_factory=tuple)
 
@@ -69,6 +70,7 @@ class Estimate:
         """For other programs: money in US dollars."""
         figures: dict[str, Range | None] = {
             "cost_usd": scaled(self.cost, 1e-9),
+            "cost_to_pay_usd": scaled(self.to_pay, 1e-9),
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "calls": self.calls,
@@ -128,7 +130,8 @@ def estimate(
         seconds=forecast.range_of(seconds) if known else None,
         slowest=max(known, key=lambda name: known[name].seconds(forecast.about, name), default=""),
         paid=pilot.progress.usage,
-        lasting=_lasting(spec, forecast, seconds(forecast.about) if known else None),
+        to_pay=_less(of(m.COST), forecast.known.get(m.COST, 0.0)),
+        lasting=_lasting(spec, forecast, seconds if known else None),
         notes=_notes(forecast, slots, wanted, pilot),
     )
 
@@ -141,6 +144,10 @@ def paces_of(build: build_pb2.Build, endpoints: Mapping[str, Endpoint] | None) -
         name: Pace(e.max_in_flight, e.requests_per_minute or 0, e.tokens_per_minute or 0)
         for name, e in endpoints.items()
     }
+
+
+def _less(found: Range, known: float) -> Range:
+    return Range(*(max(0.0, value - known) for value in (found.about, found.low, found.high)))
 
 
 def scaled(found: Range, factor: float) -> Range:
@@ -156,33 +163,36 @@ def _once(pilot: build_pb2.Build, slots: Sequence[Slot]) -> Measures:
     return {name: max(0.0, getattr(paid, of) + getattr(reused, of) - sums.get(name, 0.0)) for name, of in parts}
 
 
-def _lasting(spec: build_pb2.BuildSpec, forecast: Forecast, seconds: float | None) -> Lasting | None:
-    """For how many samples the budget lasts, if consumption is in proportion to them."""
+def _lasting(
+    spec: build_pb2.BuildSpec, forecast: Forecast, seconds: Callable[[Measures], float] | None
+) -> Lasting | None:
+    """For how many samples the budget lasts; the pilot's are there already and cost the build nothing."""
     budget = spec.budget
-    found = [
-        Lasting(
-            name, limit, _samples(spec.samples, limit, forecast.range_of(lambda sums, parts=parts: _sum(sums, parts)))
-        )
-        for name, limit, parts in (
-            ("money", budget.cost_nanousd, (m.COST,)),
-            ("tokens", budget.tokens, (m.INPUT, m.OUTPUT)),
-            ("calls", budget.calls, (m.CALLS,)),
-        )
-        if limit
+    limits: list[tuple[str, float, Callable[[Measures], float]]] = [
+        ("money", budget.cost_nanousd, _sum_of(m.COST)),
+        ("tokens", budget.tokens, _sum_of(m.INPUT, m.OUTPUT)),
+        ("calls", budget.calls, _sum_of(m.CALLS)),
     ]
-    if budget.HasField("time") and seconds is not None:
-        limit = budget.time.seconds
-        found.append(Lasting("time", limit, _samples(spec.samples, limit, Range(seconds, seconds, seconds))))
+    if seconds is not None:
+        limits.append(("time", budget.time.seconds, seconds))
+    found = [
+        Lasting(name, limit, _samples(spec.samples, forecast, limit, value)) for name, limit, value in limits if limit
+    ]
     return min(found, key=lambda lasting: lasting.samples.about, default=None)
 
 
-def _samples(samples: int, limit: float, consumed: Range) -> Range:
-    about, high, low = (samples * limit / max(value, 1e-9) for value in (consumed.about, consumed.low, consumed.high))
-    return Range(*(float(min(samples, int(value))) for value in (about, low, high)))
+def _samples(samples: int, forecast: Forecast, limit: float, value: Callable[[Measures], float]) -> Range:
+    known, whole = value(forecast.known), forecast.range_of(value)
+
+    def lasts(consumed: float) -> float:
+        share = min(1.0, limit / (consumed - known)) if consumed > known else 1.0
+        return float(samples - forecast.left + int(forecast.left * share))
+
+    return Range(lasts(whole.about), lasts(whole.high), lasts(whole.low))
 
 
-def _sum(sums: Measures, parts: Sequence[str]) -> float:
-    return sum(sums.get(part, 0.0) for part in parts)
+def _sum_of(*parts: str) -> Callable[[Measures], float]:
+    return lambda sums: sum(sums.get(part, 0.0) for part in parts)
 
 
 def _notes(
@@ -204,8 +214,8 @@ def _notes(
         notes.append(f"{counted(len(absent), 'subject')} not in the pilot: taken as the average of the others")
     if pilot.progress.reused.calls:
         notes.append(
-            f"{counted(pilot.progress.reused.calls, 'answer')} of the pilot was paid for by earlier builds; whatever"
-            " fits again costs the build nothing, so it may cost less"
+            f"{counted(pilot.progress.reused.calls, 'answer')} of the pilot came from earlier builds; whatever else"
+            " fits costs the build nothing, so it may cost less"
         )
     if sums[m.CALLS] and _mean_latency(sums) < _QUICK_SECONDS:
         notes.append("the models answer so fast that the services' own work, which is not in the time, counts")

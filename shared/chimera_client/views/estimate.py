@@ -65,6 +65,8 @@ def _table(found: Estimate) -> Table:
     table.add_column("about", justify="right", header_style="dim", no_wrap=True)
     table.add_column(f"{LEVEL:.0%} interval".replace("%", " %"), header_style="dim", no_wrap=True)
     _row(table, "Cost", found.cost, lambda value: money(round(value)))
+    if found.cost.about:
+        _row(table, "  of that still to pay", found.to_pay, lambda value: money(round(value)))
     _row(table, "Tokens in", found.input_tokens, _count)
     _row(table, "Tokens out", found.output_tokens, _count)
     _row(table, "Model calls", found.calls, _count)

@@ -136,7 +136,7 @@ class Buyer:
         endpoint, gate = self._pool.endpoints[name], self._pool.gate(name)
         slot, reservation = await self._turn(question, gate, endpoint, body)
         try:
-            with reservation, self._builds.going_on(question.build_id, paid=True):
+            with reservation, self._builds.going_on(question.build_id, paid=True), waiting():
                 completion = await self._ask(question, name, endpoint, body, slot, reservation)
                 call = evidence_of(question, name, endpoint, body, completion)
                 reservation.settle(call.usage)

@@ -58,7 +58,7 @@ class Endpoint(BaseModel):
         description="Where the engine tells its load, such as vLLM's `/metrics` or the port of Ray's metrics; "
         "with it a queue in the engine bounds the requests in flight. Empty means nowhere.",
     )
-    timeout_seconds: float = Field(600, gt=0, description="Longest time for one answer.")
+    timeout_seconds: float = Field(1800, gt=0, description="Longest time for one answer.")
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
     max_tokens: int = Field(32_768, ge=1, description="Most tokens of an answer, reasoning included.")

@@ -27,6 +27,7 @@ from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity, mongo, topics
 from chimera_shared.bus.broker import Bus
 from chimera_shared.dead_letters import DeadLetters
+from chimera_shared.endpoints.asking import Asking
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.pool import EndpointPool
@@ -168,12 +169,12 @@ async def _run(settings: ServiceSettings, endpoint: Endpoint, rows: int, childre
     database = client["chimera_bench"]
     bus = Bus("bench", settings, DeadLetters(client[mongo.SHARED_DATABASE]["dead_letters"], "bench"))
     async with EndpointPool({ENDPOINT: endpoint}) as pool:
-        models = Models.of_service("bench", settings, pool, client, bus.builds)
-        work = Work(models, OutcomeStore(database["settled"], events_pb2.SampleSettled), rows)
+        asking = Asking.of_service("bench", settings, pool, client, bus.builds)
+        work = Work(asking.models, OutcomeStore(database["settled"], events_pb2.SampleSettled), rows)
         for stage in work.stages(OutcomeStore(database["problems"], events_pb2.ProblemProposed)):
             bus.add(stage)
         server = RpcServer(settings, [])
-        async with Service("bench", settings, bus, server, resources=[models], loops=[models.loop]):
+        async with Service("bench", settings, bus, server, resources=[asking.purse], loops=asking.loops):
             await bus.publish(events_pb2.BuildChanged(build=_build()))
             before = {name: _seconds(child) for name, child in children.items()}
             result = work.result

@@ -12,7 +12,7 @@ from chimera_generator.store import GeneratorStore
 from chimera_shared import mongo
 from chimera_shared.bus.broker import Bus
 from chimera_shared.dead_letters import DeadLetters
-from chimera_shared.endpoints.models import Models
+from chimera_shared.endpoints.asking import Asking
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import Service
 from chimera_shared.rpc.server import RpcServer
@@ -27,9 +27,10 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     database = client[f"chimera_{NAME}"]
     letters = DeadLetters(client[mongo.SHARED_DATABASE]["dead_letters"], NAME, settings.max_dead_letters)
     bus = Bus(NAME, settings, letters)
-    models = Models.of_service(NAME, settings, pool, client, bus.builds)
+    asking = Asking.of_service(NAME, settings, pool, client, bus.builds)
+    models = asking.models
     proposer = Proposer(models)
     for stage in stages(proposer, Solver(models), GeneratorStore(database)):
         bus.add(stage)
     server = RpcServer(settings, [GeneratorServicer(proposer).register])
-    return Service(NAME, settings, bus, server, resources=[models], loops=[models.loop])
+    return Service(NAME, settings, bus, server, resources=[asking.purse], loops=asking.loops)

@@ -7,7 +7,7 @@ sample.settled ─▶ Handlers.settled ─▶ QuotaKeeper ─▶ problem.request
 from chimera_shared import mongo
 from chimera_shared.bus.broker import Bus
 from chimera_shared.dead_letters import DeadLetters
-from chimera_shared.endpoints.models import Models
+from chimera_shared.endpoints.asking import Asking
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import Service
 from chimera_shared.rpc.server import RpcServer
@@ -28,9 +28,10 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     store = TaxonomyStore(database)
     letters = DeadLetters(client[mongo.SHARED_DATABASE]["dead_letters"], NAME, settings.max_dead_letters)
     bus = Bus(NAME, settings, letters)
-    models = Models.of_service(NAME, settings, pool, client, bus.builds)
+    asking = Asking.of_service(NAME, settings, pool, client, bus.builds)
+    models = asking.models
     keeper = QuotaKeeper(store, pool, bus.builds, settings.overdue_seconds, utc_now)
     for stage in Handlers(Expander(models), keeper, store, bus.builds).stages():
         bus.add(stage)
     server = RpcServer(settings, [TaxonomyServicer(store).register])
-    return Service(NAME, settings, bus, server, resources=[models], prepare=[store.prepare], loops=[models.loop])
+    return Service(NAME, settings, bus, server, resources=[asking.purse], prepare=[store.prepare], loops=asking.loops)

@@ -7,7 +7,7 @@ solution.synthesised ─▶ Checks.solution ─▶ Referee ─▶ sample.settled
 from chimera_shared import mongo
 from chimera_shared.bus.broker import Bus
 from chimera_shared.dead_letters import DeadLetters
-from chimera_shared.endpoints.models import Models
+from chimera_shared.endpoints.asking import Asking
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.lifecycle import Service
 from chimera_shared.rpc.server import RpcServer
@@ -31,11 +31,12 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     store = VerifierStore(database)
     letters = DeadLetters(client[mongo.SHARED_DATABASE]["dead_letters"], NAME, settings.max_dead_letters)
     bus = Bus(NAME, settings, letters)
-    models = Models.of_service(NAME, settings, pool, client, bus.builds)
+    asking = Asking.of_service(NAME, settings, pool, client, bus.builds)
+    models = asking.models
     workers = SymbolicPool()
     referee = Referee(Grader(workers), models)
     panel = Panel(models, referee)
     for stage in stages(Checks(panel, referee, store), store):
         bus.add(stage)
     server = RpcServer(settings, [VerifierServicer(referee, panel, pool.endpoints).register])
-    return Service(NAME, settings, bus, server, resources=[workers, models], loops=[models.loop])
+    return Service(NAME, settings, bus, server, resources=[workers, asking.purse], loops=asking.loops)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel
@@ -20,11 +19,8 @@ from chimera_shared.endpoints.ledger import Ledger, call_id
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.endpoints.request import Question, body_of
 from chimera_shared.errors import SampleFailure
-from chimera_shared.mongo import SHARED_DATABASE, Client
-from chimera_shared.settings import ServiceSettings
 
 T = TypeVar("T", bound=BaseModel)
-_TEND_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +46,8 @@ class Models:
     def __init__(self, pool: EndpointPool, ledger: Ledger, purse: Purse, builds: BuildTable) -> None:
         self._pool = pool
         self._ledger = ledger
-        self._purse = purse
         self._builds = builds
         self._buyer = Buyer(pool, ledger, purse, builds)
-        self.loop = (self._tend, _TEND_SECONDS)
-
-    @classmethod
-    def of_service(
-        cls, service: str, settings: ServiceSettings, pool: EndpointPool, client: Client, builds: BuildTable
-    ) -> Self:
-        """With the service's own ledger, and a part of every build's budget. Its `loop` is for the service to run."""
-        purse = Purse(client[SHARED_DATABASE]["budgets"], f"{settings.instance}/{service}", builds)
-        return cls(pool, Ledger(client[f"chimera_{service}"]["calls"]), purse, builds)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        await self._purse.__aexit__(kind, error, tb)
 
     async def ask(self, question: Question) -> Reply:
         """A free answer. SampleFailure if it is empty, cut off, declined, or if no endpoint takes the question."""
@@ -142,7 +120,3 @@ class Models:
                 f"{question.role}: no endpoint {unknown[0]!r} is known here; add it to the file in CHIMERA_ENDPOINTS",
             )
         return question.spec.endpoints
-
-    async def _tend(self) -> None:
-        """Tell the world what was spent."""
-        await self._purse.sync()

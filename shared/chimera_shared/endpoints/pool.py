@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any, Self
+from uuid import uuid4
 
 from chimera.build.v1 import build_pb2
 from chimera_shared.endpoints import engine
@@ -15,6 +16,8 @@ class EndpointPool:
 
     def __init__(self, endpoints: Endpoints) -> None:
         self.endpoints = endpoints
+        self.name = uuid4().hex
+        """Tells this process's pool from all others."""
         self.client = ChatClient()
         self.gates = {name: Gate(name, endpoint) for name, endpoint in endpoints.items()}
         self._watching: list[asyncio.Task[None]] = []

@@ -4,19 +4,6 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from integration.store.test_gateway import (
-    CANCELLED,
-    ENDPOINTS,
-    FAILED,
-    NOW,
-    PAUSED,
-    RUNNING,
-    SUCCEEDED,
-    Gateway,
-    accepted,
-    spec,
-    whole,
-)
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_service_pb2
@@ -31,6 +18,19 @@ from chimera_shared.endpoints.budget import Purse
 from chimera_shared.endpoints.limiter import Gate
 from chimera_shared.endpoints.reports import EndpointReporter
 from chimera_shared.errors import BudgetSpent, BusUnavailable, FailedPrecondition, InvalidInput
+from integration.store.test_gateway import (
+    CANCELLED,
+    ENDPOINTS,
+    FAILED,
+    NOW,
+    PAUSED,
+    RUNNING,
+    SUCCEEDED,
+    Gateway,
+    accepted,
+    spec,
+    whole,
+)
 
 pytestmark = pytest.mark.integration
 BUDGET = build_pb2.Budget(calls=5)
@@ -285,8 +285,8 @@ async def test_a_fork_names_a_build_that_there_is(gateway):
     first = await gateway.builds.submit("r1", spec())
 
     fork = await gateway.builds.submit("r2", spec(ledger_of=first.build_id, seed=2))
-    with pytest.raises(InvalidInput, match="ledger_of: no build is named 'b00000000000000ab'") as wrong:
-        await gateway.builds.submit("r3", spec(ledger_of="b00000000000000ab"[:16]))
+    with pytest.raises(InvalidInput, match="ledger_of: no build is named 'b00000000000000a'") as wrong:
+        await gateway.builds.submit("r3", spec(ledger_of="b00000000000000a"))
 
     assert fork.spec.ledger_of == first.build_id
     assert [v.field for v in wrong.value.violations] == ["ledger_of"]
@@ -361,7 +361,7 @@ async def test_calls_of_a_failed_expansion_are_counted(gateway):
 async def test_answers_that_another_build_paid_for_are_told_apart(gateway):
     build = await gateway.builds.submit("r1", spec())
     events = accepted(build, "Physics", 0)
-    paid = events[-1].sample.usage
+    paid = usage.total([events[-1].sample.usage])
     for event in events:
         taken = event.sample if isinstance(event, events_pb2.SampleSettled) else event
         if not isinstance(event, events_pb2.ProblemRequested):

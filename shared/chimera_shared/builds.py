@@ -67,6 +67,11 @@ class BuildTable:
         """A block that ends in BuildHalted as soon as the build is halted: see `GoingOn`."""
         return GoingOn(self, build_id, paid=paid)
 
+    def require_going(self, build_id: str) -> None:
+        """BuildHalted if the build is paused or has ended."""
+        with self.going_on(build_id):
+            pass
+
     def _watch(self, block: "GoingOn") -> None:
         self._going_on.setdefault(block.build_id, set()).add(block)
 

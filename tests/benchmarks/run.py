@@ -29,7 +29,9 @@ def machine() -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("benchmark", nargs="?", choices=("pipeline", "client", "limits", "size", "spell", "all"), default="all")
+    parser.add_argument(
+        "benchmark", nargs="?", choices=("pipeline", "client", "limits", "size", "spell", "all"), default="all"
+    )
     parser.add_argument("--samples", type=int, default=1200, help="accepted samples of the pipeline's build")
     parser.add_argument("--limit", type=int, default=256, help="requests in flight over all endpoints")
     parser.add_argument("--mean", type=float, default=5.0, help="mean latency of an answer in seconds")

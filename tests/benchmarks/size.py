@@ -29,6 +29,8 @@ from e2e.contract import look, order, submit
 SUBJECTS = {"Mathematics": 1.0, "Physics": 1.0, "Chemistry": 1.0, "Biology": 1.0}
 LATENCY_SECONDS = 0.1
 WATCHED_SECONDS = 0.1
+LONGER = 4
+"""So many times the samples that each size settles are settled at the largest one."""
 SETTINGS = {"CHIMERA_RECONCILE_SECONDS": "15", "CHIMERA_OVERDUE_SECONDS": "30"}
 """As they are by default; the deployment of the tests is more hasty."""
 
@@ -41,6 +43,7 @@ async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
                 await deployed.dials(latency_mean_seconds=LATENCY_SECONDS)
                 build_id = await _grow(deployed, size, options.settled, figures)
                 if size == max(options.sizes):
+                    figures.append(await _go_on(deployed, build_id, size, LONGER * options.settled))
                     for past in (0, options.past):
                         figures.append(await _start_again(deployed, build_id, past, options.settled // 4))
     return figures
@@ -61,6 +64,13 @@ async def _grow(deployed: Cluster, size: int, settled: int, figures: list[dict[s
         {"figure": "size.peak_memory_mb", "slots": size, "settled": settled, "seconds": round(spent, 1), **peaks},
     ]
     return build_id
+
+
+async def _go_on(deployed: Cluster, build_id: str, size: int, settled: int) -> dict[str, Any]:
+    """Settle more samples of the same build: what grows with work that is done shows here."""
+    async with _peaks(deployed) as peaks:
+        spent = await _until_settled(deployed, build_id, settled)
+    return {"figure": "size.peak_memory_mb", "slots": size, "settled": settled, "seconds": round(spent, 1), **peaks}
 
 
 async def _start_again(deployed: Cluster, build_id: str, past: int, settled: int) -> dict[str, Any]:

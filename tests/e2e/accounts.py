@@ -38,6 +38,8 @@ class Purchases:
     """Calls that each death found on their way, in the order of the deaths."""
     unexplained: tuple[str, ...]
     """Calls bought once more than deaths of their service found them on their way."""
+    answered_again: tuple[str, ...]
+    """Those of them that were answered more than once; the others were given up by a living client."""
 
     @property
     def repeats(self) -> int:
@@ -83,6 +85,7 @@ class Accounts:
             tokens=sum(_tokens(requests) for requests in calls.values()),
             deaths=tuple(map(len, open_calls)),
             unexplained=tuple(call for call, requests in calls.items() if len(requests) - 1 > excused[call]),
+            answered_again=tuple(call for call, requests in calls.items() if _answers(requests) - 1 > excused[call]),
         )
 
     def _open_calls(self, death: Death) -> set[str]:
@@ -106,3 +109,7 @@ class Accounts:
 
 def _tokens(requests: list[Request]) -> int:
     return max(request.tokens for request in requests)
+
+
+def _answers(requests: list[Request]) -> int:
+    return sum(request.status == "200" for request in requests)

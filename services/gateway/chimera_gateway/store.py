@@ -16,6 +16,8 @@ from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, 
 
 _LINGER_SECONDS = 0.1
 """Nobody waits for a count or a settled sample to be stored; together they cost one write instead of many."""
+_JOINED_AT_ONCE = 1_000
+"""Slots that are held one by one, of millions."""
 _DOT = "/"
 """Stands for the dot of a count's path in a document, where dots would nest."""
 
@@ -241,13 +243,17 @@ class GatewayStore:
 
     async def accepted_slots(self, build: str) -> Slots:
         """The slots of a build that have an accepted sample."""
-        found: dict[int, list[int]] = defaultdict(list)
+        ranges: dict[int, Ranges] = defaultdict(list)
+        slots: dict[int, list[int]] = defaultdict(list)
         with guarded():
             query = {"build_id": build, "outcome": sample_pb2.OUTCOME_ACCEPTED}
             async for document in self._samples.find(query, {"place": 1}):
                 position, slot = _position_and_slot(document)
-                found[position].append(slot)
-        return {str(position): joined((), slots) for position, slots in found.items()}
+                slots[position].append(slot)
+                if len(slots[position]) == _JOINED_AT_ONCE:
+                    ranges[position] = joined(ranges[position], slots.pop(position))
+        places = ranges.keys() | slots.keys()
+        return {str(place): joined(ranges[place], slots.get(place, ())) for place in places}
 
     # Datasets
 

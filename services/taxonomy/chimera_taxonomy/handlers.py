@@ -61,6 +61,7 @@ class Handlers:
             self._forget(build.build_id)
         if build.state != build_pb2.BUILD_STATE_RUNNING:
             return
+        await self._builds.get(build.build_id)  # where calls look for its budget, weight and ledger; it may come later
         async with self._advancing[build.build_id]:
             for step in (self._resumed, self._expanded, self._keeper.fill):
                 async for each in step(build):

@@ -160,9 +160,10 @@ class Buyer:
                 if reservation is None:
                     reservation = self._purse.reserve_at_once(build, most)
                 if reservation is not None:
+                    self._builds.require_going(build)
                     return slot, reservation
             except BaseException:
-                gate.leave(slot)
+                gate.hand_back(slot)
                 if reservation is not None:
                     reservation.release()
                 raise

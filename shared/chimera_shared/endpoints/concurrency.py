@@ -16,7 +16,7 @@ START = 64
 _RANDOM_SHARE = 0.15
 """Up to so many refusals are taken for chance until the endpoint is known better."""
 _SURPRISE = 2.6
-"""Standard deviations above a share that chance is given; with `_FEWEST`, 5 % at random never reached it in 10^7."""
+"""Standard deviations above a share that chance is given: 5 % at random never reached it in two million calls."""
 _FEWEST = 5
 _OVERLOAD_SHARE = 0.5
 """Nobody refuses most requests at random."""

@@ -16,6 +16,7 @@ from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.engine import EngineLoad
 from chimera_shared.endpoints.fair import FairQueue
 from chimera_shared.endpoints.rates import Charge, MinuteRate
+from chimera_shared.endpoints.streak import Streak
 
 _MAX_REASON_CHARS = 300
 _TIMER_GRAIN_SECONDS = 0.001
@@ -114,6 +115,7 @@ class Gate:
         self._clock = clock
         self._concurrency = Concurrency(endpoint.max_in_flight)
         self._breaker = Breaker(draw)
+        self._streak = Streak()
         self._requests = MinuteRate(endpoint.requests_per_minute) if endpoint.requests_per_minute else None
         self._tokens = MinuteRate(endpoint.tokens_per_minute) if endpoint.tokens_per_minute else None
         self._rated = bool(self._requests or self._tokens)
@@ -149,8 +151,8 @@ class Gate:
 
     @property
     def available(self) -> bool:
-        """False while the endpoint gives nothing but failures: a caller that has another endpoint may ask that."""
-        return self._breaker.ready_at(now := self._clock()) <= now
+        """False while the endpoint takes nothing new: a caller that has another endpoint should ask that."""
+        return self._breaker.ready_at(now := self._clock()) <= now and self._streak.lets_try(now)
 
     @property
     def breaker(self) -> BreakerState:
@@ -241,6 +243,7 @@ class Gate:
         now = self._clock()
         self._answered += 1
         self._failing_since = None
+        self._streak.answered(slot.number)
         if self._tokens and slot.token_charge is not None and tokens is not None:
             self._tokens.settle(slot.token_charge, tokens, now)
         if self._breaker.answered(slot.probe):
@@ -271,9 +274,9 @@ class Gate:
             in_flight=self.in_flight,
             usual_seconds=self._concurrency.usual_seconds,
         )
-        if opened:
+        if (refused and self._streak.refused(now, self._started, wish)) or opened:
             self._turn_away()
-        elif before is BreakerState.CLOSED and overload:
+        if not opened and before is BreakerState.CLOSED and overload:
             self._concurrency.refused(slot.epoch, self.in_flight, now)
 
     def _turn_away(self) -> None:
@@ -286,6 +289,7 @@ class Gate:
         self.in_flight += 1
         slot.number, slot.started_at, slot.epoch = self._started, now, self._concurrency.started()
         self._started += 1
+        self._streak.started(now)
         slot.probe = self._breaker.probes()
         if self._requests:
             slot.request_charge = self._requests.charge(1, now)

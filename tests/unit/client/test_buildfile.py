@@ -1,6 +1,9 @@
 import pytest
 
+from google.protobuf.duration_pb2 import Duration
+
 from chimera.build.v1 import build_pb2
+from chimera_client.budget import budget_fields, parse_budget
 from chimera_client.buildfile import parse_build, read_build_file
 from chimera_client.yamlfile import MAX_BYTES, parse_mapping
 from chimera_shared.errors import InvalidInput
@@ -111,6 +114,64 @@ def test_an_unknown_field_names_its_path_a_guess_and_the_known_ones():
     ],
 )
 def test_a_wrong_value_names_its_path_and_the_value(text, field, words):
+    assert words in violations(text)[field]
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"),
+    [
+        ("{usd: 20}", build_pb2.Budget(cost_nanousd=20 * 10**9)),
+        (
+            "{usd: 0.25, tokens: 5_000_000, calls: 10000}",
+            build_pb2.Budget(cost_nanousd=250_000_000, tokens=5_000_000, calls=10_000),
+        ),
+        ("{}", build_pb2.Budget()),
+        *(
+            (f"{{time: {words}}}", build_pb2.Budget(time=Duration(seconds=seconds)))
+            for words, seconds in [
+                *[("90m", 5400), ("3h", 10_800), ("2d", 172_800), ("1h30m", 5400), ("45s", 45), ("600", 600)],
+                *[("0.5", 1), ("1d 2h", 93_600), ("3H", 10_800)],
+            ]
+        ),
+    ],
+)
+def test_a_budget_is_written_as_people_say_it_and_comes_back_so(text, budget):
+    spec, _ = parse_build(parse_mapping(f"budget: {text}", "f.yaml"))
+    assert spec.HasField("budget")
+    assert spec.budget == budget
+    assert parse_budget(budget_fields(budget)) == (budget, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "words"),
+    [
+        ("budget: 20", "budget", "a mapping such as {usd: 20, time: 3h}, not 20"),
+        ("budget: {eur: 20}", "budget.eur", "known fields are calls, time, tokens, usd"),
+        ("budget: {cost_nanousd: 20}", "budget.cost_nanousd", "no such field"),
+        ("budget: {token: 20}", "budget.token", "did you mean `tokens`?"),
+        ("budget: {usd: }", "budget.usd", "has no value"),
+        ("budget: {usd: 0}", "budget.usd", "above 0"),
+        ("budget: {usd: -1}", "budget.usd", "above 0"),
+        ("budget: {usd: .nan}", "budget.usd", "above 0"),
+        ("budget: {usd: .inf}", "budget.usd", "at most 1,000,000,000"),
+        ("budget: {usd: 1.0e-10}", "budget.usd", "a thousand-millionth"),
+        ("budget: {usd: $20}", "budget.usd", "a number of US dollars such as 20, not '$20'"),
+        ("budget: {usd: true}", "budget.usd", "a number of US dollars"),
+        ("budget: {tokens: 1.5}", "budget.tokens", "whole number"),
+        ("budget: {tokens: 0}", "budget.tokens", "above 0"),
+        ("budget: {calls: many}", "budget.calls", "whole number"),
+        ("budget: {time: 3 weeks}", "budget.time", "a time such as 90m, 3h, 2d or 1h30m, or a number of seconds"),
+        ("budget: {time: ''}", "budget.time", "a time such as"),
+        ("budget: {time: 0}", "budget.time", "above 0"),
+        ("budget: {time: 0h}", "budget.time", "above 0"),
+        ("budget: {time: .inf}", "budget.time", "a time such as"),
+        ("budget: {time: true}", "budget.time", "a time such as"),
+        ("budget: {time: 99999d}", "budget.time", "at most 3650 days"),
+        ("weight: 0", "weight", "above 0, not 0"),
+        ("weight: heavy", "weight", "a number"),
+    ],
+)
+def test_a_wrong_budget_or_weight_says_the_way_out(text, field, words):
     assert words in violations(text)[field]
 
 

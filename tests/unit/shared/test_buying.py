@@ -225,6 +225,34 @@ async def test_while_the_breaker_is_open_the_next_endpoint_is_asked_and_then_the
     assert gate.open_until is None
 
 
+async def test_a_first_endpoint_that_refuses_what_is_new_sends_it_on_while_it_answers_what_is_old(
+    shop, fault_server, answer
+):
+    shop.ledger.known |= {"a", "b"}
+    spell = False
+    held = asyncio.Event()
+
+    async def reply(body):
+        if body["model"] == "m-b" or "after" in str(body):
+            return answer("fine")
+        if spell:
+            return refusal(429, **{"Retry-After": "1"})
+        await held.wait()
+        return answer("old")
+
+    fault_server.answer = reply
+    old = [asyncio.create_task(shop.buy("a", "b", text=f"old {i}")) for i in range(2)]
+    await until(lambda: fault_server.in_flight == 2)
+    spell = True
+    new = await asyncio.wait_for(asyncio.gather(*(shop.buy("a", "b", text=f"{i}") for i in range(30))), 5)
+
+    assert [call.endpoint for call in new].count("b") >= 25
+    held.set()
+    assert [call.endpoint for call in await asyncio.gather(*old)] == ["a", "a"]
+    await until(lambda: shop.pool.gate("a").available)
+    assert (await shop.buy("a", "b", text="after")).endpoint == "a"
+
+
 async def test_callers_that_wait_at_an_endpoint_that_breaks_down_go_to_the_next(shop, fault_server, answer):
     shop.ledger.known |= {"a", "b"}
     held = asyncio.Event()
@@ -271,6 +299,18 @@ async def test_a_halted_build_takes_in_what_is_under_way_and_starts_nothing(shop
 
     assert sorted(type(end).__name__ for end in ends) == ["BuildHalted"] * 2 + ["ModelCall"] * 4
     assert (len(shop.ledger.calls), len(fault_server.asked)) == (4, 4)
+    assert (shop.purse.open, shop.pool.gate("a").in_flight) == (0, 0)
+
+
+@pytest.mark.parametrize("state", [build_pb2.BUILD_STATE_PAUSED, build_pb2.BUILD_STATE_CANCELLED])
+async def test_a_halted_build_asks_nothing_even_where_there_is_a_place(shop, fault_server, state):
+    await shop.buy(text="while it runs")
+    await shop.becomes(state)
+
+    with pytest.raises(BuildHalted):
+        await shop.buy(text="the next of the same piece of work")
+
+    assert len(fault_server.asked) == 1
     assert (shop.purse.open, shop.pool.gate("a").in_flight) == (0, 0)
 
 

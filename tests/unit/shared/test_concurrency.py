@@ -4,13 +4,13 @@ import asyncio
 import random
 
 import pytest
-from unit.shared.virtual_time import Callers, Server, run
 
 from chimera_shared.endpoints.breaker import BreakerState
 from chimera_shared.endpoints.concurrency import Concurrency
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.engine import EngineLoad
 from chimera_shared.endpoints.limiter import Gate
+from unit.shared.virtual_time import Callers, Server, run
 
 SEEDS = [1, 2]
 
@@ -149,8 +149,10 @@ def test_after_an_outage_half_of_the_limit_is_there_at_once():
         before, server.capacity = own.limit, 0
         await asyncio.sleep(20)
         state, server.capacity = own.breaker, 10**9
-        while own.breaker is not BreakerState.CLOSED:
+        for _ in range(600):
             await asyncio.sleep(0.1)
+            if own.breaker is BreakerState.CLOSED:
+                break
         after = own.limit
         await asyncio.sleep(4)
         await callers.stop()

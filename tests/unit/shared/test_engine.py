@@ -37,7 +37,10 @@ ray_serve_replica_processing_queries{deployment="LLM"} 9
         ('ray_serve_replica_processing_queries{deployment="LLM"} 9', EngineLoad(9, 0, 0)),
         ('ray_serve_num_ongoing_http_requests{node_id="n"} 12', EngineLoad(12, 0, 0)),
         ('sglang:num_running_reqs{model_name="m"} 8\nsglang:num_queue_reqs{model_name="m"} 4', EngineLoad(8, 4, 0)),
-        ("vllm:num_requests_running 3\nvllm:num_requests_waiting NaN\nvllm:kv_cache_usage_perc -1", EngineLoad(3, 0, 0)),
+        (
+            "vllm:num_requests_running 3\nvllm:num_requests_waiting NaN\nvllm:kv_cache_usage_perc -1",
+            EngineLoad(3, 0, 0),
+        ),
         ("# nothing", None),
         ("<html>vllm:num_requests_running</html>", None),
         ("vllm:num_requests_running{ 3\nvllm:num_requests_waiting{a=} many\nvllm:\n\x00", None),
@@ -80,7 +83,7 @@ async def served(monkeypatch):
 
 async def test_a_queue_in_the_engine_lowers_the_limit(served):
     page, gate = served
-    page.page = VLLM.replace("waiting{engine=\"0\",model_name=\"m\"} 5.0", "waiting{engine=\"0\",model_name=\"m\"} 60")
+    page.page = VLLM.replace('waiting{engine="0",model_name="m"} 5.0', 'waiting{engine="0",model_name="m"} 60')
     slots = [gate.slot() for _ in range(64)]
     assert all(gate.start_at_once(slot) for slot in slots)
 

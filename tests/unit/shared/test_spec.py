@@ -89,6 +89,18 @@ def test_a_good_order_passes():
         ({"roles": {"solver": {"endpoints": ["a"], "temperature": math.nan}}}, "roles.solver.temperature", "not nan"),
         ({"roles": {"solver": {"endpoints": ["a"], "top_p": 0}}}, "roles.solver.top_p", "not 0"),
         ({"roles": {"solver": {"endpoints": ["a"], "max_tokens": 0}}}, "roles.solver.max_tokens", "not 0"),
+        ({"weight": -1}, "weight", "from 0 to 1000000, not -1; 0 means 1"),
+        ({"weight": 1_000_001}, "weight", "not 1e+06"),
+        ({"weight": math.nan}, "weight", "not nan"),
+        ({"ledger_of": "demo"}, "ledger_of", "not 'demo'"),
+        ({"ledger_of": "b0123456789abcdeg"}, "ledger_of", "must be the id of a build"),
+        ({"budget": {"cost_nanousd": -1}}, "budget.cost_nanousd", "not -1"),
+        ({"budget": {"tokens": -1}}, "budget.tokens", "not -1; 0 means no limit"),
+        ({"budget": {"calls": -7}}, "budget.calls", "not -7"),
+        ({"budget": {"time": {"seconds": 0}}}, "budget.time", "not 0 s; leave it out"),
+        ({"budget": {"time": {"seconds": -1}}}, "budget.time", "not -1 s"),
+        ({"budget": {"time": {"seconds": 2**62}}}, "budget.time", "at most ten years"),
+        ({"budget": {"cost_nanousd": 1}}, "budget.cost_nanousd", "no endpoint of this build has a price"),
     ],
 )
 def test_each_rule_names_its_field_and_the_value(changes, field, said):
@@ -96,6 +108,16 @@ def test_each_rule_names_its_field_and_the_value(changes, field, said):
 
     assert [v.field for v in violations] == [field]
     assert said in violations[0].description
+
+
+def test_a_limit_of_money_takes_one_priced_endpoint():
+    priced = config.parse(
+        {"b": {"base_url": "http://127.0.0.1:1/v1", "model": "b", "price": {"output_usd_per_mtok": 1}}}
+    )
+    limited = order(budget={"cost_nanousd": 5_000_000_000, "tokens": 1, "calls": 1, "time": {"nanos": 1}}, weight=2)
+
+    assert orders.validate_spec(limited, {**ENDPOINTS, **priced}) == []
+    assert orders.endpoints_of(limited.roles) == ["a", "b", "c"]
 
 
 def test_every_wrong_field_is_named_at_once():
@@ -129,6 +151,7 @@ def test_defaults_are_filled_in_once_and_the_order_stays_as_it_was():
     assert [s.weight for s in full.subjects] == [1.0, 2.5]
     assert (full.taxonomy.fields_per_subject, full.taxonomy.topics_per_field) == (4, 6)
     assert full.panel_rule == build_pb2.PANEL_RULE_UNANIMOUS
+    assert full.weight == 1
     assert full.acceptance_floor == pytest.approx(0.02)
 
 

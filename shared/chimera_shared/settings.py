@@ -36,7 +36,7 @@ class ServiceSettings(BaseSettings):
         default_factory=socket.gethostname,
         description="Name of this replica, the same after a restart, so that it takes its partitions back at once.",
     )
-    max_in_flight: int = Field(2048, ge=1, le=100_000, description="Messages of a stage worked on at once.")
+    max_in_flight: int = Field(4096, ge=1, le=100_000, description="Messages of a stage worked on at once.")
     time_limit_seconds: float = Field(
         600, gt=0, description="Longest time of a stage's own work on one message; waiting for models does not count."
     )

@@ -1,5 +1,6 @@
 """Builds over several replicas of a service, which join, leave and crash while the build runs."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,12 @@ MIX = dict.fromkeys(SUBJECTS, 50)
 LATENCY = {"latency_mean_seconds": 1.5, "latency_sigma": 0.4, "latency_cap_seconds": 2.5}
 
 
-async def until_accepted(deployed: Cluster, build_id: str, count: int) -> None:
-    await until(deployed, build_id, lambda build: build.progress.accepted >= count)
+async def until_answered(deployed: Cluster, calls: int) -> None:
+    """Wait until so many calls were answered, and others are on their way."""
+    async with asyncio.timeout(120):
+        while deployed.journal.answered < calls or len(deployed.journal.in_flight()) < 8:
+            await asyncio.sleep(0.05)
+            deployed.journal.read()
 
 
 async def crash(deployed: Cluster, accounts: Accounts, name: str) -> None:
@@ -42,16 +47,16 @@ async def test_replicas_join_leave_and_crash_in_mid_build(tmp_path: Path) -> Non
         await deployed.dials(**LATENCY)
         build_id = await submit(deployed, order(SAMPLES, SUBJECTS, seed=1))
         accounts = Accounts(deployed, build_id)
-        await until_accepted(deployed, build_id, 5)
+        await until_answered(deployed, 20)
         for service in ("generator", "verifier"):
             await deployed.ready(await deployed.join(service, 1))
-        await until_accepted(deployed, build_id, 40)
+        await until_answered(deployed, 150)
         await crash(deployed, accounts, "generator")
         await deployed.revive("generator")
-        await until_accepted(deployed, build_id, 70)
+        await until_answered(deployed, 250)
         await deployed.leave("verifier")
         await deployed.revive("verifier")
-        await until_accepted(deployed, build_id, 90)
+        await until_answered(deployed, 350)
         await crash(deployed, accounts, "verifier-1")
         await deployed.revive("verifier-1")
         await require_all_promises(deployed, build_id, accounts, seed=1, rebalances=2)
@@ -64,7 +69,7 @@ async def test_the_others_take_over_from_replicas_that_never_return(tmp_path: Pa
         await deployed.dials(**LATENCY)
         build_id = await submit(deployed, order(SAMPLES, SUBJECTS, seed=2))
         accounts = Accounts(deployed, build_id)
-        await until_accepted(deployed, build_id, 20)
+        await until_answered(deployed, 100)
         await crash(deployed, accounts, "generator-1")
         await deployed.leave("verifier-1")
         await require_all_promises(deployed, build_id, accounts, seed=2, rebalances=2)

@@ -60,7 +60,9 @@ def _table(findings: "Sequence[Finding]") -> "Table":
     table.add_column(max_width=32)
     table.add_column()
     for finding in findings:
-        sign = Text("✓", style="green") if finding.ok else Text("✗", style="bold red")
+        sign = Text("✗", style="bold red")
+        if finding.ok:
+            sign = Text("!", style="bold yellow") if finding.way_out else Text("✓", style="green")
         detail = Text(line(finding.detail, 400))
         if finding.way_out:
             detail.append(f"\n→ {line(finding.way_out, 300)}", style="yellow")

@@ -115,10 +115,12 @@ class BuildRun:
             emit({"type": "result", "directory": str(target.directory), "build": to_plain(build)})
             return Code.OK
         directory = target.directory
-        again = self._told.command(new=not self._told.fork_of, output=directory.with_name(f"{directory.name}-2"))
+        other = directory.with_name(f"{directory.name}-2")
+        again = "" if self._told.fork_of else self._told.command(new=True, output=other)
+        fork = ways_on(build, self._told.place, self._told.file, again).fork
         procedural = OutputTarget.inspect(directory).procedural_only
         example_id = example.ref.sample_id if example is not None else ""
-        console().print(render_result(build, directory, again, example_id, procedural=procedural))
+        console().print(render_result(build, directory, again, fork, example_id, procedural=procedural))
         return Code.OK
 
     def _explain_failure(self, build: build_pb2.Build) -> Code:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chimera.build.v1 import build_pb2
 from chimera_client.buildfile import read_build_file
-from chimera_client.doctor import endpoints, environment, servers
+from chimera_client.doctor import budget, endpoints, environment, servers
 from chimera_client.doctor.finding import Finding
 from chimera_client.order import require_sound
 from chimera_client.text import counted
@@ -37,6 +37,8 @@ async def _build_file(path: Path, *, own_services: bool) -> AsyncIterator[Findin
             yield Finding.bad(name, f"{violation.field}: {violation.description}", "mend this field")
         return
     yield Finding.good(name, _said(file.spec))
+    for finding in budget.check(file):
+        yield finding
     if own_services:
         async for finding in endpoints.check(file):
             yield finding

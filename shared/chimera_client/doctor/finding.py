@@ -6,7 +6,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: what was looked at, what was found, and the way out if it is bad."""
+    """One check: what was looked at, what was found, and the way out if it is bad or to be thought over."""
 
     name: str
     ok: bool
@@ -17,6 +17,11 @@ class Finding:
     def good(cls, name: str, detail: str) -> Self:
         """All is well."""
         return cls(name, True, detail)
+
+    @classmethod
+    def warning(cls, name: str, detail: str, way_out: str) -> Self:
+        """A build would work, though not as its owner may think."""
+        return cls(name, True, detail, way_out)
 
     @classmethod
     def bad(cls, name: str, detail: str, way_out: str) -> Self:

@@ -147,6 +147,9 @@ def _reasons(progress: build_pb2.Progress) -> str:
 def _cost(facts: Facts) -> str:
     build, kept = facts.build.progress.usage, facts.statistics.usage
     rows = [_usage("The whole build", build), _usage("The samples in this dataset", kept)]
+    reused = facts.build.progress.reused
+    if reused.calls:
+        rows.append(_usage("Besides: answers that earlier builds had paid for", reused))
     text = table(["", "Calls", "Tokens in", "Tokens out", "Cost (USD)"], rows)
     if not build.cost_nanousd and not kept.cost_nanousd:
         text += "\n\nNo prices were configured for the endpoints, so the cost is given as zero."

@@ -111,9 +111,14 @@ def _calls(sample: sample_pb2.Sample) -> Table:
             Text(count(call.usage.input_tokens)),
             Text(count(call.usage.output_tokens)),
             Text(f"{call.latency_seconds:.2f}"),
-            Text(money(call.usage.cost_nanousd)),
+            Text(_price(call)),
         )
     return table
+
+
+def _price(call: sample_pb2.ModelCall) -> str:
+    price = money(call.usage.cost_nanousd)
+    return f"{price} by {line(call.paid_by, 40)}" if call.paid_by else price
 
 
 def _all_calls(sample: sample_pb2.Sample) -> Iterable[sample_pb2.ModelCall]:

@@ -18,9 +18,12 @@ from chimera_client.words import reason_words, state_words, stop_advice, stop_wo
 
 
 def render_result(
-    build: build_pb2.Build, directory: Path, rerun: str, example_id: str, procedural: bool
+    build: build_pb2.Build, directory: Path, rerun: str, fork: str, example_id: str, procedural: bool
 ) -> RenderableType:
-    """The final panel of a build that succeeded and was exported to `directory`."""
+    """The final panel of a build that succeeded and was exported to `directory`.
+
+    `rerun` builds all of it anew, empty if nothing does; `fork` builds it with a change.
+    """
     progress = build.progress
     majority = build.spec.panel_rule == build_pb2.PANEL_RULE_MAJORITY
     head = Text.assemble((counted(progress.accepted, "verified sample"), "bold green"))
@@ -38,7 +41,7 @@ def render_result(
         lines.append(
             Text("No language model took part: the models are programs over fixed problem families.", style="yellow")
         )
-    lines += [Text(), _account(build), *_losses(progress), Text(), _next_steps(directory, rerun, example_id)]
+    lines += [Text(), _account(build), *_losses(progress), Text(), _next_steps(directory, rerun, fork, example_id)]
     return Panel(Group(*lines), title=_title(build), title_align="left", border_style="green", box=box.ROUNDED)
 
 
@@ -118,12 +121,13 @@ def _losses(progress: build_pb2.Progress) -> list[RenderableType]:
     return [head, table]
 
 
-def _next_steps(directory: Path, rerun: str, example_id: str) -> Table:
+def _next_steps(directory: Path, rerun: str, fork: str, example_id: str) -> Table:
     steps = [
         ("Read about it", f"{directory / 'README.md'}"),
         ("Load it", f'datasets.load_dataset("{directory}", split="train")'),
         ("Check its files", f"chimera datasets verify {directory}"),
-        ("Build it again", rerun),
+        *([("Build it again", rerun)] if rerun else []),
+        ("Change it", f"{fork} (pays only for what the change touches)"),
     ]
     if example_id:
         steps.insert(2, ("Look at a sample", f"chimera samples show {line(example_id, 40)} (while `chimera up` runs)"))

@@ -90,6 +90,8 @@ class Account:
         self.moved = asyncio.Event()
         self.told: Holder | None = None
         self.told_at = 0.0
+        self.unheard = False
+        """Whether a write may have succeeded without our knowing."""
         self.beat = 0
         self.vigil = Vigil()
         self._cap = self._spent = self._lost = self._reserved = self._recent = NOTHING
@@ -140,9 +142,9 @@ class Account:
     def is_due(self, now: float) -> bool:
         """Whether the book does not say how things stand here, or needs a sign of life."""
         told = self.told
-        if told is None or (told.spent, told.lost, told.reserved) != (self._spent, self._lost, self._reserved):
+        if told is None or self.unheard or (told.spent, told.lost, told.reserved) != (self._spent, self._lost, self._reserved):
             return True
-        has_spare = self._cap != self._used and self._recent == NOTHING
+        has_spare = self._cap != self._used
         return has_spare or (told.holds and now - self.told_at >= BEAT_SECONDS)
 
     def enter(self, book: Book) -> Holder:
@@ -161,12 +163,14 @@ class Account:
         book.holders[self.holder] = entry
         # Until the store has confirmed it, only what both the old and this allowance cover may be taken.
         self._cap = self._cap.least(cap)
+        self.unheard = True
         return entry
 
     def entered(self, entry: Holder, now: float) -> None:
         """The store has confirmed it."""
         self._cap = entry.cap
         self._recent = NOTHING
+        self.unheard = False
         self.told, self.told_at = entry, now
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 import work
 from aiohttp import web
 
+
 @dataclass
 class Run:
     """What one tool did with the endpoint."""
@@ -144,7 +145,9 @@ class _Reply:
             body = _body("", "", "stop")
         else:
             body = _body(self.content, self.tool, "tool_calls" if self.tool else "stop")
-        return web.Response(body=body[: len(body) // 2] if self.fault == "garbled" else body, content_type="application/json")
+        return web.Response(
+            body=body[: len(body) // 2] if self.fault == "garbled" else body, content_type="application/json"
+        )
 
 
 def _body(content: str, tool: str, finish_reason: str) -> bytes:

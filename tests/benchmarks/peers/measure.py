@@ -43,7 +43,7 @@ class Outcome:
     active_seconds: float
     """From the first request that the endpoint saw to its last answer."""
     fill: float | None
-    """Mean calls in flight over the limit, until nine tenths of the good answers were given; None if they never were."""
+    """Mean calls in flight over the limit until 90 % of the good answers were given; None if they never were."""
     peak: int
     calls: int
     answers: dict[str, int]
@@ -128,7 +128,12 @@ def _run(command: list[str], folder: Path, time_limit: float, log: Path) -> tupl
     """How it ended, and the processor seconds of the process and of all descendants that were waited for."""
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, env=_environment(folder)
+            command,
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=_environment(folder),
         )
     until, ended = time.monotonic() + time_limit, ""
     while True:

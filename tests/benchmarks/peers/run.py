@@ -18,12 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import table  # noqa: E402
-import venvs  # noqa: E402
-import work  # noqa: E402
-from measure import Outcome, Tool, measure  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
+import table
+import venvs
+import work
+from measure import Outcome, Tool, measure
+from rich.console import Console
+from rich.table import Table
 
 ROOT = Path(__file__).parents[3]
 BEGIN, END = "<!-- bench-peers: begin -->", "<!-- bench-peers: end -->"

@@ -1,7 +1,6 @@
 """One virtual environment for each peer: their requirements contradict one another."""
 
 import hashlib
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +16,8 @@ def ensure(folder: Path, name: str) -> Path:
     if not stamp.exists() or stamp.read_text() != digest:
         print(f"installing {wanted.name} into {folder / name}", file=sys.stderr, flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder / name], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted]
-        subprocess.run(install, check=True, preexec_fn=_yield)
+        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, "-r", wanted], check=True)
         stamp.write_text(digest)
     return python
 
@@ -27,7 +26,3 @@ def version(name: str, package: str) -> str:
     """The version of a package that an environment holds."""
     lines = (REQUIREMENTS / f"{name}.txt").read_text().splitlines()
     return next(line.partition("==")[2] for line in lines if line.startswith(f"{package}=="))
-
-
-def _yield() -> None:
-    os.nice(5)

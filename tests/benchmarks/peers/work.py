@@ -15,7 +15,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-PROPOSE = "Propose problem number {row} of a set: short, self-contained, with one answer. Answer as JSON: problem, answer."
+PROPOSE = (
+    "Propose problem number {row} of a set: short, self-contained, with one answer. Answer as JSON: problem, answer."
+)
 JUDGE = "Judge whether this problem is well-posed: {problem} Answer as JSON: verdict (good or bad), reason."
 MODEL = "bench"
 MAX_TOKENS = 512

@@ -448,6 +448,16 @@ async def test_an_event_of_a_folded_group_that_comes_again_is_not_counted_again(
     assert await documents(gateway) == 0
 
 
+async def test_filled_slots_are_held_as_ranges(gateway, monkeypatch):
+    monkeypatch.setattr(store, "_JOINED_AT_ONCE", 3)
+    build = await gateway.builds.submit("r1", spec(LONG + LONG // 2))
+    for slot in [*range(4), *range(5, 12)]:
+        await gateway.store.settle(make_sample(build, "Physics", slot), 0)
+    await gateway.store.settle(make_sample(build, "Logic", 7), 1)
+
+    assert await gateway.store.accepted_slots(build.build_id) == {"0": [[0, 4], [5, 12]], "1": [[7, 8]]}
+
+
 async def test_the_announcer_says_of_which_slots_it_has_not_heard_everything(gateway):
     build = await gateway.builds.submit("r1", spec(LONG + LONG // 2))
     second = [accepted(build, "Physics", SLOTS_PER_GROUP + slot) for slot in range(SLOTS_PER_GROUP)]

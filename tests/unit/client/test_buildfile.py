@@ -1,5 +1,4 @@
 import pytest
-
 from google.protobuf.duration_pb2 import Duration
 
 from chimera.build.v1 import build_pb2

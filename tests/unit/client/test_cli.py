@@ -85,8 +85,8 @@ def file(tmp_path):
 
 
 COMMANDS = [
-    *(["up"], ["doctor"], ["build", "run"]),
-    *(["builds", verb] for verb in ("submit", "list", "get", "watch", "pause", "resume", "cancel")),
+    *(["up"], ["doctor"], ["estimate"], ["build", "run"]),
+    *(["builds", verb] for verb in ("submit", "list", "get", "watch", "pause", "resume", "cancel", "fork", "export")),
     *(["samples", verb] for verb in ("list", "show")),
     *(["datasets", verb] for verb in ("list", "get", "export", "verify")),
 ]
@@ -252,6 +252,151 @@ async def test_build_run_explains_a_failure(gateway, file, tmp_path):
     assert "0 of 6 samples: the model endpoints fail" in ended.out
     assert "cannot connect to http://127.0.0.1:9/v1" in ended.out
     assert not (tmp_path / "datasets").exists()
+
+
+def earlier(gateway, **changes):
+    """A build of the file's name and seed that is there already."""
+    build = make_build(4, ["Mathematics"], name=changes.pop("name", "small"))
+    build.spec.seed = changes.pop("seed", 0)
+    build.spec.ledger_of = changes.pop("ledger_of", "")
+    build.build_id = changes.pop("build_id", "b0000000000000001")
+    build.dataset_id = identity.dataset_id(build.build_id)
+    return gateway.add(build)
+
+
+@pytest.mark.parametrize(
+    ("changes", "ledger"),
+    [
+        ({}, "b0000000000000001"),
+        ({"name": "small-pilot"}, "b0000000000000001"),
+        ({"ledger_of": "b0000000000000009"}, "b0000000000000009"),
+        ({"name": "other"}, ""),
+        ({"seed": 5}, ""),
+    ],
+)
+async def test_build_run_uses_the_answers_of_earlier_builds_of_its_name_and_seed(
+    gateway, file, tmp_path, changes, ledger
+):
+    earlier(gateway, **changes)
+    ended = await chimera("build", "run", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 0, ended.err
+    assert gateway.submitted[0].spec.ledger_of == ledger
+    assert ("are used again where they fit" in ended.err) == bool(ledger)
+
+
+async def test_build_run_new_pays_for_everything_again(gateway, file, tmp_path):
+    earlier(gateway)
+    ended = await chimera("build", "run", file, "--new", cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 0, ended.err
+    assert gateway.submitted[0].spec.ledger_of == ""
+
+
+async def test_a_fork_orders_the_same_again_with_the_ledger_of_the_first(gateway, tmp_path):
+    old = earlier(gateway, ledger_of="b0000000000000009")
+    command = ("builds", "fork", old.build_id, "--samples", "6", "--json")
+    ended = await chimera(*command, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 0, ended.err
+    assert ended.documents[-1]["directory"] == "datasets/small-fork"
+    [request] = gateway.submitted
+    assert (request.spec.ledger_of, request.spec.samples) == ("b0000000000000009", 6)
+    assert [s.name for s in request.spec.subjects] == ["Mathematics"]
+    again = await chimera(*command, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert (again.code, len(gateway.submitted)) == (0, 1)
+    assert "whole and unchanged" in again.err
+
+
+async def test_a_fork_of_a_file_orders_the_file(gateway, file, tmp_path):
+    old = earlier(gateway, name="other", seed=5)
+    ended = await chimera("builds", "fork", old.build_id, file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 0, ended.err
+    [request] = gateway.submitted
+    assert (request.spec.ledger_of, request.spec.samples, request.spec.name) == (old.build_id, 6, "small")
+    absent = await chimera("builds", "fork", "b0", file, "-o", "x", cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert (absent.code, "no build b0" in absent.err) == (2, True)
+
+
+def ends_early(gateway):
+    """Makes the next build end when its budget is spent, with every second sample accepted."""
+
+    def failed(spec, build_id):
+        build = make_build(spec.samples, [s.name for s in spec.subjects], name=spec.name)
+        build.build_id, build.dataset_id = build_id, identity.dataset_id(build_id)
+        build.state, build.stop_reason = build_pb2.BUILD_STATE_FAILED, build_pb2.STOP_REASON_BUDGET_SPENT
+        build.progress.accepted -= 1
+        return build
+
+    gateway.outcome_of = failed
+
+
+async def test_a_build_that_ends_early_says_how_to_have_what_it_made(gateway, file, tmp_path):
+    ends_early(gateway)
+    ended = await chimera("build", "run", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 1
+    [build_id] = gateway.builds
+    text = " ".join(ended.out.split())
+    for part in (
+        "5 of 6 samples: its budget is spent",
+        f"chimera builds export {build_id}",
+        f"chimera builds fork {build_id}",
+    ):
+        assert part in text
+    gateway.datasets[identity.dataset_id(build_id)].partial = True
+    exported = await chimera("builds", "export", build_id, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert exported.code == 0, exported.err
+    assert "6 of 6 samples are in datasets/small-partial: a partial dataset, and marked so" in exported.out
+    assert json.loads((tmp_path / "datasets/small-partial/manifest.json").read_text())["partial"] is True
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (build_pb2.BUILD_STATE_RUNNING, "is running; wait for its end"),
+        (build_pb2.BUILD_STATE_FAILED, "failed before a sample was accepted"),
+    ],
+)
+async def test_a_build_without_a_dataset_says_why_there_is_none(gateway, tmp_path, state, words):
+    build = earlier(gateway)
+    build.state, build.dataset_id = state, ""
+    ended = await chimera("builds", "export", build.build_id, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert (ended.code, words in ended.err) == (2, True), ended.err
+    assert not (tmp_path / "datasets").exists()
+
+
+async def test_an_estimate_makes_a_pilot_once_and_the_build_uses_it(gateway, file, tmp_path):
+    file.write_text(BUILD.replace("samples: 6", "samples: 600") + "budget: {tokens: 100000}\n")
+    told = await chimera("estimate", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert told.code == 0, told.err
+    [pilot] = gateway.submitted
+    assert (pilot.spec.name, pilot.spec.samples, pilot.spec.budget.tokens) == ("small-pilot", 24, 100_000)
+    text = " ".join(told.out.split())
+    for part in ("600 samples over 2 subjects, from a pilot of 24", "The budget of 100,000 tokens pays for about"):
+        assert part in text
+    assert f"Build it: chimera build run {file} --gateway {gateway.target}" in text
+    again = await chimera("estimate", file, "--json", cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert len(gateway.submitted) == 1
+    found = again.documents[-1]
+    assert found["type"] == "estimate"
+    assert found["calls"]["low"] <= found["calls"]["about"] <= found["calls"]["high"]
+    run = await chimera("build", "run", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert run.code == 0, run.err
+    assert gateway.submitted[1].spec.ledger_of == found["pilot"]["build_id"]
+
+
+async def test_a_pilot_that_accepts_nothing_is_explained(gateway, file, tmp_path):
+    def failed(spec, build_id):
+        return build_pb2.Build(
+            build_id=build_id,
+            spec=spec,
+            state=build_pb2.BUILD_STATE_FAILED,
+            stop_reason=build_pb2.STOP_REASON_ENDPOINTS_FAILING,
+            detail="a: cannot connect",
+        )
+
+    gateway.outcome_of = failed
+    gateway.add = lambda build: gateway.builds.setdefault(build.build_id, build)
+    ended = await chimera("estimate", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert ended.code == 1
+    assert "a: cannot connect" in ended.out
 
 
 @pytest.mark.parametrize("force", [[], ["--force"]])

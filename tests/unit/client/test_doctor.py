@@ -6,6 +6,16 @@ from aiohttp import web
 
 from chimera_client.doctor import diagnose, environment, servers
 
+MONEY = """
+name: small
+samples: 6
+subjects: [Logic]
+roles: {{proposer: main, panel: [free, procedural-medium], solver: {{endpoints: main, max_tokens: {most}}}}}
+budget: {{{budget}}}
+endpoints:
+  main: {{base_url: "http://127.0.0.1:9/v1", model: good, max_tokens: 1000, price: {{output_usd_per_mtok: 10}}}}
+  free: {{base_url: "http://127.0.0.1:9/v1", model: other}}
+"""
 BUILD = """
 name: small
 samples: 6
@@ -162,3 +172,21 @@ def test_missing_parts_and_little_space(monkeypatch, tmp_path):
     assert (found.ok, "no_such_part" in found.detail) == (False, True)
     assert environment.installed(needs_services=False).ok
     assert not environment.disk_space(tmp_path).ok
+
+
+@pytest.mark.parametrize(
+    ("budget", "most", "details"),
+    [
+        ("usd: 20", 1000, ["free has no price"]),
+        ("usd: 0.2", 100_000, ["free has no price", "one answer of main may cost $1.00 at its `max_tokens`, of $0.20"]),
+        ("tokens: 1000", 100_000, ["can be kept"]),
+    ],
+)
+async def test_a_budget_that_cannot_do_what_it_is_for_is_a_warning(tmp_path, budget, most, details):
+    path = tmp_path / "f.yaml"
+    path.write_text(MONEY.format(budget=budget, most=most))
+    found = [f async for f in diagnose(path, tmp_path, None) if f.name == "budget"]
+    assert [f.ok for f in found] == [True] * len(details)
+    for finding, detail in zip(found, details, strict=True):
+        assert detail in finding.detail
+        assert bool(finding.way_out) == (detail != "can be kept")

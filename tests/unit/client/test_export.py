@@ -11,6 +11,7 @@ from google.protobuf import json_format
 
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_client.buildfile import read_build_file
 from chimera_client.export import check_target, export_dataset, folder, parquet, verify_manifest
 from chimera_shared.endpoints.config import Endpoint, Price
 from chimera_shared.errors import ChimeraError, InvalidInput
@@ -110,6 +111,61 @@ async def test_build_file_makes_the_same_build_again(tmp_path, endpoints):
         name: endpoint.model_copy(update={"base_url": "https://models.example/v1"})
         for name, endpoint in endpoints.items()
     }
+
+
+async def test_the_build_file_keeps_budget_and_weight_but_no_ledger(tmp_path):
+    build = make_build()
+    build.spec.weight, build.spec.ledger_of = 2, "b0123456789abcde"
+    build.spec.budget.MergeFrom(build_pb2.Budget(cost_nanousd=2_500_000_000, tokens=10, calls=5))
+    build.spec.budget.time.FromSeconds(5_400)
+    await export(build, tmp_path / "out")
+    path = tmp_path / "out" / "build.yaml"
+    assert yaml.safe_load(path.read_text())["budget"] == {"usd": 2.5, "tokens": 10, "calls": 5, "time": "1h30m"}
+    again = read_build_file(path).spec
+    assert again.ledger_of == ""
+    build.spec.ledger_of = ""
+    assert again == build.spec
+
+
+def partial():
+    """Of a build that was to have 12 samples, those of the odd slots."""
+    build = make_build(12)
+    build.state, build.stop_reason = build_pb2.BUILD_STATE_FAILED, build_pb2.STOP_REASON_BUDGET_SPENT
+    build.detail = "no call fits <b>any more</b>"
+    samples = [sample for sample in make_samples(build) if sample.ref.slot % 2]
+    dataset = make_dataset(build)
+    dataset.partial, dataset.samples = True, len(samples)
+    return build, dataset, samples
+
+
+async def test_a_partial_dataset_says_so_everywhere_and_loads_as_a_whole_one(tmp_path):
+    build, dataset, samples = partial()
+    summary = await export_dataset(build, dataset, stream(samples), None, tmp_path / "out")
+    assert (summary.samples, summary.asked, summary.partial) == (6, 12, True)
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "**This dataset is partial.** 12 samples were asked for and 6 are here" in card
+    assert "because its budget is spent. Cause: no call fits &lt;b&gt;any more" in card
+    assert yaml.safe_load(card.split("---\n")[1])["pretty_name"] == "demo (partial)"
+    assert "partial" in yaml.safe_load(card.split("---\n")[1])["tags"]
+    croissant = json.loads((tmp_path / "out" / "croissant.json").read_text())
+    assert croissant["description"].startswith("Partial dataset: 12 samples were asked for")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert (manifest["partial"], manifest["samples"], manifest["samples_asked"]) == (True, 6, 12)
+    assert manifest["build"]["stop_reason"] == "STOP_REASON_BUDGET_SPENT"
+    assert verify_manifest(tmp_path / "out") == []
+
+    await export(make_build(12), tmp_path / "whole")
+    tables = [pq.read_table(tmp_path / name / "data") for name in ("out", "whole")]
+    assert tables[0].schema == tables[1].schema
+    assert tables[0].num_rows == 6
+
+
+async def test_a_partial_dataset_still_has_each_slot_once_and_exactly_its_samples(tmp_path):
+    build, dataset, samples = partial()
+    for wrong in (samples[:-1], [*samples[:-1], samples[0]]):
+        with pytest.raises(ChimeraError):
+            await export_dataset(build, dataset, stream(wrong), None, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 async def test_no_secret_is_exported(tmp_path, endpoints, monkeypatch):

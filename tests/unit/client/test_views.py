@@ -88,7 +88,7 @@ def test_hostile_text_stays_text_everywhere():
     for shown in (
         text(render_progress(build, Pace(1)), 160),
         text(render_failure(build, WAYS), 160),
-        text(render_result(build, __import__("pathlib").Path("d"), "again", HOSTILE, procedural=False), 160),
+        text(render_result(build, __import__("pathlib").Path("d"), "again", "fork", HOSTILE, procedural=False), 160),
         text(render_sample(sample, reasoning=True), 160),
         text(builds_table([build]), 160),
         text(samples_table([sample]), 160),
@@ -239,7 +239,8 @@ def test_a_spent_budget_says_how_to_go_on_and_what_there_is():
     shown = " ".join(text(render_failure(build, WAYS), 160).split())
     for part in (
         "ended with 56 of 100 samples: its budget is spent",
-        "raise `budget` in the build file; then chimera build run f.yaml",
+        "raise `budget` in the build file, or lower `max_tokens`",
+        "then chimera build run f.yaml",
         "chimera builds fork b1 f.yaml",
         "chimera builds export b1",
         "partial dataset",

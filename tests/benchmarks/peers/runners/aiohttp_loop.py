@@ -4,8 +4,8 @@ import asyncio
 import json
 from typing import TypeVar
 
-import shell
 import aiohttp
+import shell
 import work
 from pydantic import BaseModel, ValidationError
 

@@ -10,9 +10,9 @@ import work
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import twostage  # noqa: E402
+import twostage
 
-from chimera_shared.endpoints.config import Endpoint  # noqa: E402
+from chimera_shared.endpoints.config import Endpoint
 
 _notes: dict[str, Any] = {}
 

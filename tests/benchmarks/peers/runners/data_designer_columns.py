@@ -8,9 +8,9 @@ import work
 
 os.environ.update(NEMO_TELEMETRY_ENABLED="false", HF_HUB_OFFLINE="1")
 
-import data_designer.config as dd  # noqa: E402
-import pandas as pd  # noqa: E402
-from data_designer.interface import DataDesigner  # noqa: E402
+import data_designer.config as dd
+import pandas as pd
+from data_designer.interface import DataDesigner
 
 
 def _model(job: shell.Job) -> dd.ModelConfig:

@@ -14,9 +14,7 @@ M = TypeVar("M", bound=BaseModel)
 
 async def _rows(job: shell.Job) -> list[dict[str, str]]:
     slots = asyncio.Semaphore(job.limit)
-    async with openai.AsyncOpenAI(
-        base_url=job.base_url, api_key="none", max_retries=work.TRIES, timeout=300
-    ) as client:
+    async with openai.AsyncOpenAI(base_url=job.base_url, api_key="none", max_retries=work.TRIES, timeout=300) as client:
 
         async def ask(text: str, model: type[M]) -> M | None:
             for _ in range(work.TRIES):

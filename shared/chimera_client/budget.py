@@ -3,7 +3,9 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
+
+from google.protobuf.descriptor import FieldDescriptor
 
 from chimera.build.v1 import build_pb2
 from chimera_client.fields import scalar, shown, unknown_field
@@ -88,8 +90,10 @@ def _set_usd(budget: build_pb2.Budget, value: Any) -> None:
 
 
 def _whole(name: str) -> Callable[[build_pb2.Budget, Any], None]:
+    field = cast(FieldDescriptor, build_pb2.Budget.DESCRIPTOR.fields_by_name[name])
+
     def set_field(budget: build_pb2.Budget, value: Any) -> None:
-        number = scalar(build_pb2.Budget.DESCRIPTOR.fields_by_name[name], value)
+        number = scalar(field, value)
         if number <= 0:
             raise ValueError(f"must be above 0, not {shown(value)}; leave it out for no limit")
         setattr(budget, name, number)

@@ -4,6 +4,7 @@ As protobuf's own JSON mapping with snake-case names and every field, but 64-bit
 would compare wrongly in jq and its like.
 """
 
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -34,6 +35,8 @@ def _value(field: FieldDescriptor, value: Any) -> Any:
         return value.ToJsonString()
     if isinstance(value, Message):
         return to_plain(value)
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     if field.enum_type is not None:
         known = field.enum_type.values_by_number.get(value)
         return known.name if known is not None else value

@@ -15,12 +15,15 @@ class Batches(Generic[Q, A]):
     """Asks one question for many callers: whoever comes while an answer is under way goes with the next.
 
     A round trip to the store costs the driver's thread hop and, for a write, a disk flush; callers that wait together
-    share both. Where nobody is in a hurry, each round trip waits `linger_s` for more callers.
+    share both. Where nobody is in a hurry, each round trip waits `linger_s` for more callers; at most `most` share one.
     """
 
-    def __init__(self, answer: Callable[[list[Q]], Awaitable[list[A]]], linger_s: float = 0.0) -> None:
+    def __init__(
+        self, answer: Callable[[list[Q]], Awaitable[list[A]]], linger_s: float = 0.0, most: int = MAX_BATCH
+    ) -> None:
         self._answer = answer
         self._linger_s = linger_s
+        self._most = most
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -37,7 +40,7 @@ class Batches(Generic[Q, A]):
             while self._waiting:
                 if self._linger_s:
                     await asyncio.sleep(self._linger_s)
-                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._round_trip(batch)
         finally:
             self._running = None

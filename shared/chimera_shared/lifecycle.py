@@ -104,8 +104,28 @@ async def _serve(create: Create) -> None:
     async with EndpointPool(endpoints.load(settings.endpoints)) as pool:
         service = create(settings, pool)
         with telemetry.exported(service.name, settings.instance):
-            async with service:
-                await stop.wait()
+            await _live(service, stop)
+
+
+async def _live(service: Service, stop: asyncio.Event) -> None:
+    """Start, serve until `stop`, drain. A start that waits for its broker is broken off by `stop`."""
+    started = False
+
+    async def life() -> None:
+        nonlocal started
+        async with service:
+            started = True
+            await stop.wait()
+
+    living, stopping = asyncio.create_task(life()), asyncio.create_task(stop.wait())
+    await asyncio.wait([living, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if living.done() or started:
+        await living
+        return
+    log.info("%s is stopped before it has started", service.name)
+    living.cancel()
+    await asyncio.wait([living])
 
 
 async def _for_ever(step: Callable[[], Awaitable[None]], seconds: float) -> None:

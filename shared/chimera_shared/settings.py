@@ -36,6 +36,9 @@ class ServiceSettings(BaseSettings):
         default_factory=socket.gethostname,
         description="Name of this replica, the same after a restart, so that it takes its partitions back at once.",
     )
+    session_timeout_seconds: float = Field(
+        45, ge=10, le=80, description="A replica that the broker hears nothing of for so long is dead to its group."
+    )
     max_in_flight: int = Field(4096, ge=1, le=100_000, description="Messages of a stage worked on at once.")
     time_limit_seconds: float = Field(
         600, gt=0, description="Longest time of a stage's own work on one message; waiting for models does not count."

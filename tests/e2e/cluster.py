@@ -24,6 +24,8 @@ SERVICES = ("taxonomy", "generator", "verifier", "gateway")
 MODELS = ("procedural-teacher", "procedural-strong", "procedural-medium")
 IN_FLIGHT = 32
 READY_SECONDS = 60
+END_SECONDS = 45
+"""More than the graceful time-out, and what it takes to leave a broker that is gone."""
 
 
 def free_port() -> int:
@@ -51,12 +53,18 @@ class Process:
             )  # fmt: skip
 
     async def end(self, how: signal.Signals) -> None:
+        """Signal the process and wait for its end; one that does not end in time is killed, and that is an error."""
         if self.running is None:
             return
+        process, self.running = self.running, None
         with contextlib.suppress(ProcessLookupError):
-            self.running.send_signal(how)
-        await self.running.wait()
-        self.running = None
+            process.send_signal(how)
+        try:
+            await asyncio.wait_for(process.wait(), END_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise AssertionError(f"{self.name} did not end within {END_SECONDS} s of {how.name}") from None
 
 
 @dataclass
@@ -98,13 +106,18 @@ class Cluster:
         await self.ready()
 
     async def stop(self) -> None:
-        await asyncio.gather(*(p.end(signal.SIGTERM) for name, p in self.processes.items() if name != "teacher"))
-        for process in self.processes.values():
-            await process.end(signal.SIGTERM)
+        """End everything, whatever has gone wrong before."""
+        ends = [process.end(signal.SIGTERM) for name, process in self.processes.items() if name != "teacher"]
+        results = await asyncio.gather(*ends, return_exceptions=True)
+        if "teacher" in self.processes:
+            results += await asyncio.gather(self.processes["teacher"].end(signal.SIGTERM), return_exceptions=True)
         for link in self.links.values():
             await link.refuse()
         await self.store.stop()
         await self.broker.stop()
+        for error in results:
+            if error is not None:
+                raise error
 
     async def join(self, service: str, index: int = 0) -> str:
         """Start a replica of a service; the name that it goes by."""

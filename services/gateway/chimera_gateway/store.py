@@ -16,6 +16,8 @@ from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, 
 
 _LINGER_SECONDS = 0.1
 """Nobody waits for a count or a settled sample to be stored; together they cost one write instead of many."""
+_MAX_MARKS = 2_048
+"""Counted together: they are small, and the more there are, the more share a write of their group's document."""
 _JOINED_AT_ONCE = 1_000
 """Slots that are held one by one, of millions."""
 _DOT = "/"
@@ -62,7 +64,7 @@ class GatewayStore:
         self._datasets = database["datasets"]
         self._insert_build = FirstWins(self._builds).insert
         self._insert_tally = FirstWins(self._tallies).insert
-        self._told = Batches(self._tell_many, linger_s)
+        self._told = Batches(self._tell_many, linger_s, _MAX_MARKS)
         self._insert_sample = FirstWins(self._samples, linger_s).insert
         self._insert_dataset = FirstWins(self._datasets).insert
 

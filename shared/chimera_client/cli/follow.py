@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 
 from chimera.build.v1 import build_pb2
 from chimera_client.cli.displays import LINE_SECONDS, Display
+from chimera_client.cli.exits import Code
 from chimera_shared.errors import Transient
 
 
@@ -25,11 +27,15 @@ async def follow(watch: AsyncIterator[build_pb2.Build], display: Display) -> bui
 
 
 class Interrupts:
-    """What ctrl-C and SIGTERM do: cancel the work, or, while a build is followed, end that first."""
+    """What ctrl-C and SIGTERM do: cancel the work, or, while a build is followed, end that first.
+
+    The second ends the process at once, without waiting for calls in flight, as SIGKILL would: that loses nothing.
+    """
 
     def __init__(self) -> None:
         self._task = asyncio.current_task()
         self._gentle: asyncio.Event | None = None
+        self._struck = False
 
     @contextlib.contextmanager
     def installed(self) -> Iterator["Interrupts"]:
@@ -45,7 +51,7 @@ class Interrupts:
                 loop.remove_signal_handler(number)
 
     async def first(self, work: "asyncio.Task[build_pb2.Build]") -> build_pb2.Build | None:
-        """The work's result, or None after a signal; the work is then cancelled. A second signal cancels all."""
+        """The work's result, or None after a signal; the work is then cancelled."""
         self._gentle = asyncio.Event()
         signalled = asyncio.create_task(self._gentle.wait())
         try:
@@ -58,6 +64,10 @@ class Interrupts:
             await asyncio.gather(work, signalled, return_exceptions=True)
 
     def _strike(self) -> None:
+        if self._struck:
+            # Cancelling once more would cut short one of many things that are waited for on the way out.
+            os._exit(Code.INTERRUPTED)
+        self._struck = True
         if self._gentle is not None:
             self._gentle.set()
         elif self._task is not None:

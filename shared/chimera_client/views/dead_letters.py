@@ -1,7 +1,6 @@
 """Dead letters. What they hold may be anything, so it is shown bounded and escaped, and decoded only if that succeeds."""
 
 import json
-from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
@@ -56,15 +55,7 @@ def render_letter(letter: dead_letter_pb2.DeadLetter) -> RenderableType:
 
 def letter_document(letter: dead_letter_pb2.DeadLetter) -> dict[str, Any]:
     """The letter with its bytes in base64, and with the event that they are, if they are one."""
-    document = to_plain(letter)
-    for name in ("key", "value"):
-        document[name] = _base64(letter, name)
-    document["headers"] = [{"name": h.name, "value": _base64(h, "value")} for h in letter.headers]
-    return {**document, "event": _event(letter)}
-
-
-def _base64(holder: dead_letter_pb2.DeadLetter | dead_letter_pb2.Header, name: Any) -> str | None:
-    return b64encode(getattr(holder, name)).decode() if holder.HasField(name) else None
+    return {**to_plain(letter), "event": _event(letter)}
 
 
 def _event(letter: dead_letter_pb2.DeadLetter) -> dict[str, Any] | None:

@@ -34,9 +34,10 @@ def render_estimate(found: Estimate, run: str) -> RenderableType:
         lines += [Text(), Text(words, style="bold")]
     if found.notes:
         lines += [Text(), *(Text(f"Note: {note}.", style="yellow") for note in found.notes)]
-    lines += [Text(), Text(f"Build it: {run}"), Text(_kept(found), style="dim")]
+    lines += [Text(), Text(_kept(found), style="dim")]
     title = Text(f" {line(found.pilot.spec.name, 40)}  {line(found.pilot.build_id, 40)} ")
-    return Panel(Group(*lines), title=title, title_align="left", border_style="cyan", box=box.ROUNDED)
+    panel = Panel(Group(*lines), title=title, title_align="left", border_style="cyan", box=box.ROUNDED)
+    return Group(panel, Text(f"Build it: {run}"))  # without a border a long command can be copied
 
 
 def budget_words(found: Estimate) -> str:

@@ -47,6 +47,7 @@ class Pace:
 class _Look:
     seconds: float
     accepted: int
+    done: float
     spent: Spend
 
 
@@ -60,7 +61,7 @@ class PaceMeter:
     def observe(self, now: float, build: build_pb2.Build) -> None:
         """Take in a build; `now` is a monotonic time in seconds."""
         self._started = now if self._started is None else self._started
-        self._seen.append(_Look(now, build.progress.accepted, spent_of(build.progress)))
+        self._seen.append(_Look(now, build.progress.accepted, done_of(build.progress), spent_of(build.progress)))
         while len(self._seen) > 2 and now - self._seen[1].seconds >= WINDOW_SECONDS:
             self._seen.popleft()
 
@@ -75,10 +76,12 @@ class PaceMeter:
         burn = (last.spent - first.spent).scaled(60 / span)
         if (accepted := last.accepted - first.accepted) <= 0:
             return Pace(elapsed, burn_per_minute=burn)
-        left = max(0, target - last.accepted)
         rate = accepted / span
-        at_end = last.spent + (last.spent - first.spent).scaled(left / accepted)
-        return Pace(elapsed, rate * 60, left / rate, burn, at_end if accepted >= _MIN_ACCEPTED else None)
+        left = max(0, target - last.accepted) / rate
+        if accepted < _MIN_ACCEPTED or last.done <= first.done:
+            return Pace(elapsed, rate * 60, left, burn)
+        ahead = max(0.0, target - last.done) / (last.done - first.done)
+        return Pace(elapsed, rate * 60, left, burn, last.spent + (last.spent - first.spent).scaled(ahead))
 
 
 def usage_of(progress: build_pb2.Progress) -> sample_pb2.Usage:
@@ -94,6 +97,18 @@ def spent_of(progress: build_pb2.Progress) -> Spend:
 def reserved_of(progress: build_pb2.Progress) -> Spend:
     """What calls under way may consume at most."""
     return _spend(progress.spending.reserved)
+
+
+def done_of(progress: build_pb2.Progress) -> float:
+    """How many samples the work that was paid for amounts to, half-done ones in part.
+
+    Proposing, checking and solving count a third each. Of what was proposed, as large a share will be accepted as was
+    of what is settled. Without this a build that has many samples under way would seem dearer than it is.
+    """
+    settled = progress.accepted + progress.rejected + progress.unknown
+    share = progress.accepted / settled if settled else 1.0
+    proposed = max(progress.proposed * share, progress.accepted)
+    return (proposed + max(progress.validated, progress.accepted) + progress.accepted) / 3
 
 
 def pace_of(build: build_pb2.Build) -> Pace:

@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind
 from chimera_shared import topics
 from chimera_shared.builds import BuildTable
 from chimera_shared.bus.codec import Encoded, decode, encode, sample_trace
-from chimera_shared.bus.consumer import pace_fetches
+from chimera_shared.bus.consumer import pace_fetches, session_options
 from chimera_shared.bus.subscriber import parallel_subscriber
 from chimera_shared.errors import BusUnavailable
 from chimera_shared.settings import ServiceSettings
@@ -75,6 +75,7 @@ class Bus:
             group_instance_id=f"{self._settings.instance}-{self._service}-{name}",
             max_in_flight=self._settings.max_in_flight,
             flight_key=lambda message: message.headers.get("ce_id"),
+            **session_options(self._settings.session_timeout_seconds),
         )
 
         @subscriber

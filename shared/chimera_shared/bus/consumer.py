@@ -14,6 +14,18 @@ CONSUMER_OPTIONS: Mapping[str, Any] = {
     "heartbeat_interval_ms": 3_000,
     "rebalance_timeout_ms": 30_000,
 }
+
+
+def session_options(timeout_s: float) -> dict[str, int]:
+    """The options of a member that is dead after `timeout_s` of silence: fifteen heartbeats, as by CONSUMER_OPTIONS."""
+    session_ms = round(timeout_s * 1000)
+    return {
+        "session_timeout_ms": session_ms,
+        "heartbeat_interval_ms": session_ms // 15,
+        "rebalance_timeout_ms": session_ms * 2 // 3,
+    }
+
+
 # noida-db does not hold an empty fetch for fetch_max_wait_ms: an idle consumer would ask it 2,000 times a second and
 # keep most of a core busy. With these pauses it is four times a second, and ten under load, where each fetch brings all
 # that came meanwhile. A message waits 0.05 s on average under load; shorter pauses cost more than they gain.

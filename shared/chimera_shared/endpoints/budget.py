@@ -141,8 +141,8 @@ class Account:
 
     def is_due(self, now: float) -> bool:
         """Whether the book does not say how things stand here, or needs a sign of life."""
-        told = self.told
-        if told is None or self.unheard or (told.spent, told.lost, told.reserved) != (self._spent, self._lost, self._reserved):
+        told, stand = self.told, (self._spent, self._lost, self._reserved)
+        if told is None or self.unheard or (told.spent, told.lost, told.reserved) != stand:
             return True
         has_spare = self._cap != self._used
         return has_spare or (told.holds and now - self.told_at >= BEAT_SECONDS)

@@ -16,8 +16,8 @@ def ensure(folder: Path, name: str) -> Path:
     if not stamp.exists() or stamp.read_text() != digest:
         print(f"installing {wanted.name} into {folder / name}", file=sys.stderr, flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder / name], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, "-r", wanted], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, "-r", str(wanted)], check=True)
         stamp.write_text(digest)
     return python
 

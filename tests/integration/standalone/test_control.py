@@ -134,7 +134,7 @@ async def test_a_cancelled_build_cuts_its_calls_off_and_keeps_what_was_accepted(
 @pytest.mark.parametrize("halt", ["pause", "cancel"])
 async def test_a_halted_build_gives_up_the_places_of_those_that_only_wait(scene, halt):
     """Each stage works on four messages at a time; all of the proposer's wait, for the end of a rest of ten minutes."""
-    first = await scene.order("first", 40, proposer="procedural-weak")
+    first = await scene.order("first", 2_000, proposer="procedural-weak")
     await scene.build(first, lambda build: accepted(build) >= 2)
     await scene.dials(models={"procedural-weak": {"rate_429": 1, "retry_after_seconds": 600}})
     await scene.when(lambda stats: stats["models"]["procedural-weak"]["by_status"].get("429", 0) >= 1)

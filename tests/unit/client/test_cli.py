@@ -363,7 +363,7 @@ async def test_a_build_without_a_dataset_says_why_there_is_none(gateway, tmp_pat
 
 
 async def test_an_estimate_makes_a_pilot_once_and_the_build_uses_it(gateway, file, tmp_path):
-    file.write_text(BUILD.replace("samples: 6", "samples: 600") + "budget: {tokens: 100000}\n")
+    file.write_text(BUILD.replace("samples: 6", "samples: 600") + "seed: 7\nbudget: {tokens: 100000}\n")
     told = await chimera("estimate", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
     assert told.code == 0, told.err
     [pilot] = gateway.submitted

@@ -40,14 +40,17 @@ def test_an_event_is_shown_as_what_it_is():
 
 
 @pytest.mark.parametrize(
-    "value", [ESCAPES * 100, random.Random(1).randbytes(100_000), "\u202eevil".encode(), b"\xed\xa0\x80", b"[red]x[/red]"]
+    "value",
+    [ESCAPES * 100, random.Random(1).randbytes(100_000), "\u202eevil".encode(), b"\xed\xa0\x80", b"[red]x[/red]"],
 )
 def test_what_is_shown_is_printable_and_bounded(value):
     hostile = value.decode(errors="replace")
     held = letter(value, value, [(hostile[:50], value)] * 200, hostile)
 
-    text = shown(render_letter(held)) + shown(letters_table([held])) + room_line(
-        dead_letter_pb2.StageLetters(service=hostile, stage=hostile, letters=1, bound=2)
+    text = (
+        shown(render_letter(held))
+        + shown(letters_table([held]))
+        + room_line(dead_letter_pb2.StageLetters(service=hostile, stage=hostile, letters=1, bound=2))
     )
 
     assert [c for c in text if not c.isprintable() and c != "\n"] == []

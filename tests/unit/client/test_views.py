@@ -150,6 +150,15 @@ def test_what_a_build_will_have_spent_follows_from_its_last_minute():
     assert meter.pace(31.0, 50).at_end.nanousd == pytest.approx(17 * USD)
 
 
+def test_samples_under_way_do_not_make_the_build_seem_dearer():
+    build = seen(20, nanousd=10 * USD)
+    build.progress.proposed, build.progress.validated = 80, 50
+    meter = PaceMeter()
+    meter.observe(0.0, seen(0))
+    meter.observe(30.0, build)
+    assert meter.pace(30.0, 100).at_end.nanousd == pytest.approx(20 * USD), "half of the work is done"
+
+
 def test_a_projection_waits_for_enough_samples():
     meter = PaceMeter()
     meter.observe(0.0, seen(0))

@@ -14,7 +14,7 @@ from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared.builds import BuildTable
 from chimera_shared.endpoints import budget
-from chimera_shared.endpoints.book import NOTHING, Amount, Book, Limit, Vigil, total
+from chimera_shared.endpoints.book import NOTHING, Amount, Book, Holder, Limit, Vigil, total
 from chimera_shared.endpoints.budget import Purse
 from chimera_shared.errors import BudgetSpent, BuildHalted, StoreUnavailable
 from chimera_shared.worklimit import WorkLimit
@@ -270,9 +270,224 @@ class Budgets(RuleBasedStateMachine):
 
 
 Budgets.TestCase.settings = settings(
-    max_examples=200, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
 class TestBudgets(Budgets.TestCase):
     """Run by pytest, which gives it the quick waits."""
+
+
+async def test_builds_without_limits_never_wait_and_are_accounted_for():
+    shelf = Shelf()
+    shelf.fault = "away"
+    working = purse(shelf, await table())
+    calls = [working.reserve_at_once(BUILD, use(10, 4)) for _ in range(3)]
+    calls[0].settle(use(3, 2))
+    calls[1].lose()
+    shelf.fault = ""
+    await working.sync()
+
+    shown = shelf.book().spending
+
+    assert (shown.spent, shown.unaccounted, shown.reserved) == (use(3, 2), use(10, 4), use(10, 4))
+
+
+async def test_questions_of_no_build_are_not_accounted_for():
+    shelf = Shelf()
+    working = purse(shelf, await table(calls=1))
+    for _ in range(3):
+        (await working.reserve("preview", use())).settle(use())
+    await working.sync()
+
+    assert shelf.documents == {}
+
+
+async def test_a_reservation_ends_once_and_is_lost_if_its_block_leaves_without_an_end():
+    shelf = Shelf()
+    working = purse(shelf, await table(calls=9))
+    for end in ("settle", "lose", ""):
+        with contextlib.suppress(OSError), await working.reserve(BUILD, use(7)) as call:
+            if end == "settle":
+                call.settle(use(2))
+                call.lose()
+            raise OSError
+    await working.sync()
+
+    assert shelf.book().spending.spent == use(2)
+    assert shelf.book().spending.unaccounted == use(14, calls=2)
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "most", "said"),
+    [
+        ({"cost_nanousd": 5_000_000_000}, use(4_980_000_000), use(40_000_000),
+         "the budget of $5.00 is spent: $4.98 were used and the next call may cost $0.04"),
+        ({"cost_nanousd": 1_000_000}, use(999_000), use(12_345),
+         "the budget of $0.001 is spent: $0.000999 were used and the next call may cost $0.000012345"),
+        ({"tokens": 100_000}, use(0, 99_000), use(0, 4_096),
+         "the budget of 100,000 tokens is spent: 99,000 were used and the next call may take 4,096"),
+        ({"calls": 1}, use(0), use(0), "the budget of 1 model calls is spent: 1 were made"),
+    ],
+)  # fmt: skip
+async def test_what_can_never_fit_is_refused_with_the_reason_for_all_processes(limit, used, most, said):
+    shelf = Shelf()
+    working, other = purse(shelf, await table(**limit)), purse(shelf, await table(**limit), "p1")
+    (await working.reserve(BUILD, used)).settle(used)
+
+    for each in (working, other, working):
+        with pytest.raises(BudgetSpent) as refused:
+            await each.reserve(BUILD, most)
+        assert str(refused.value) == said
+    assert shelf.book().refused == said
+    await working.sync()
+    assert shelf.book().idle
+
+
+async def test_who_does_not_fit_waits_for_what_others_give_back():
+    shelf = Shelf()
+    working, other = purse(shelf, await table(calls=2)), purse(shelf, await table(calls=2), "p1")
+    held = [await other.reserve(BUILD, use()), await working.reserve(BUILD, use())]
+    waiting = [asyncio.create_task(working.reserve(BUILD, use())) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    assert not any(task.done() for task in waiting)
+
+    held[0].release()
+    await other.sync()
+    first = await waiting[0]
+    held[1].release()
+    second = await waiting[1]
+
+    first.settle(use())
+    second.settle(use())
+    await working.sync()
+    assert shelf.book().spending.spent.calls == 2
+
+
+async def test_what_is_given_back_unheard_is_not_used_any_more():
+    shelf = Shelf()
+    working, other = purse(shelf, await table(calls=100)), purse(shelf, await table(calls=100), "p1")
+    call = await working.reserve(BUILD, use())
+    await working.sync()
+    call.release()
+    assert shelf.book().committed.calls == 2, "one is taken ahead"
+    shelf.fault = "unheard"
+    with pytest.raises(StoreUnavailable):
+        await working.sync()
+    assert shelf.book().committed.calls == 0
+    everything = await other.reserve(BUILD, use(calls=100))
+
+    assert working.reserve_at_once(BUILD, use()) is None
+    everything.release()
+
+
+async def test_what_is_given_back_is_not_used_while_the_store_is_asked():
+    shelf = Shelf()
+    working = purse(shelf, await table(calls=100))
+    call = await working.reserve(BUILD, use())
+    await working.sync()
+    call.release()
+    syncing = asyncio.create_task(working.sync())
+    while shelf.book().committed.calls:  # noqa: ASYNC110 the moment between the write and its answer
+        await asyncio.sleep(0)
+
+    assert not syncing.done()
+    assert working.reserve_at_once(BUILD, use()) is None
+    await syncing
+
+
+async def test_a_store_that_is_away_is_waited_for_and_the_time_does_not_count_as_work():
+    shelf = Shelf()
+    shelf.fault = "away"
+    working = purse(shelf, await table(calls=2))
+
+    async def work() -> None:
+        async with WorkLimit(0.02):
+            (await working.reserve(BUILD, use())).settle(use())
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    shelf.fault = ""
+    await task
+
+
+@pytest.mark.parametrize("state", [build_pb2.BUILD_STATE_PAUSED, build_pb2.BUILD_STATE_CANCELLED])
+async def test_who_waits_for_a_build_that_is_halted_goes_away_and_leaves_nothing(state):
+    shelf, builds = Shelf(), await table(calls=1)
+    working = purse(shelf, builds)
+    held = await working.reserve(BUILD, use())
+    waiting = asyncio.create_task(working.reserve(BUILD, use()))
+    await asyncio.sleep(0.01)
+
+    await builds.learn(changed(state, 2, calls=1))
+    with pytest.raises(BuildHalted):
+        await waiting
+    held.settle(use())
+    await working.sync()
+
+    assert shelf.book().idle
+    assert shelf.book().refused == ""
+    if state == build_pb2.BUILD_STATE_CANCELLED:
+        with pytest.raises(BuildHalted):
+            await working.reserve(BUILD, use())
+
+
+async def test_a_restarted_process_takes_back_its_place_and_what_it_held_is_lost():
+    shelf, builds = Shelf(), await table(calls=5)
+    killed = purse(shelf, builds)
+    held = [await killed.reserve(BUILD, use()) for _ in range(3)]
+    held[0].settle(use())
+    await killed.sync()
+
+    again = purse(shelf, builds)
+    await again.sync()
+
+    shown = shelf.book().spending
+    assert (shown.spent.calls, shown.unaccounted.calls, shown.reserved.calls) == (1, 2, 0)
+    assert shelf.book().committed.calls == 3
+
+
+async def test_two_processes_of_one_name_do_not_take_each_other_for_dead_for_ever():
+    shelf, builds = Shelf(), await table(calls=50)
+    twins = [purse(shelf, builds), purse(shelf, builds)]
+    for _ in range(4):
+        for twin in twins:
+            (await twin.reserve(BUILD, use())).settle(use())
+            await twin.sync()
+
+    shown = shelf.book().spending
+    assert (shown.spent.calls, shown.unaccounted.calls) == (7, 1), "the second of the first one was taken ahead"
+    assert len(shelf.book().holders) == 2
+
+
+async def test_who_leaves_in_order_gives_everything_back():
+    shelf = Shelf()
+    async with purse(shelf, await table(calls=100)) as working:
+        for _ in range(3):
+            (await working.reserve(BUILD, use())).settle(use())
+        await working.sync()
+        assert not shelf.book().idle
+
+    assert shelf.book().idle
+    assert shelf.book().committed.calls == 3
+
+
+def test_only_who_stands_still_while_looked_at_is_gone():
+    vigil, now = Vigil(), 0.0
+    book = Book(BUILD, holders={name: Holder(name, "e", cap=Amount(1)) for name in ("still", "live")})
+    assert vigil.gone(book, now) == []
+    assert vigil.gone(book, now + 10_000) == [], "the store was away, or this machine slept"
+    for second in range(130):
+        book.holders["live"] = Holder("live", "e", beat=second // 20, cap=Amount(1))
+        found = vigil.gone(book, 10_000 + second)
+
+    assert found == ["still"]
+
+
+def test_a_book_reads_as_it_was_written():
+    amount = Amount(1, 2, 3, 4)
+    holder = Holder("h", "e", 3, amount, NOTHING, amount, amount)
+    book = Book(BUILD, 7, amount, NOTHING, {"h": holder}, "why")
+
+    assert Book.from_document(book.to_document()) == book

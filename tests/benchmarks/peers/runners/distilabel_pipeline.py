@@ -5,7 +5,9 @@ gets half of the limit. With more replicas and smaller batches it keeps fewer re
 with 1, 2 and 4 replicas of each task.
 """
 
+import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import shell
@@ -15,7 +17,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from distilabel.models import OpenAILLM
 from distilabel.pipeline import Pipeline
-from distilabel.steps import LoadDataFromDicts
+from distilabel.steps import KeepColumns, LoadDataFromDicts, StepInput, step
 from distilabel.steps.tasks import Task
 from pydantic import BaseModel
 
@@ -56,6 +58,12 @@ class Judge(Task):
         return work.Verdict.model_validate_json(output or "").model_dump()
 
 
+@step(inputs=list(work.FIELDS), outputs=["packed"])
+def pack(inputs: StepInput) -> Iterator[list[dict[str, Any]]]:
+    """One column of text: a batch whose every answer is missing has columns of no type, and ends the pipeline."""
+    yield [{**row, "packed": json.dumps({name: row[name] for name in work.FIELDS})} for row in inputs]
+
+
 def _settings(job: shell.Job, schema: type[BaseModel]) -> dict[str, Any]:
     return {
         "llm": OpenAILLM(
@@ -64,8 +72,8 @@ def _settings(job: shell.Job, schema: type[BaseModel]) -> dict[str, Any]:
             api_key="none",
             max_retries=work.TRIES,
             timeout=300,
-            structured_output={"schema": schema, "max_retries": work.TRIES},
-            generation_kwargs={"max_new_tokens": work.MAX_TOKENS},
+
+            generation_kwargs={"max_new_tokens": work.MAX_TOKENS, "response_format": {"type": "json_object"}},
         ),
         "input_batch_size": job.limit // 2,
         "add_raw_input": False,
@@ -78,9 +86,9 @@ def _rows(job: shell.Job) -> list[dict[str, Any]]:
         load = LoadDataFromDicts(data=[{"row": row} for row in range(job.rows)], batch_size=job.limit // 2)
         propose = Propose(name="propose", **_settings(job, work.Proposal))
         judge = Judge(name="judge", **_settings(job, work.Verdict))
-        load >> propose >> judge
+        load >> propose >> judge >> pack() >> KeepColumns(columns=["packed"])
     dataset = pipeline.run(use_cache=False)["default"]["train"]
-    return [{name: row[name] for name in work.FIELDS} for row in dataset]
+    return [json.loads(row["packed"]) for row in dataset]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Messages that a stage could not work on: all services keep them in one collection, the gateway reads and replays them.
+"""Messages that a stage could not work on: all services keep them in one collection, the gateway replays them.
 
 A letter is *open* until it is replayed. A large one lies in pieces beside its document, which MongoDB limits to 16 MB.
 """

@@ -156,7 +156,9 @@ class StageRunner(Generic[E]):
                 await self._bury(message, str(failure))
                 return "refused"
             except BuildHalted:
-                return "skipped"
+                if self.stage.decision is None:
+                    return "skipped"
+                delay = _BACKOFF_SECONDS[0]  # it may have been resumed while a paid call was still taken in
             except Transient as error:
                 metrics.STAGE_RETRIES.add(1, self._labels)
                 log.warning("%s waits: %s", self.stage.name, error)
@@ -179,7 +181,7 @@ class StageRunner(Generic[E]):
 
     async def _decide(self, decision: Decision[E], event: E) -> str:
         key = self.stage.consumes.key(event)
-        build = await self._builds.get(self.stage.consumes.build_of(event))
+        build = await self._builds.going(self.stage.consumes.build_of(event))
         if build.state != build_pb2.BUILD_STATE_RUNNING:
             return "skipped"
         ended = "replayed"
@@ -216,7 +218,7 @@ class StageRunner(Generic[E]):
         letter = Refused(self.stage.name, self.stage.consumes.name, message, cause)
         async with self._burying:
             try:
-                while not await self._buried(letter):
+                while not await self._buried(letter):  # noqa: ASYNC110 room is made in another process
                     await asyncio.sleep(_LOOK_FOR_ROOM_SECONDS)
             finally:
                 self._go_on()

@@ -22,6 +22,8 @@ from e2e.proxy import Link
 
 SERVICES = ("taxonomy", "generator", "verifier", "gateway")
 MODELS = ("procedural-teacher", "procedural-strong", "procedural-medium")
+SPARE = "procedural-weak"
+"""A model that builds use only if they name it."""
 IN_FLIGHT = 32
 READY_SECONDS = 60
 END_SECONDS = 45
@@ -214,7 +216,7 @@ class Cluster:
     async def _environment(self, name: str) -> dict[str, str]:
         file = self.folder / "endpoints.yaml"
         standard = {"base_url": self.teacher_url, "max_in_flight": IN_FLIGHT}
-        configured = {m: {**standard, "model": m, **self.endpoints.get(m, {})} for m in MODELS}
+        configured = {m: {**standard, "model": m, **self.endpoints.get(m, {})} for m in (*MODELS, SPARE)}
         file.write_text(yaml.safe_dump(configured))
         broker, store = self.broker.bootstrap_servers, self.store.uri
         if self.linked:

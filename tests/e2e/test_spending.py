@@ -11,7 +11,7 @@ from e2e.lab import Lab, endpoints, teaching
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
 
-SAMPLES = 60
+SAMPLES = 80
 MOST_TOKENS = 2_000
 
 

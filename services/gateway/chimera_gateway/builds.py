@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.events.v1 import events_pb2
+from chimera.sample.v1 import sample_pb2
 from chimera_gateway.counting import add_up, last_count, untold
 from chimera_gateway.domain import groups
 from chimera_gateway.domain.tally import caught_up, complete, mark_of, progress
@@ -212,7 +213,7 @@ class Builds:
         await self._announce(build)
         return True
 
-    async def _announce(self, build: build_pb2.Build, missing: Iterable[events_pb2.SlotRange] = ()) -> None:
+    async def _announce(self, build: build_pb2.Build, missing: Iterable[sample_pb2.SlotRange] = ()) -> None:
         event: Message = events_pb2.BuildChanged(build=build, untold=missing)
         await self._bus.publish(event)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 from chimera.build.v1 import build_pb2
-from chimera.events.v1 import events_pb2
+from chimera.sample.v1 import sample_pb2
 from chimera_gateway.domain.groups import Ranges, gaps, holds, joined, size_of
 from chimera_gateway.domain.tally import Counts, added, complete
 from chimera_gateway.store import GatewayStore, Record, Tally
@@ -52,11 +52,11 @@ async def last_count(store: GatewayStore, build_id: str) -> Counts:
     return _counts(record, [tally for tally in tallies if not subjects.is_counted_elsewhere(record, tally)])
 
 
-def untold(record: Record) -> Iterator[events_pb2.SlotRange]:
+def untold(record: Record) -> Iterator[sample_pb2.SlotRange]:
     """Slots of which something is not told yet, be they opened or not."""
     subjects = _Subjects(record.build.spec)
     ranges = (
-        events_pb2.SlotRange(subject=name, first=first, end=end)
+        sample_pb2.SlotRange(subject=name, first=first, end=end)
         for name, position in subjects.positions.items()
         for first, end in gaps(record.folded.get(str(position), ()), subjects.targets[position])
     )

@@ -37,12 +37,13 @@ class Live:
 
     async def _spent(self, builds: Sequence[build_pb2.Build]) -> None:
         now = self._clock()
-        self._seen = {name: seen for name, seen in self._seen.items() if now - seen[0] < _FRESH_SECONDS}
-        if missing := [build.build_id for build in builds if build.build_id not in self._seen]:
+        seen = {name: each for name, each in self._seen.items() if now - each[0] < _FRESH_SECONDS}
+        if missing := [build.build_id for build in builds if build.build_id not in seen]:
             found = await self._books.find_many(missing)
-            self._seen |= {name: (now, found.get(name, Book(name))) for name in missing}
+            seen |= {name: (now, found.get(name, Book(name))) for name in missing}
+        self._seen = seen  # others may have looked meanwhile, and dropped what is used here
         for build in builds:
-            if (book := self._seen[build.build_id][1]).version:
+            if (book := seen[build.build_id][1]).version:
                 build.progress.spending.CopyFrom(book.spending)
 
     async def _all_statuses(self) -> dict[str, build_pb2.EndpointStatus]:

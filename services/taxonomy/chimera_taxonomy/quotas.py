@@ -76,7 +76,7 @@ class QuotaKeeper:
                 yield await self._request(build, moved)
 
     async def remind(
-        self, build: build_pb2.Build, untold: Sequence[events_pb2.SlotRange] = ()
+        self, build: build_pb2.Build, untold: Sequence[sample_pb2.SlotRange] = ()
     ) -> AsyncIterator[Message]:
         """Ask again for what is due and has not moved, however it was lost.
 
@@ -95,11 +95,12 @@ class QuotaKeeper:
 
     async def resume(self, build: build_pb2.Build) -> AsyncIterator[Message]:
         """Ask again for every slot under way, whose events were passed over while the build was paused."""
+        await self._store.renew(build.build_id, self._clock() + self._overdue)
         for slot in await self._store.open_slots(build.build_id):
             yield await self._request(build, slot)
 
     async def _told_again(
-        self, build: build_pb2.Build, untold: Sequence[events_pb2.SlotRange]
+        self, build: build_pb2.Build, untold: Sequence[sample_pb2.SlotRange]
     ) -> AsyncIterator[Message]:
         """Ask for every attempt at the slots of these ranges, as far as one round goes."""
         left = _MAX_TOLD_AGAIN

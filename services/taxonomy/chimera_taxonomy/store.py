@@ -161,6 +161,11 @@ class TaxonomyStore:
                 )
         return [_slot(document) for document in found]
 
+    async def renew(self, build: str, due: datetime) -> None:
+        """Give all slots under way a first time to move, however often they were asked for before."""
+        with guarded():
+            await self._slots.update_many({"open": build}, {"$set": {"due": due, "asked": 1}})
+
     async def open_slots(self, build: str) -> list[Slot]:
         """All slots under way."""
         with guarded():

@@ -156,7 +156,7 @@ async def export(
     from chimera_client.cli.session import Place, opened
     from chimera_client.exporting import require_dataset, target_of
 
-    async with opened(Place(gateway, data_dir), None if gateway is None else {}) as session:
+    async with opened(Place(gateway, data_dir), None) as session:
         build = await session.client.builds.get(build_id)
         dataset = await require_dataset(session.client, build)
         target = target_of(dataset, output, options.DEFAULT_OUTPUT_PARENT)

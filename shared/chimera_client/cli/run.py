@@ -56,7 +56,7 @@ class BuildRun:
         """Everything from the order to the folder. Nothing is started or spent before file and folder were checked."""
         told = self._told
         file = None if told.file is None else self._checked(read_build_file(told.file))
-        async with opened(told.place, file.endpoints if file is not None else {}) as session:
+        async with opened(told.place, file.endpoints if file is not None else None) as session:
             file = await self._ordered(session, file)
             target = self._target(file)
             build = await self._order(session.client, file, target)

@@ -1,4 +1,4 @@
-"""Dead letters. What they hold may be anything, so it is shown bounded and escaped, and decoded only if that succeeds."""
+"""Dead letters. What they hold may be anything: it is shown bounded and escaped, and decoded if that succeeds."""
 
 import json
 from collections.abc import Iterable

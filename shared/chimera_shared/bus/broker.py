@@ -135,8 +135,9 @@ class Bus:
         if key is None and value is None:
             value = b""  # aiokafka sends no message without both
         try:
-            producer = self._broker.config.producer._producer.producer
-            await producer.send_and_wait(topic, value, key, headers=list(headers))
+            # FastStream's own publishing takes headers of text only, and adds one.
+            producer: Any = self._broker.config.producer
+            await producer._producer.producer.send_and_wait(topic, value, key, headers=list(headers))
         except (KafkaError, OSError) as error:
             raise BusUnavailable(f"Kafka did not take a message of {topic}: {error!r}") from error
 

@@ -44,7 +44,8 @@ _MAX_ALONE = 6
 cost money each time."""
 _TRIES_BEFORE_NEXT = 3
 _REST_BEFORE_NEXT_SECONDS = 5
-"""So many failures, or so long a rest, send a question to the role's next endpoint, if that takes calls."""
+"""So many failures, or so long a rest, send a question to the role's next endpoint, if that takes calls. Who rests or
+waits at one that is down looks so often whether another is back."""
 _BACKOFF_SECONDS = (0.5, 30.0)
 
 
@@ -104,7 +105,9 @@ class Buyer:
         tries = {name: _Tries() for name in bodies}
         while left := [name for name, each in tries.items() if not each.refusal]:
             name = self._choice(left, tries)
-            await self._rest(question, tries[name].rest)
+            if rest := tries[name].rest:
+                await self._rest(question, min(rest, _REST_BEFORE_NEXT_SECONDS))
+                continue
             try:
                 return await self._try(question, name, bodies[name])
             except CallRefused as error:
@@ -128,9 +131,8 @@ class Buyer:
 
     async def _rest(self, question: Question, seconds: float) -> None:
         """Wait before the next try, without a place."""
-        if seconds:
-            with self._builds.going_on(question.build_id), waiting():
-                await asyncio.sleep(seconds)
+        with self._builds.going_on(question.build_id), waiting():
+            await asyncio.sleep(seconds)
 
     async def _try(self, question: Question, name: str, body: Body) -> tuple[Completion, sample_pb2.ModelCall]:
         endpoint, gate = self._pool.endpoints[name], self._pool.gate(name)
@@ -144,7 +146,8 @@ class Buyer:
             gate.leave(slot)
         count(call)
         limit = body[endpoint.max_tokens_parameter]
-        await self._ledger.keep(question.build_id, question.ledger_of, question.messages, limit, completion, call)
+        with waiting():  # a store that is away must not run out the time of what is paid
+            await self._ledger.keep(question.build_id, question.ledger_of, question.messages, limit, completion, call)
         return completion, call
 
     async def _turn(self, question: Question, gate: Gate, endpoint: Endpoint, body: Body) -> tuple[Slot, Reservation]:
@@ -171,15 +174,20 @@ class Buyer:
             reservation = await self._purse.reserve(build, most)
 
     async def _wait_for_turn(self, question: Question, gate: Gate, slot: Slot) -> None:
-        """TurnedAway when the endpoint's breaker opens meanwhile, or has been open for long without a first answer."""
+        """TurnedAway when the endpoint's breaker opens meanwhile, or was open for as long as is waited there."""
         with self._builds.going_on(question.build_id), waiting():
-            if gate.open_until is None or await self._ledger.answered(question.build_id, gate.name):
-                return await gate.wait_for_turn(slot)
+            longest = None if gate.open_until is None else await self._longest_wait(question, gate)
             try:
-                async with asyncio.timeout(max(0.1, _FIRST_ANSWER_SECONDS - gate.failing_seconds)):
+                async with asyncio.timeout(longest):
                     await gate.wait_for_turn(slot)
             except TimeoutError:
                 raise TurnedAway(gate.cause) from None
+
+    async def _longest_wait(self, question: Question, gate: Gate) -> float | None:
+        """Seconds to wait at an endpoint that is down; None if there is nothing else to do."""
+        if not await self._ledger.answered(question.build_id, gate.name):
+            return max(0.1, _FIRST_ANSWER_SECONDS - gate.failing_seconds)
+        return _REST_BEFORE_NEXT_SECONDS if len(question.spec.endpoints) > 1 else None
 
     async def _ask(
         self, question: Question, name: str, endpoint: Endpoint, body: Body, slot: Slot, reservation: Reservation

@@ -151,8 +151,16 @@ class Gate:
 
     @property
     def available(self) -> bool:
-        """False while the endpoint takes nothing new: a caller that has another endpoint should ask that."""
-        return self._breaker.ready_at(now := self._clock()) <= now and self._streak.lets_try(now)
+        """False while the endpoint takes nothing new: a caller that has another endpoint should ask that.
+
+        Whether it takes something again is tried only by who starts at once: the others would queue behind the try.
+        """
+        now = self._clock()
+        if self._breaker.state is BreakerState.CLOSED and not self._streak.long:
+            return True
+        if self._breaker.ready_at(now) > now or not self._streak.lets_try(now):
+            return False
+        return not len(self._queue) and self.in_flight < self._concurrency.room(now)
 
     @property
     def breaker(self) -> BreakerState:

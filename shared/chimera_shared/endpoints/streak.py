@@ -33,9 +33,14 @@ class Streak:
 
     def started(self, now: float) -> None:
         """Note that somebody tries."""
-        if self._length >= _LONG:
+        if self.long:
             self._until = max(self._until, now + _PAUSE_SECONDS[0])
+
+    @property
+    def long(self) -> bool:
+        """Whether so many were refused that whatever is new will be."""
+        return self._length >= _LONG
 
     def lets_try(self, now: float) -> bool:
         """Whether a caller that has another endpoint should ask this one all the same."""
-        return self._length < _LONG or now >= self._until
+        return not self.long or now >= self._until

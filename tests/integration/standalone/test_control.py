@@ -39,7 +39,7 @@ class Scene:
     async def when(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The teacher's figures once they are so."""
         async with asyncio.timeout(LONGEST_SECONDS):
-            while not holds(stats := await self.stats()):
+            while not holds(stats := await self.stats()):  # noqa: ASYNC110 another server's
                 await asyncio.sleep(0.02)
             return stats
 
@@ -59,7 +59,7 @@ class Scene:
 
     async def build(self, build_id: str, done: Callable[[build_pb2.Build], bool]) -> build_pb2.Build:
         async with asyncio.timeout(LONGEST_SECONDS):
-            while not done(build := await self.client.builds.get(build_id)):
+            while not done(build := await self.client.builds.get(build_id)):  # noqa: ASYNC110 a build is polled
                 await asyncio.sleep(0.05)
             return build
 
@@ -73,11 +73,14 @@ async def scene(tmp_path, monkeypatch, request) -> AsyncIterator[Scene]:
         monkeypatch.setenv("CHIMERA_MAX_IN_FLIGHT", str(slots))
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI"):
         monkeypatch.delenv(name, raising=False)
-    async with Standalone(tmp_path, {}) as services, aiohttp.ClientSession() as http:
-        async with AsyncClient(services.gateway_target) as client:
-            scene = Scene(client, http, services.endpoints["procedural-teacher"].base_url)
-            await scene.dials(**QUICK)
-            yield scene
+    async with (
+        Standalone(tmp_path, {}) as services,
+        aiohttp.ClientSession() as http,
+        AsyncClient(services.gateway_target) as client,
+    ):
+        scene = Scene(client, http, services.endpoints["procedural-teacher"].base_url)
+        await scene.dials(**QUICK)
+        yield scene
 
 
 def accepted(build: build_pb2.Build) -> int:

@@ -194,7 +194,10 @@ async def test_services_with_a_stage_of_one_name_have_rooms_of_their_own(databas
     await office.kept.keep(refused())
     await DeadLetters(database["dead_letters"], "generator", 1).keep(refused())
 
-    assert [(room.service, room.letters) for room in (await office.list()).stages] == [("generator", 1), ("verifier", 1)]
+    assert [(room.service, room.letters) for room in (await office.list()).stages] == [
+        ("generator", 1),
+        ("verifier", 1),
+    ]
 
 
 async def test_a_replayed_letter_is_no_longer_listed_but_can_be_read_and_replayed_again(office):

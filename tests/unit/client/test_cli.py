@@ -300,6 +300,7 @@ async def test_a_fork_orders_the_same_again_with_the_ledger_of_the_first(gateway
     [request] = gateway.submitted
     assert (request.spec.ledger_of, request.spec.samples) == ("b0000000000000009", 6)
     assert [s.name for s in request.spec.subjects] == ["Mathematics"]
+    assert "not sent" not in ended.err
     again = await chimera(*command, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
     assert (again.code, len(gateway.submitted)) == (0, 1)
     assert "whole and unchanged" in again.err

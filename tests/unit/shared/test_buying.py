@@ -271,6 +271,48 @@ async def test_callers_that_wait_at_an_endpoint_that_breaks_down_go_to_the_next(
     assert {call.endpoint for call in await asyncio.wait_for(asyncio.gather(*calls), 5)} == {"b"}
 
 
+async def test_who_waits_at_the_first_of_two_that_are_down_goes_to_the_second_when_that_is_back(
+    shop, fault_server, answer, monkeypatch
+):
+    monkeypatch.setattr(buying, "_REST_BEFORE_NEXT_SECONDS", 0.1)
+    shop.ledger.known |= {"a", "b"}
+    first_hangs = False
+
+    async def reply(body):
+        if not first_hangs:
+            return refusal(429, **{"Retry-After": "1"})
+        return answer("fine") if body["model"] == "m-b" else await hang(body)
+
+    fault_server.answer = reply
+    calls = [asyncio.create_task(shop.buy("a", "b", text=f"{i}")) for i in range(8)]
+    await until(lambda: all(shop.pool.gate(name).open_until is not None for name in "ab"))
+    first_hangs = True
+    done, pending = set(), set(calls)
+    async with asyncio.timeout(10):
+        while len(pending) > 1:  # one may be the first endpoint's probe
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            assert {call.result().endpoint for call in done} == {"b"}
+    for call in pending:
+        call.cancel()
+
+
+async def test_a_paid_answer_waits_for_a_store_that_is_away_beyond_the_time_limit(shop):
+    keep, back = shop.ledger.keep, asyncio.Event()
+
+    async def kept_later(*what):
+        await back.wait()
+        await keep(*what)
+
+    shop.ledger.keep = kept_later
+    async with WorkLimit(0.1):
+        purchase = asyncio.create_task(shop.buy())
+        await asyncio.sleep(0.2)
+        back.set()
+        call = await purchase
+
+    assert shop.ledger.calls == [call]
+
+
 async def test_waiters_at_an_endpoint_that_never_answered_learn_the_cause(shop, fault_server):
     fault_server.answer = lambda _: refusal(503)
     calls = [asyncio.create_task(shop.buy(text=f"{i}")) for i in range(12)]

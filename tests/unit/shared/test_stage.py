@@ -7,8 +7,8 @@ import pytest
 from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_shared import builds, topics
 from chimera_shared import stage as engine
-from chimera_shared import topics
 from chimera_shared.builds import BuildTable
 from chimera_shared.bus.codec import encode
 from chimera_shared.errors import BusUnavailable, EndpointUnavailable, SampleFailure, StoreUnavailable
@@ -96,6 +96,7 @@ class Bench:
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch):
     monkeypatch.setattr(engine, "_BACKOFF_SECONDS", (0.001, 0.002))
+    monkeypatch.setattr(builds, "_LATE_NEWS_SECONDS", 0.05)
 
 
 def raising(error):
@@ -447,6 +448,41 @@ async def test_a_paused_build_frees_its_place_at_once_and_decides_on_resume():
     bench.decide = lambda _: proposed("later")
     await bench.take()
     assert bench.bus.sent == [proposed("later")]
+
+
+async def test_a_message_that_comes_before_the_word_of_the_resume_is_worked_on(monkeypatch):
+    monkeypatch.setattr(builds, "_LATE_NEWS_SECONDS", 60)
+    bench = await Bench(lambda _: proposed("after all")).told(build_pb2.BUILD_STATE_PAUSED)
+    taking = asyncio.create_task(bench.take())
+    assert await waits(taking)
+
+    await bench.told(revision=2)
+
+    await asyncio.wait_for(taking, 2)
+    assert bench.bus.sent == [proposed("after all")]
+
+
+async def test_what_a_pause_cut_off_is_decided_if_the_build_runs_again_when_its_paid_part_is_in():
+    paid = asyncio.Event()
+
+    async def half_paid(n):
+        try:
+            with bench.builds.going_on("b1"):
+                await asyncio.sleep(3600 if n == 1 else 0)
+        finally:
+            await paid.wait()
+        return proposed("whole")
+
+    bench = await Bench(half_paid).told()
+    taking = asyncio.create_task(bench.take())
+    assert await waits(taking)
+    await bench.told(build_pb2.BUILD_STATE_PAUSED, revision=2)
+    assert await waits(taking)
+    await bench.told(revision=3)
+    paid.set()
+
+    await asyncio.wait_for(taking, 2)
+    assert (bench.decided, bench.bus.sent) == (2, [proposed("whole")])
 
 
 async def test_waiting_for_a_turn_is_no_work_and_has_no_limit():

@@ -32,11 +32,14 @@ async def test_waiting_does_not_count():
 
 
 async def test_after_a_wait_the_rest_of_the_time_is_left():
-    with pytest.raises(TimeoutError):
+    async def waits_and_works() -> None:
         async with WorkLimit(SHORT):
             with waiting():
                 await work(2 * SHORT)
             await work(LONG)
+
+    with pytest.raises(TimeoutError):
+        await waits_and_works()
 
 
 async def test_waits_within_waits_end_with_the_outermost():
@@ -73,13 +76,16 @@ async def test_the_last_child_to_have_its_turn_sets_the_limit_going():
 
 
 async def test_a_wait_that_fails_counts_as_ended():
-    with pytest.raises(TimeoutError):
+    async def fails_and_works() -> None:
         async with WorkLimit(SHORT):
             try:
                 with waiting():
                     raise KeyError
             except KeyError:
                 await work(LONG)
+
+    with pytest.raises(TimeoutError):
+        await fails_and_works()
 
 
 async def test_a_child_may_outlive_the_limit_while_it_waits():
@@ -115,13 +121,18 @@ async def test_a_child_may_begin_to_wait_after_the_limit_is_over():
 
 
 async def test_waiting_while_the_time_runs_out_changes_nothing():
-    with pytest.raises(TimeoutError):
-        async with WorkLimit(SHORT) as limit:
+    limit = WorkLimit(SHORT)
+
+    async def waits_at_the_end() -> None:
+        async with limit:
             try:
                 await work(LONG)
             finally:
                 with waiting():
                     await work(0)
+
+    with pytest.raises(TimeoutError):
+        await waits_at_the_end()
     assert limit.expired
 
 

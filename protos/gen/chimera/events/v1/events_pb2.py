@@ -27,7 +27,7 @@ from chimera.dataset.v1 import dataset_pb2 as chimera_dot_dataset_dot_v1_dot_dat
 from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/events/v1/events.proto\x12\x11\x63himera.events.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a chimera/dataset/v1/dataset.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"d\n\x0c\x42uildChanged\x12&\n\x05\x62uild\x18\x01 \x01(\x0b\x32\x17.chimera.build.v1.Build\x12,\n\x06untold\x18\x02 \x03(\x0b\x32\x1c.chimera.events.v1.SlotRange\"8\n\tSlotRange\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x03\"l\n\x0eTopicsExpanded\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06topics\x18\x03 \x01(\x03\x12\'\n\x05usage\x18\x04 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"\x97\x01\n\x0bQuotaMissed\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12,\n\x06reason\x18\x03 \x01(\x0e\x32\x1c.chimera.build.v1.StopReason\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\'\n\x05usage\x18\x05 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"=\n\x10ProblemRequested\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\"\xa4\x01\n\x0fProblemProposed\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12-\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.ProblemH\x00\x12-\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1a.chimera.sample.v1.FailureH\x00\x42\x08\n\x06result\"\x9d\x01\n\x10ProblemValidated\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\"\x8a\x02\n\x13SolutionSynthesised\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\x12/\n\x08solution\x18\x04 \x01(\x0b\x32\x1b.chimera.sample.v1.SolutionH\x00\x12-\n\x07\x66\x61ilure\x18\x05 \x01(\x0b\x32\x1a.chimera.sample.v1.FailureH\x00\x42\x08\n\x06result\":\n\rSampleSettled\x12)\n\x06sample\x18\x01 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\"@\n\x10\x44\x61tasetPublished\x12,\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1b.chimera.dataset.v1.Datasetb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/events/v1/events.proto\x12\x11\x63himera.events.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a chimera/dataset/v1/dataset.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"d\n\x0c\x42uildChanged\x12&\n\x05\x62uild\x18\x01 \x01(\x0b\x32\x17.chimera.build.v1.Build\x12,\n\x06untold\x18\x02 \x03(\x0b\x32\x1c.chimera.sample.v1.SlotRange\"l\n\x0eTopicsExpanded\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06topics\x18\x03 \x01(\x03\x12\'\n\x05usage\x18\x04 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"\x97\x01\n\x0bQuotaMissed\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12,\n\x06reason\x18\x03 \x01(\x0e\x32\x1c.chimera.build.v1.StopReason\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\'\n\x05usage\x18\x05 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"=\n\x10ProblemRequested\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\"\xa4\x01\n\x0fProblemProposed\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12-\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.ProblemH\x00\x12-\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1a.chimera.sample.v1.FailureH\x00\x42\x08\n\x06result\"\x9d\x01\n\x10ProblemValidated\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\"\x8a\x02\n\x13SolutionSynthesised\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\x12/\n\x08solution\x18\x04 \x01(\x0b\x32\x1b.chimera.sample.v1.SolutionH\x00\x12-\n\x07\x66\x61ilure\x18\x05 \x01(\x0b\x32\x1a.chimera.sample.v1.FailureH\x00\x42\x08\n\x06result\":\n\rSampleSettled\x12)\n\x06sample\x18\x01 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\"@\n\x10\x44\x61tasetPublished\x12,\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1b.chimera.dataset.v1.Datasetb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,22 +36,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_BUILDCHANGED']._serialized_start=149
   _globals['_BUILDCHANGED']._serialized_end=249
-  _globals['_SLOTRANGE']._serialized_start=251
-  _globals['_SLOTRANGE']._serialized_end=307
-  _globals['_TOPICSEXPANDED']._serialized_start=309
-  _globals['_TOPICSEXPANDED']._serialized_end=417
-  _globals['_QUOTAMISSED']._serialized_start=420
-  _globals['_QUOTAMISSED']._serialized_end=571
-  _globals['_PROBLEMREQUESTED']._serialized_start=573
-  _globals['_PROBLEMREQUESTED']._serialized_end=634
-  _globals['_PROBLEMPROPOSED']._serialized_start=637
-  _globals['_PROBLEMPROPOSED']._serialized_end=801
-  _globals['_PROBLEMVALIDATED']._serialized_start=804
-  _globals['_PROBLEMVALIDATED']._serialized_end=961
-  _globals['_SOLUTIONSYNTHESISED']._serialized_start=964
-  _globals['_SOLUTIONSYNTHESISED']._serialized_end=1230
-  _globals['_SAMPLESETTLED']._serialized_start=1232
-  _globals['_SAMPLESETTLED']._serialized_end=1290
-  _globals['_DATASETPUBLISHED']._serialized_start=1292
-  _globals['_DATASETPUBLISHED']._serialized_end=1356
+  _globals['_TOPICSEXPANDED']._serialized_start=251
+  _globals['_TOPICSEXPANDED']._serialized_end=359
+  _globals['_QUOTAMISSED']._serialized_start=362
+  _globals['_QUOTAMISSED']._serialized_end=513
+  _globals['_PROBLEMREQUESTED']._serialized_start=515
+  _globals['_PROBLEMREQUESTED']._serialized_end=576
+  _globals['_PROBLEMPROPOSED']._serialized_start=579
+  _globals['_PROBLEMPROPOSED']._serialized_end=743
+  _globals['_PROBLEMVALIDATED']._serialized_start=746
+  _globals['_PROBLEMVALIDATED']._serialized_end=903
+  _globals['_SOLUTIONSYNTHESISED']._serialized_start=906
+  _globals['_SOLUTIONSYNTHESISED']._serialized_end=1172
+  _globals['_SAMPLESETTLED']._serialized_start=1174
+  _globals['_SAMPLESETTLED']._serialized_end=1232
+  _globals['_DATASETPUBLISHED']._serialized_start=1234
+  _globals['_DATASETPUBLISHED']._serialized_end=1298
 # @@protoc_insertion_point(module_scope)

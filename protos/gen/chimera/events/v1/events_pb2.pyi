@@ -14,18 +14,8 @@ class BuildChanged(_message.Message):
     BUILD_FIELD_NUMBER: _ClassVar[int]
     UNTOLD_FIELD_NUMBER: _ClassVar[int]
     build: _build_pb2.Build
-    untold: _containers.RepeatedCompositeFieldContainer[SlotRange]
-    def __init__(self, build: _Optional[_Union[_build_pb2.Build, _Mapping]] = ..., untold: _Optional[_Iterable[_Union[SlotRange, _Mapping]]] = ...) -> None: ...
-
-class SlotRange(_message.Message):
-    __slots__ = ("subject", "first", "end")
-    SUBJECT_FIELD_NUMBER: _ClassVar[int]
-    FIRST_FIELD_NUMBER: _ClassVar[int]
-    END_FIELD_NUMBER: _ClassVar[int]
-    subject: str
-    first: int
-    end: int
-    def __init__(self, subject: _Optional[str] = ..., first: _Optional[int] = ..., end: _Optional[int] = ...) -> None: ...
+    untold: _containers.RepeatedCompositeFieldContainer[_sample_pb2.SlotRange]
+    def __init__(self, build: _Optional[_Union[_build_pb2.Build, _Mapping]] = ..., untold: _Optional[_Iterable[_Union[_sample_pb2.SlotRange, _Mapping]]] = ...) -> None: ...
 
 class TopicsExpanded(_message.Message):
     __slots__ = ("build_id", "subject", "topics", "usage")

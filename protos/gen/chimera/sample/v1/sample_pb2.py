@@ -25,21 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/sample/v1/sample.proto\x12\x11\x63himera.sample.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"v\n\x06\x41nswer\x12+\n\x04type\x18\x01 \x01(\x0e\x32\x1d.chimera.sample.v1.AnswerType\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x11\n\ttolerance\x18\x04 \x01(\x01\x12\x0f\n\x07\x63hoices\x18\x05 \x03(\t\"Y\n\x05Usage\x12\r\n\x05\x63\x61lls\x18\x01 \x01(\x03\x12\x14\n\x0cinput_tokens\x18\x02 \x01(\x03\x12\x15\n\routput_tokens\x18\x03 \x01(\x03\x12\x14\n\x0c\x63ost_nanousd\x18\x04 \x01(\x03\"\x8f\x02\n\tModelCall\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x10\n\x08\x65ndpoint\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x15\n\rprompt_sha256\x18\x05 \x01(\t\x12\x17\n\x0fparameters_json\x18\x06 \x01(\t\x12\'\n\x05usage\x18\x07 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0flatency_seconds\x18\t \x01(\x01\x12\x15\n\rfinish_reason\x18\n \x01(\t\x12\x0f\n\x07paid_by\x18\x0b \x01(\t\"\x8c\x01\n\tSampleRef\x12\x11\n\tsample_id\x18\x01 \x01(\t\x12\x10\n\x08\x62uild_id\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\r\n\x05topic\x18\x05 \x01(\t\x12\x0c\n\x04slot\x18\x06 \x01(\x03\x12\x0f\n\x07\x61ttempt\x18\x07 \x01(\x05\x12\x0c\n\x04seed\x18\x08 \x01(\x03\"w\n\x07Problem\x12\x11\n\tstatement\x18\x01 \x01(\t\x12,\n\treference\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12+\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"q\n\x07\x46\x61ilure\x12)\n\x06reason\x18\x01 \x01(\x0e\x32\x19.chimera.sample.v1.Reason\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12+\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"\x94\x01\n\x05Grade\x12+\n\x07verdict\x18\x01 \x01(\x0e\x32\x1a.chimera.sample.v1.Verdict\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x11\n\textracted\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12+\n\x05\x63\x61lls\x18\x05 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"l\n\x04Vote\x12\x0e\n\x06member\x18\x01 \x01(\x05\x12\'\n\x05grade\x18\x02 \x01(\x0b\x32\x18.chimera.sample.v1.Grade\x12+\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"I\n\nValidation\x12&\n\x05votes\x18\x01 \x03(\x0b\x32\x17.chimera.sample.v1.Vote\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\"X\n\x08Solution\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\treasoning\x18\x02 \x01(\t\x12+\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"\xbf\x03\n\x06Sample\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\x12-\n\x08solution\x18\x04 \x01(\x0b\x32\x1b.chimera.sample.v1.Solution\x12\'\n\x05grade\x18\x05 \x01(\x0b\x32\x18.chimera.sample.v1.Grade\x12+\n\x07outcome\x18\x06 \x01(\x0e\x32\x1a.chimera.sample.v1.Outcome\x12)\n\x06reason\x18\x07 \x01(\x0e\x32\x19.chimera.sample.v1.Reason\x12\x0e\n\x06\x64\x65tail\x18\x08 \x01(\t\x12\'\n\x05usage\x18\t \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12/\n\x0bsettle_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x0b \x01(\t*\xe9\x01\n\nAnswerType\x12\x1b\n\x17\x41NSWER_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41NSWER_TYPE_NUMBER\x10\x01\x12\x1a\n\x16\x41NSWER_TYPE_EXPRESSION\x10\x02\x12\x13\n\x0f\x41NSWER_TYPE_SET\x10\x03\x12\x18\n\x14\x41NSWER_TYPE_INTERVAL\x10\x04\x12\x15\n\x11\x41NSWER_TYPE_TUPLE\x10\x05\x12\x16\n\x12\x41NSWER_TYPE_MATRIX\x10\x06\x12\x16\n\x12\x41NSWER_TYPE_CHOICE\x10\x07\x12\x14\n\x10\x41NSWER_TYPE_TEXT\x10\x08*c\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_CORRECT\x10\x01\x12\x15\n\x11VERDICT_INCORRECT\x10\x02\x12\x13\n\x0fVERDICT_UNKNOWN\x10\x03*c\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n\x10OUTCOME_ACCEPTED\x10\x01\x12\x14\n\x10OUTCOME_REJECTED\x10\x02\x12\x13\n\x0fOUTCOME_UNKNOWN\x10\x03*\xae\x03\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15REASON_UNTYPED_ANSWER\x10\x01\x12\x10\n\x0cREASON_PROOF\x10\x02\x12\x15\n\x11REASON_MULTI_PART\x10\x03\x12\x1d\n\x19REASON_NOT_SELF_CONTAINED\x10\x04\x12\x14\n\x10REASON_DUPLICATE\x10\x05\x12\x1a\n\x16REASON_PANEL_DISAGREES\x10\x06\x12\x1a\n\x16REASON_PANEL_UNDECIDED\x10\x07\x12\x1d\n\x19REASON_SOLUTION_INCORRECT\x10\x08\x12\x1d\n\x19REASON_SOLUTION_UNDECIDED\x10\t\x12\x1b\n\x17REASON_MALFORMED_ANSWER\x10\n\x12\x1b\n\x17REASON_TRUNCATED_ANSWER\x10\x0b\x12\x1a\n\x16REASON_ENDPOINT_FAILED\x10\x0c\x12\x15\n\x11REASON_TIME_LIMIT\x10\r\x12\x13\n\x0fREASON_INTERNAL\x10\x0e\x12\x1b\n\x17REASON_REFUSED_BY_MODEL\x10\x0f\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/sample/v1/sample.proto\x12\x11\x63himera.sample.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"v\n\x06\x41nswer\x12+\n\x04type\x18\x01 \x01(\x0e\x32\x1d.chimera.sample.v1.AnswerType\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x11\n\ttolerance\x18\x04 \x01(\x01\x12\x0f\n\x07\x63hoices\x18\x05 \x03(\t\"Y\n\x05Usage\x12\r\n\x05\x63\x61lls\x18\x01 \x01(\x03\x12\x14\n\x0cinput_tokens\x18\x02 \x01(\x03\x12\x15\n\routput_tokens\x18\x03 \x01(\x03\x12\x14\n\x0c\x63ost_nanousd\x18\x04 \x01(\x03\"\x8f\x02\n\tModelCall\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x10\n\x08\x65ndpoint\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x15\n\rprompt_sha256\x18\x05 \x01(\t\x12\x17\n\x0fparameters_json\x18\x06 \x01(\t\x12\'\n\x05usage\x18\x07 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0flatency_seconds\x18\t \x01(\x01\x12\x15\n\rfinish_reason\x18\n \x01(\t\x12\x0f\n\x07paid_by\x18\x0b \x01(\t\"\x8c\x01\n\tSampleRef\x12\x11\n\tsample_id\x18\x01 \x01(\t\x12\x10\n\x08\x62uild_id\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\r\n\x05topic\x18\x05 \x01(\t\x12\x0c\n\x04slot\x18\x06 \x01(\x03\x12\x0f\n\x07\x61ttempt\x18\x07 \x01(\x05\x12\x0c\n\x04seed\x18\x08 \x01(\x03\"8\n\tSlotRange\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x03\"w\n\x07Problem\x12\x11\n\tstatement\x18\x01 \x01(\t\x12,\n\treference\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12+\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"q\n\x07\x46\x61ilure\x12)\n\x06reason\x18\x01 \x01(\x0e\x32\x19.chimera.sample.v1.Reason\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12+\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"\x94\x01\n\x05Grade\x12+\n\x07verdict\x18\x01 \x01(\x0e\x32\x1a.chimera.sample.v1.Verdict\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x11\n\textracted\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12+\n\x05\x63\x61lls\x18\x05 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"l\n\x04Vote\x12\x0e\n\x06member\x18\x01 \x01(\x05\x12\'\n\x05grade\x18\x02 \x01(\x0b\x32\x18.chimera.sample.v1.Grade\x12+\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"I\n\nValidation\x12&\n\x05votes\x18\x01 \x03(\x0b\x32\x17.chimera.sample.v1.Vote\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\"X\n\x08Solution\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\treasoning\x18\x02 \x01(\t\x12+\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1c.chimera.sample.v1.ModelCall\"\xbf\x03\n\x06Sample\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\x12-\n\x08solution\x18\x04 \x01(\x0b\x32\x1b.chimera.sample.v1.Solution\x12\'\n\x05grade\x18\x05 \x01(\x0b\x32\x18.chimera.sample.v1.Grade\x12+\n\x07outcome\x18\x06 \x01(\x0e\x32\x1a.chimera.sample.v1.Outcome\x12)\n\x06reason\x18\x07 \x01(\x0e\x32\x19.chimera.sample.v1.Reason\x12\x0e\n\x06\x64\x65tail\x18\x08 \x01(\t\x12\'\n\x05usage\x18\t \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12/\n\x0bsettle_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x0b \x01(\t*\xe9\x01\n\nAnswerType\x12\x1b\n\x17\x41NSWER_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41NSWER_TYPE_NUMBER\x10\x01\x12\x1a\n\x16\x41NSWER_TYPE_EXPRESSION\x10\x02\x12\x13\n\x0f\x41NSWER_TYPE_SET\x10\x03\x12\x18\n\x14\x41NSWER_TYPE_INTERVAL\x10\x04\x12\x15\n\x11\x41NSWER_TYPE_TUPLE\x10\x05\x12\x16\n\x12\x41NSWER_TYPE_MATRIX\x10\x06\x12\x16\n\x12\x41NSWER_TYPE_CHOICE\x10\x07\x12\x14\n\x10\x41NSWER_TYPE_TEXT\x10\x08*c\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_CORRECT\x10\x01\x12\x15\n\x11VERDICT_INCORRECT\x10\x02\x12\x13\n\x0fVERDICT_UNKNOWN\x10\x03*c\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n\x10OUTCOME_ACCEPTED\x10\x01\x12\x14\n\x10OUTCOME_REJECTED\x10\x02\x12\x13\n\x0fOUTCOME_UNKNOWN\x10\x03*\xae\x03\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15REASON_UNTYPED_ANSWER\x10\x01\x12\x10\n\x0cREASON_PROOF\x10\x02\x12\x15\n\x11REASON_MULTI_PART\x10\x03\x12\x1d\n\x19REASON_NOT_SELF_CONTAINED\x10\x04\x12\x14\n\x10REASON_DUPLICATE\x10\x05\x12\x1a\n\x16REASON_PANEL_DISAGREES\x10\x06\x12\x1a\n\x16REASON_PANEL_UNDECIDED\x10\x07\x12\x1d\n\x19REASON_SOLUTION_INCORRECT\x10\x08\x12\x1d\n\x19REASON_SOLUTION_UNDECIDED\x10\t\x12\x1b\n\x17REASON_MALFORMED_ANSWER\x10\n\x12\x1b\n\x17REASON_TRUNCATED_ANSWER\x10\x0b\x12\x1a\n\x16REASON_ENDPOINT_FAILED\x10\x0c\x12\x15\n\x11REASON_TIME_LIMIT\x10\r\x12\x13\n\x0fREASON_INTERNAL\x10\x0e\x12\x1b\n\x17REASON_REFUSED_BY_MODEL\x10\x0f\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chimera.sample.v1.sample_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ANSWERTYPE']._serialized_start=1827
-  _globals['_ANSWERTYPE']._serialized_end=2060
-  _globals['_VERDICT']._serialized_start=2062
-  _globals['_VERDICT']._serialized_end=2161
-  _globals['_OUTCOME']._serialized_start=2163
-  _globals['_OUTCOME']._serialized_end=2262
-  _globals['_REASON']._serialized_start=2265
-  _globals['_REASON']._serialized_end=2695
+  _globals['_ANSWERTYPE']._serialized_start=1885
+  _globals['_ANSWERTYPE']._serialized_end=2118
+  _globals['_VERDICT']._serialized_start=2120
+  _globals['_VERDICT']._serialized_end=2219
+  _globals['_OUTCOME']._serialized_start=2221
+  _globals['_OUTCOME']._serialized_end=2320
+  _globals['_REASON']._serialized_start=2323
+  _globals['_REASON']._serialized_end=2753
   _globals['_ANSWER']._serialized_start=86
   _globals['_ANSWER']._serialized_end=204
   _globals['_USAGE']._serialized_start=206
@@ -48,18 +48,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELCALL']._serialized_end=569
   _globals['_SAMPLEREF']._serialized_start=572
   _globals['_SAMPLEREF']._serialized_end=712
-  _globals['_PROBLEM']._serialized_start=714
-  _globals['_PROBLEM']._serialized_end=833
-  _globals['_FAILURE']._serialized_start=835
-  _globals['_FAILURE']._serialized_end=948
-  _globals['_GRADE']._serialized_start=951
-  _globals['_GRADE']._serialized_end=1099
-  _globals['_VOTE']._serialized_start=1101
-  _globals['_VOTE']._serialized_end=1209
-  _globals['_VALIDATION']._serialized_start=1211
-  _globals['_VALIDATION']._serialized_end=1284
-  _globals['_SOLUTION']._serialized_start=1286
-  _globals['_SOLUTION']._serialized_end=1374
-  _globals['_SAMPLE']._serialized_start=1377
-  _globals['_SAMPLE']._serialized_end=1824
+  _globals['_SLOTRANGE']._serialized_start=714
+  _globals['_SLOTRANGE']._serialized_end=770
+  _globals['_PROBLEM']._serialized_start=772
+  _globals['_PROBLEM']._serialized_end=891
+  _globals['_FAILURE']._serialized_start=893
+  _globals['_FAILURE']._serialized_end=1006
+  _globals['_GRADE']._serialized_start=1009
+  _globals['_GRADE']._serialized_end=1157
+  _globals['_VOTE']._serialized_start=1159
+  _globals['_VOTE']._serialized_end=1267
+  _globals['_VALIDATION']._serialized_start=1269
+  _globals['_VALIDATION']._serialized_end=1342
+  _globals['_SOLUTION']._serialized_start=1344
+  _globals['_SOLUTION']._serialized_end=1432
+  _globals['_SAMPLE']._serialized_start=1435
+  _globals['_SAMPLE']._serialized_end=1882
 # @@protoc_insertion_point(module_scope)

@@ -160,6 +160,16 @@ class SampleRef(_message.Message):
     seed: int
     def __init__(self, sample_id: _Optional[str] = ..., build_id: _Optional[str] = ..., subject: _Optional[str] = ..., field: _Optional[str] = ..., topic: _Optional[str] = ..., slot: _Optional[int] = ..., attempt: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...
 
+class SlotRange(_message.Message):
+    __slots__ = ("subject", "first", "end")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    subject: str
+    first: int
+    end: int
+    def __init__(self, subject: _Optional[str] = ..., first: _Optional[int] = ..., end: _Optional[int] = ...) -> None: ...
+
 class Problem(_message.Message):
     __slots__ = ("statement", "reference", "calls")
     STATEMENT_FIELD_NUMBER: _ClassVar[int]

@@ -27,7 +27,10 @@ _SCALARS: dict[int, Json] = {
     F.TYPE_INT64: {"type": "integer", "format": "int64"},
     F.TYPE_BYTES: {"type": "string", "format": "byte"},
 }
-_WELL_KNOWN: dict[str, Json] = {".google.protobuf.Timestamp": {"type": "string", "format": "date-time"}}
+_WELL_KNOWN: dict[str, Json] = {
+    ".google.protobuf.Duration": {"type": "string", "description": "Seconds, such as `3.5s`."},
+    ".google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
+}
 
 
 def render(topology: Topology, contract: Contract) -> str:

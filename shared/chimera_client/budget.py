@@ -52,6 +52,11 @@ def budget_fields(budget: build_pb2.Budget) -> dict[str, Any]:
     return fields
 
 
+def in_file(field: str) -> str:
+    """The path of a field of an order as a build file has it."""
+    return f"{FIELD}.usd" if field == f"{FIELD}.cost_nanousd" else field
+
+
 def has_limit(budget: build_pb2.Budget) -> bool:
     """Whether anything is limited."""
     return bool(budget.cost_nanousd or budget.tokens or budget.calls or budget.HasField("time"))

@@ -34,6 +34,15 @@ class Builds:
         request = build_service_pb2.SubmitBuildRequest(request_id=request_id or str(uuid.uuid4()), spec=spec)
         return await self._connection.answer(self._stub.SubmitBuild(request, timeout=DEADLINE_SECONDS))
 
+    async def fork(
+        self, build_id: str, spec: build_pb2.BuildSpec | None = None, request_id: str | None = None
+    ) -> build_pb2.Build:
+        """Order `spec`, or the same as that build, and pay only for what no build of its ledger has asked."""
+        order = build_pb2.BuildSpec()
+        order.CopyFrom((await self.get(build_id)).spec if spec is None else spec)
+        order.ledger_of = build_id
+        return await self.submit(order, request_id)
+
     async def get(self, build_id: str) -> build_pb2.Build:
         """One build; NotFound if there is none."""
         return await self._connection.answer(

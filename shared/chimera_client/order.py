@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from chimera.build.v1 import build_pb2
+from chimera_client.budget import in_file
 from chimera_client.buildfile import BuildFile
 from chimera_client.client import AsyncClient
 from chimera_client.target import OutputTarget
 from chimera_shared import identity
-from chimera_shared.endpoints.config import Endpoint, missing_keys
+from chimera_shared.endpoints.config import Endpoint, Price, missing_keys
 from chimera_shared.errors import InvalidInput, NotFound
 from chimera_shared.spec import require_valid
 
@@ -26,11 +27,20 @@ _RECENT_BUILDS = 200
 def require_sound(file: BuildFile, *, own_services: bool, with_keys: bool = True) -> None:
     """InvalidInput if the order cannot work. Endpoints that only a gateway knows are taken on trust."""
     known = dict(file.endpoints or {}) if own_services else {}
+    price = Price() if own_services else Price(output_usd_per_mtok=1)  # of which a budget of money can be reckoned
     for name in _procedural(file.spec) if own_services else _named(file.spec):
-        known.setdefault(name, Endpoint(base_url="http://services/v1", model=name))
-    require_valid(file.spec, known)
+        known.setdefault(name, Endpoint(base_url="http://services/v1", model=name, price=price))
+    require_valid_file(file.spec, known)
     if own_services and with_keys:
         require_keys(file, known)
+
+
+def require_valid_file(spec: build_pb2.BuildSpec, known: Mapping[str, Endpoint]) -> None:
+    """InvalidInput as `require_valid`, with fields named as a build file has them."""
+    try:
+        require_valid(spec, known)
+    except InvalidInput as error:
+        raise InvalidInput([replace(v, field=in_file(v.field)) for v in error.violations]) from None
 
 
 def require_keys(file: BuildFile, known: Mapping[str, Endpoint]) -> None:
@@ -111,7 +121,7 @@ def pilot_name(name: str) -> str:
 def require_known(file: BuildFile, known: Mapping[str, Endpoint], *, forked: bool) -> None:
     """InvalidInput unless the order is sound with the endpoints that there are."""
     try:
-        require_valid(file.spec, known)
+        require_valid_file(file.spec, known)
     except InvalidInput:
         if not forked or not (absent := sorted({*_named(file.spec)} - {*known})):
             raise

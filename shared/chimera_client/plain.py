@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -31,7 +32,7 @@ def _field(message: Message, field: FieldDescriptor) -> Any:
 
 
 def _value(field: FieldDescriptor, value: Any) -> Any:
-    if isinstance(value, Timestamp):
+    if isinstance(value, Timestamp | Duration):
         return value.ToJsonString()
     if isinstance(value, Message):
         return to_plain(value)

@@ -67,6 +67,12 @@ class SyncBuilds:
         """Order a build. The same `request_id` again returns the same build; without one every call is a new order."""
         return self._loop.run(self._builds.submit(spec, request_id))
 
+    def fork(
+        self, build_id: str, spec: build_pb2.BuildSpec | None = None, request_id: str | None = None
+    ) -> build_pb2.Build:
+        """Order `spec`, or the same as that build, and pay only for what no build of its ledger has asked."""
+        return self._loop.run(self._builds.fork(build_id, spec, request_id))
+
     def get(self, build_id: str) -> build_pb2.Build:
         """One build; NotFound if there is none."""
         return self._loop.run(self._builds.get(build_id))

@@ -9,8 +9,6 @@ from chimera.events.v1 import events_pb2
 from chimera_shared.errors import BuildHalted, Transient
 
 _PATIENCE_SECONDS = 10
-_LATE_NEWS_SECONDS = 1.0
-"""Work that a resume asks for travels on other topics than the word of the resume, and may come before it."""
 ENDED = frozenset({build_pb2.BUILD_STATE_SUCCEEDED, build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
 
 
@@ -47,12 +45,12 @@ class BuildTable:
             raise Transient(f"no word yet of build {build_id}") from None
         return self._builds[build_id]
 
-    async def going(self, build_id: str) -> build_pb2.Build:
+    async def going(self, build_id: str, patience_s: float) -> build_pb2.Build:
         """As `get`; of a paused build what it is a little later, if word of its resume comes by then."""
         build = await self.get(build_id)
         if build.state == build_pb2.BUILD_STATE_PAUSED:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LATE_NEWS_SECONDS), self._news:
+                async with asyncio.timeout(patience_s), self._news:
                     await self._news.wait_for(lambda: self.state(build_id) != build_pb2.BUILD_STATE_PAUSED)
         return self._builds[build_id]
 

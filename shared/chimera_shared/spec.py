@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from chimera.build.v1 import build_pb2
 from chimera_shared.endpoints.config import Endpoints
 from chimera_shared.errors import InvalidInput, Violation
+from chimera_shared.roles import endpoints_of
 
 MAX_SAMPLES = 10_000_000
 MAX_SUBJECTS = 1_000
@@ -155,12 +156,6 @@ def _budget(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> Iterator[Violati
             "limits money, but no endpoint of this build has a price; "
             "give each its `price:` in the endpoints file, or limit tokens or calls",
         )
-
-
-def endpoints_of(roles: build_pb2.Roles) -> list[str]:
-    """The names of all endpoints of a build, each once, in the order of the roles."""
-    named = (role.endpoints for role in (roles.proposer, *roles.panel, roles.solver, roles.judge))
-    return list(dict.fromkeys(name for names in named for name in names))
 
 
 def _has_price(endpoints: Endpoints, name: str) -> bool:

@@ -33,6 +33,9 @@ R = TypeVar("R")
 _TRIES_OF_A_DEFECT = 3
 _BACKOFF_SECONDS = (0.2, 15.0)
 _LOOK_FOR_ROOM_SECONDS = 2.0
+_LATE_NEWS_SECONDS = 1.0
+"""Work that a resume asks for travels on other topics than the word of the resume, and may come before it; what is
+older than this was asked for before the pause."""
 _MAX_CAUSE_CHARS = 1_000
 
 
@@ -151,7 +154,7 @@ class StageRunner(Generic[E]):
         delay, longest = _BACKOFF_SECONDS
         while True:
             try:
-                return await self._once(event)
+                return await self._once(event, message)
             except SampleFailure as failure:
                 await self._bury(message, str(failure))
                 return "refused"
@@ -165,9 +168,9 @@ class StageRunner(Generic[E]):
             await asyncio.sleep(delay * (0.5 + random.random()))  # noqa: S311 jitter
             delay = min(delay * 2, longest)
 
-    async def _once(self, event: E) -> str:
+    async def _once(self, event: E, message: Received) -> str:
         if self.stage.decision is not None:
-            return await self._decide(self.stage.decision, event)
+            return await self._decide(self.stage.decision, event, message)
         reaction = self.stage.reaction
         assert reaction is not None, f"{self.stage.name} has neither decision nor reaction"
         await self._limited(lambda: self._react(reaction(event)), event)
@@ -179,9 +182,10 @@ class StageRunner(Generic[E]):
             async for each in events:
                 await self._bus.publish(each)
 
-    async def _decide(self, decision: Decision[E], event: E) -> str:
+    async def _decide(self, decision: Decision[E], event: E, message: Received) -> str:
         key = self.stage.consumes.key(event)
-        build = await self._builds.going(self.stage.consumes.build_of(event))
+        news_s = max(0.0, _LATE_NEWS_SECONDS - abs(time.time() - message.timestamp_ms / 1000))
+        build = await self._builds.going(self.stage.consumes.build_of(event), news_s)
         if build.state != build_pb2.BUILD_STATE_RUNNING:
             return "skipped"
         ended = "replayed"

@@ -174,6 +174,10 @@ class Cluster:
         async with aiohttp.ClientSession() as session, session.put(f"{self.teacher_url}/dials", json=changes) as answer:
             assert answer.status == 200, await answer.text()
 
+    async def reset_dials(self) -> None:
+        async with aiohttp.ClientSession() as session, session.delete(f"{self.teacher_url}/dials") as answer:
+            answer.raise_for_status()
+
     async def stats(self) -> dict[str, Any]:
         async with aiohttp.ClientSession() as session, session.get(f"{self.teacher_url}/stats") as answer:
             return dict(await answer.json())

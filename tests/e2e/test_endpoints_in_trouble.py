@@ -16,21 +16,6 @@ from e2e.contract import Census, broken, order, samples, submit, until
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
 TEACHER = MODELS[0]
-AS_BEFORE = {
-    "latency_mean_seconds": 0.1,
-    "rate_429": 0,
-    "rate_5xx": 0,
-    "reset_rate": 0,
-    "malformed_rate": 0,
-    "truncated_rate": 0,
-    "empty_rate": 0,
-    "not_json_rate": 0,
-    "not_completion_rate": 0,
-    "hang_rate": 0,
-    "trickle_rate": 0,
-    "status": None,
-    "slots": 0,
-}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -43,7 +28,8 @@ async def deployed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cl
 @pytest_asyncio.fixture(loop_scope="module")
 async def calm(deployed: Cluster) -> Cluster:
     """The deployment with a teacher that does nothing wrong, and no past."""
-    await deployed.dials(**AS_BEFORE)
+    await deployed.reset_dials()
+    await deployed.dials(latency_mean_seconds=0.1)
     await deployed.reset_stats()
     deployed.journal.forget()
     return deployed
@@ -57,14 +43,20 @@ async def answers(deployed: Cluster, model: str) -> int:
     return int((await deployed.stats())["models"][model]["answered"])
 
 
+async def until_answers(deployed: Cluster, model: str, count: int) -> None:
+    async with asyncio.timeout(60):
+        while await answers(deployed, model) < count:  # noqa: ASYNC110 it is another process
+            await asyncio.sleep(0.2)
+
+
 async def require_contract(deployed: Cluster, spec: build_pb2.BuildSpec, build: build_pb2.Build) -> None:
     mix = {build.progress.subjects[0].subject: spec.samples}
     assert not broken(spec, build, Census(mix, await samples(deployed, build.build_id)))
 
 
 async def test_a_spell_of_429_starves_nobody(calm: Cluster) -> None:
-    await calm.dials(latency_mean_seconds=0.5, models={SPARE: {"accuracy": 1.0}})
-    spec = order(80, {"Mathematics": 1.0}, seed=701)
+    await calm.dials(latency_mean_seconds=1.0, models={SPARE: {"accuracy": 1.0}})
+    spec = order(100, {"Mathematics": 1.0}, seed=701)
     for role in (spec.roles.proposer, spec.roles.solver):
         role.endpoints.append(SPARE)
     build_id = await submit(calm, spec)
@@ -73,9 +65,7 @@ async def test_a_spell_of_429_starves_nobody(calm: Cluster) -> None:
     await calm.dials(models={TEACHER: {"outage_seconds": 3600}})
     held = await until(calm, build_id, lambda build: told_of(build, TEACHER).breaker == build_pb2.BREAKER_STATE_OPEN)
     assert "429" in told_of(held, TEACHER).reason
-    async with asyncio.timeout(60):
-        while await answers(calm, SPARE) < spare_before + 16:
-            await asyncio.sleep(0.2)
+    await until_answers(calm, SPARE, spare_before + 16)
     during = await answers(calm, TEACHER)
     assert during <= before + 16, "what was in flight when the spell began"
     await calm.dials(models={TEACHER: {"outage_seconds": 0}})
@@ -103,22 +93,23 @@ async def test_everything_goes_wrong_at_once(calm: Cluster) -> None:
     )
 
 
+# Each fails at a model of its own: what a model was last seen to do is remembered for a while.
 @pytest.mark.parametrize(
-    ("dials", "words"),
+    ("model", "dials", "words"),
     [
-        ({"status": 500}, "500"),
-        ({"not_json_rate": 1}, "not a chat completion"),
-        ({"outage_seconds": 3600}, "429"),
+        (TEACHER, {"status": 500}, "500"),
+        (MODELS[1], {"not_json_rate": 1}, "not a chat completion"),
+        (SPARE, {"outage_seconds": 3600}, "429"),
     ],
 )
 async def test_when_every_call_fails_the_build_ends_with_the_first_cause(
-    calm: Cluster, dials: dict[str, Any], words: str
+    calm: Cluster, model: str, dials: dict[str, Any], words: str
 ) -> None:
-    await calm.dials(**dials)
-    try:
-        build = await until(calm, await submit(calm, order(40, {"Physics": 1.0}, seed=703)), seconds=60)
-    finally:
-        await calm.dials(outage_seconds=0)
+    await calm.dials(models={model: dials})
+    spec = order(40, {"Physics": 1.0}, seed=703)
+    for role in (spec.roles.proposer, spec.roles.solver):
+        role.endpoints[:] = [model]
+    build = await until(calm, await submit(calm, spec), seconds=60)
     assert build.state == build_pb2.BUILD_STATE_FAILED
     assert build.stop_reason == build_pb2.STOP_REASON_ENDPOINTS_FAILING
     assert words in build.detail

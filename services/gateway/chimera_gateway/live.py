@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from chimera.build.v1 import build_pb2
 from chimera_shared.endpoints.book import Book, Books
 from chimera_shared.endpoints.reports import EndpointReports
-from chimera_shared.spec import endpoints_of
+from chimera_shared.roles import endpoints_of
 
 _FRESH_SECONDS = 1.0
 """Each watcher of a build looks every 0.3 s; what they see may be so old."""

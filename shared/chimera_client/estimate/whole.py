@@ -137,11 +137,20 @@ def estimate(
 
 
 def paces_of(build: build_pb2.Build, endpoints: Mapping[str, Endpoint] | None) -> dict[str, Pace]:
-    """How fast the endpoints take calls: as they are configured, or as a gateway tells of its own."""
+    """How fast the endpoints take calls: as they are configured, or as a gateway tells of its own.
+
+    One that refused some of the pilot's calls takes no more at a time than it did then.
+    """
+    told = {status.endpoint: status for status in build.progress.endpoints if status.limit}
     if endpoints is None:
-        return {status.endpoint: Pace(status.limit) for status in build.progress.endpoints if status.limit}
+        return {name: Pace(status.limit) for name, status in told.items()}
+    learned = {name: status.limit for name, status in told.items() if status.failures}
     return {
-        name: Pace(e.max_in_flight, e.requests_per_minute or 0, e.tokens_per_minute or 0)
+        name: Pace(
+            min(e.max_in_flight, learned.get(name, e.max_in_flight)),
+            e.requests_per_minute or 0,
+            e.tokens_per_minute or 0,
+        )
         for name, e in endpoints.items()
     }
 

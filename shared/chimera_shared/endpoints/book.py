@@ -101,6 +101,15 @@ class Limit:
             and (not self.calls or used.calls <= cap.calls)
         )
 
+    def share(self, used: Amount, parts: int) -> "Limit":
+        """One part of what is left; at least one of each, since 0 would be no limit."""
+        tokens = used.input_tokens + used.output_tokens
+        return Limit(
+            nanousd=self.nanousd and max(1, (self.nanousd - used.cost_nanousd) // parts),
+            tokens=self.tokens and max(1, (self.tokens - tokens) // parts),
+            calls=self.calls and max(1, (self.calls - used.calls) // parts),
+        )
+
     def refusal(self, used: Amount, most: Amount) -> str:
         """Why a call that may take `most` is not made after `used`, in one sentence."""
         if self.nanousd and used.cost_nanousd + most.cost_nanousd > self.nanousd:
@@ -130,6 +139,8 @@ class Holder:
     spent: Amount = NOTHING
     lost: Amount = NOTHING
     reserved: Amount = NOTHING
+    waits: bool = False
+    """Whether it has calls that wait for what others hold."""
 
     @property
     def holds(self) -> bool:
@@ -207,7 +218,7 @@ class Book:
 
 def _holder(document: Document) -> Holder:
     amounts = {name: Amount(**document[name]) for name in ("cap", "spent", "lost", "reserved")}
-    return Holder(document["name"], document["epoch"], document["beat"], **amounts)
+    return Holder(document["name"], document["epoch"], document["beat"], **amounts, waits=document["waits"])
 
 
 class Books:

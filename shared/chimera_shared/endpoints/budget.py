@@ -95,12 +95,15 @@ class Account:
         self.beat = 0
         self.vigil = Vigil()
         self._cap = self._spent = self._lost = self._reserved = self._recent = NOTHING
+        self._share: Limit | None = None
 
     # Within the process
 
     def take(self, most: Amount) -> Reservation | None:
         """Reserve, if the allowance covers it."""
-        if self.limit and not self.limit.covered(self._used + most, self._cap):
+        if self.limit and not (
+            self.limit.covered(self._used + most, self._cap) and self._is_fair(self._reserved, most)
+        ):
             return None
         self._reserved += most
         self._recent += most
@@ -114,6 +117,8 @@ class Account:
         self._spent += spent
         self._lost += lost
         self.wake()
+        if self._share is not None:
+            self.moved.set()  # what is left over is for the others, at once
 
     def wake(self) -> None:
         """Grant what the allowance covers, first come first served."""
@@ -145,21 +150,25 @@ class Account:
         if told is None or self.unheard or (told.spent, told.lost, told.reserved) != stand:
             return True
         has_spare = self._cap != self._used
-        return has_spare or (told.holds and now - self.told_at >= BEAT_SECONDS)
+        return has_spare or told.waits != bool(self.waiters) or (told.holds and now - self.told_at >= BEAT_SECONDS)
 
     def enter(self, book: Book) -> Holder:
         """Put this process's part into the book, with all that is wanted and can be had."""
         self._take_stand(book)
         book.holders.pop(self.holder, None)
         committed, cap = book.committed, self._used
+        waiting_too = sum(holder.waits for holder in book.holders.values())
+        consumed = book.consumed + self._spent + self._lost
+        self._share = self.limit.share(consumed, waiting_too + 1) if waiting_too else None
+        first = next((w for w in self.waiters if not w.granted.done()), None)
         if self.limit and not book.refused:
             cap = self._wanted(committed, cap)
-            first = next((w for w in self.waiters if not w.granted.done()), None)
-            consumed = book.consumed + self._spent + self._lost
             if first is not None and not self.limit.allows(consumed + first.most):
                 book.refused = self.limit.refusal(consumed, first.most)
         self.beat += 1
-        entry = Holder(self.holder, self.epoch, self.beat, cap, self._spent, self._lost, self._reserved)
+        entry = Holder(
+            self.holder, self.epoch, self.beat, cap, self._spent, self._lost, self._reserved, first is not None
+        )
         book.holders[self.holder] = entry
         # Until the store has confirmed it, only what both the old and this allowance cover may be taken.
         self._cap = self._cap.least(cap)
@@ -178,13 +187,18 @@ class Account:
         return self._spent + self._lost + self._reserved
 
     def _wanted(self, committed: Amount, cap: Amount) -> Amount:
+        reserved = self._reserved
         for waiter in self.waiters:
-            if not self.limit.allows(committed + cap + waiter.most):
+            if not (self.limit.allows(committed + cap + waiter.most) and self._is_fair(reserved, waiter.most)):
                 return cap
-            cap += waiter.most
-        if self.limit.allows(committed + cap + self._recent.times(_SPARE_OF_ROOM)):
+            cap, reserved = cap + waiter.most, reserved + waiter.most
+        if self._share is None and self.limit.allows(committed + cap + self._recent.times(_SPARE_OF_ROOM)):
             cap += self._recent
         return cap
+
+    def _is_fair(self, reserved: Amount, most: Amount) -> bool:
+        """Whether this process may have so much under way while others wait; one call it always may."""
+        return self._share is None or reserved == NOTHING or self._share.allows(reserved + most)
 
     def _take_stand(self, book: Book) -> None:
         """Make room for this process's part: after an earlier run of it, or after it was itself taken for dead."""

@@ -28,6 +28,10 @@ class Tool:
     version: str
     runner: str
     python: Path
+    scenarios: tuple[str, ...] = ()
+    """The only ones that it is measured in; all of them if empty."""
+    arguments: tuple[str, ...] = ()
+    """More for the runner."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def measure(tool: Tool, scenario: work.Scenario, rows: int, limit: int, time_lim
 def _command(tool: Tool, engine: Endpoint, rows: int, limit: int, folder: Path) -> list[str]:
     runner = HERE / "runners" / f"{tool.runner}.py"
     numbers = ["--rows", str(rows), "--limit", str(limit)]
-    return [str(tool.python), str(runner), f"{engine.address}/v1", *numbers, "--folder", str(folder)]
+    return [str(tool.python), str(runner), f"{engine.address}/v1", *numbers, "--folder", str(folder), *tool.arguments]
 
 
 def _run(command: list[str], folder: Path, time_limit: float, log: Path) -> tuple[str, float]:

@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,11 +36,15 @@ SCENARIOS = {
 }
 SMALL, LARGE = 100, 900
 """Rows of the two runs whose difference tells what a call costs the processor."""
+_COLUMNS = "data_designer_columns"
 TOOLS: dict[str, Callable[[Path], Tool]] = {
     "aiohttp": lambda at: _peer(at, "loops", "bare aiohttp loop", "aiohttp", "aiohttp_loop"),
     "openai": lambda at: _peer(at, "loops", "bare openai SDK loop", "openai", "openai_loop"),
-    "data_designer": lambda at: _peer(
-        at, "data_designer", "NeMo Data Designer", "data-designer", "data_designer_columns"
+    "data_designer": lambda at: _peer(at, "data_designer", "NeMo Data Designer", "data-designer", _COLUMNS),
+    "data_designer_as_is": lambda at: replace(
+        _peer(at, "data_designer", "NeMo Data Designer, its own admission", "data-designer", _COLUMNS),
+        scenarios=("refused", "faults"),
+        arguments=("--as-is",),
     ),
     "curator": lambda at: _peer(at, "curator", "Bespoke Curator", "bespokelabs-curator", "curator_blocks"),
     "distilabel": lambda at: _peer(at, "distilabel", "distilabel", "distilabel", "distilabel_pipeline"),
@@ -70,13 +74,15 @@ def _measure(tool: Tool, scenarios: list[str], options: argparse.Namespace, outc
     cost = None
 
     def one(scenario: str, rows: int) -> Outcome:
-        log = options.logs / f"{tool.runner}-{scenario}-{rows}.log"
+        log = options.logs / f"{tool.runner}{''.join(tool.arguments)}-{scenario}-{rows}.log"
         outcome = measure(tool, SCENARIOS[scenario], rows, options.limit, options.time_limit, log)
         outcomes.append(outcome)
         print(f"{outcome.tool}: {scenario}, {rows} rows: {outcome.ended} in {outcome.wall_seconds} s", file=sys.stderr)
         return outcome
 
-    for name in scenarios:
+    for name in tool.scenarios or scenarios:
+        if name not in scenarios:
+            continue
         if name == "processor":
             cost = table.processor(one(name, SMALL), one(name, LARGE), durable=tool.name == "Chimera")
         else:
@@ -106,7 +112,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="comma-separated: %(default)s")
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--limit", type=int, default=128, help="requests in flight at most")
-    parser.add_argument("--time-limit", type=float, default=150.0, help="seconds after which a run is stopped")
+    parser.add_argument("--time-limit", type=float, default=120.0, help="seconds after which a run is stopped")
     parser.add_argument("--venvs", type=Path, default=ROOT / ".venv-peers", help="where the environments are made")
     parser.add_argument("--prepare", action="store_true", help="make the environments and measure nothing")
     parser.add_argument("--json", action="store_true", help="print every run and the table as JSON")
@@ -121,7 +127,7 @@ def main() -> None:
     tools = [TOOLS[name](options.venvs.resolve()) for name in options.tools.split(",")]
     if options.prepare:
         return
-    machine, outcomes, lines = _machine(), list[Outcome](), [table.bound(SCENARIOS, options.rows, options.limit)]
+    machine, outcomes, lines = _machine(), list[Outcome](), [table.ideal(SCENARIOS, options.rows, options.limit)]
     lines += [_measure(tool, options.scenarios.split(","), options, outcomes) for tool in tools]
     if options.json:
         runs = [asdict(outcome) for outcome in outcomes]

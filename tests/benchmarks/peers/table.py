@@ -61,10 +61,10 @@ def line(tool: str, outcomes: dict[str, Outcome], cost: Processor | None) -> tup
     )
 
 
-def bound(scenarios: dict[str, work.Scenario], rows: int, limit: int) -> tuple[str, ...]:
-    """What a client without any delay or processor time would do, by calculation, where nothing is at random."""
-    seconds, fill = scenarios["tail"].bound(rows, limit)
-    return ("calculated bound", f"{seconds:.1f}", f"{fill:.2f}", *["–"] * (len(COLUMNS) - 3))
+def ideal(scenarios: dict[str, work.Scenario], rows: int, limit: int) -> tuple[str, ...]:
+    """What a client without any delay or processor time would do, where there are no faults."""
+    seconds, fill = scenarios["tail"].ideal(rows, limit)
+    return ("ideal client, calculated", f"{seconds:.1f}", f"{fill:.2f}", *["–"] * (len(COLUMNS) - 3))
 
 
 def markdown(lines: Iterable[Sequence[str]]) -> str:

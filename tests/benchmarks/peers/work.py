@@ -9,6 +9,7 @@ import hashlib
 import heapq
 import math
 import re
+from collections import deque
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -81,24 +82,25 @@ class Scenario:
                 return fault
         return ""
 
-    def bound(self, rows: int, limit: int) -> tuple[float, float]:
+    def ideal(self, rows: int, limit: int) -> tuple[float, float]:
         """What a client without any delay does: its seconds, and how full it keeps the endpoint for 90 % of the calls.
 
-        It takes rows in their order, and judges a problem before it proposes the next.
+        It puts questions in the order in which they arise, which is all that it can know. Faults are left out.
         """
-        ends = [(self.latency("propose", row, 0), row, False) for row in range(min(limit, rows))]
-        heapq.heapify(ends)
-        fresh, now, answers, area, fill = iter(range(min(limit, rows), rows)), 0.0, 0, 0.0, 0.0
-        while ends:
+        waiting: deque[tuple[Stage, int]] = deque(("propose", row) for row in range(rows))
+        ends: list[tuple[float, int, Stage]] = []
+        now, answers, area, fill = 0.0, 0, 0.0, 0.0
+        while waiting or ends:
+            while waiting and len(ends) < limit:
+                stage, row = waiting.popleft()
+                heapq.heappush(ends, (now + self.latency(stage, row, 0), row, stage))
             in_flight, before = len(ends), now
-            now, row, judged = heapq.heappop(ends)
+            now, row, stage = heapq.heappop(ends)
             area, answers = area + in_flight * (now - before), answers + 1
             if not fill and answers >= FIRST_PART * 2 * rows:
                 fill = area / now / limit
-            if not judged:
-                heapq.heappush(ends, (now + self.latency("judge", row, 0), row, True))
-            elif (following := next(fresh, None)) is not None:
-                heapq.heappush(ends, (now + self.latency("propose", following, 0), following, False))
+            if stage == "propose":
+                waiting.append(("judge", row))
         return now, fill
 
 

@@ -1,4 +1,4 @@
-"""Budgets over all services in this process: what is spent, to the call, and how a build ends that may spend no more."""
+"""Budgets over all services in this process: what is spent, to the call, and how a build ends by them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,6 @@ from chimera_standalone.app import Standalone
 
 pytestmark = pytest.mark.integration
 LONGEST_SECONDS = 90
-ENDED = (build_pb2.BUILD_STATE_SUCCEEDED, build_pb2.BUILD_STATE_FAILED)
 
 
 class Scene:
@@ -51,9 +50,9 @@ class Scene:
 
     async def end(self, build_id: str) -> build_pb2.Build:
         async with asyncio.timeout(LONGEST_SECONDS):
-            while (build := await self.client.builds.get(build_id)).state not in ENDED:
-                await asyncio.sleep(0.2)
-            return build
+            async for build in self.client.builds.watch(build_id):
+                last = build
+            return last
 
 
 @pytest.fixture
@@ -61,11 +60,14 @@ async def scene(tmp_path, monkeypatch) -> AsyncIterator[Scene]:
     monkeypatch.setenv("CHIMERA_GRACEFUL_TIMEOUT_SECONDS", "0.1")
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI"):
         monkeypatch.delenv(name, raising=False)
-    async with Standalone(tmp_path, {}) as services, aiohttp.ClientSession() as http:
-        async with AsyncClient(services.gateway_target) as client:
-            scene = Scene(client, http, services.endpoints["procedural-teacher"].base_url)
-            await scene.dials(latency_mean_seconds=0.02, latency_sigma=0)
-            yield scene
+    async with (
+        Standalone(tmp_path, {}) as services,
+        aiohttp.ClientSession() as http,
+        AsyncClient(services.gateway_target) as client,
+    ):
+        scene = Scene(client, http, services.endpoints["procedural-teacher"].base_url)
+        await scene.dials(latency_mean_seconds=0.02, latency_sigma=0)
+        yield scene
 
 
 async def test_a_build_spends_its_calls_to_the_last_one_and_leaves_what_it_has(scene):

@@ -55,7 +55,7 @@ def test_latencies_have_their_mean_and_keep_their_cap() -> None:
     assert max(seconds) == 12.0
 
 
-def test_the_bound_of_equal_latencies_is_two_waves() -> None:
-    seconds, fill = work.Scenario("even", mean=1.0).bound(rows=8, limit=8)
+def test_the_ideal_client_answers_equal_latencies_in_two_waves() -> None:
+    seconds, fill = work.Scenario("even", mean=1.0).ideal(rows=8, limit=8)
     assert seconds == pytest.approx(2.0)
     assert fill == pytest.approx(1.0)

@@ -423,6 +423,7 @@ async def test_build_run_orders_nothing_where_it_could_not_write(gateway, file, 
             + "endpoints: {paid: {base_url: 'http://h/v1', model: m, api_key_env: NO_SUCH_KEY}}",
             "NO_SUCH_KEY is not set",
         ),
+        (BUILD + "budget: {usd: 5}", "budget.usd: limits money, but no endpoint of this build has a price"),
     ],
 )
 async def test_build_run_starts_nothing_for_a_wrong_file(file, tmp_path, text, words):

@@ -22,6 +22,17 @@ async def test_submits_once_for_one_request_and_anew_without_one(gateway):
     assert len(gateway.submitted[2].request_id) == 36
 
 
+async def test_a_fork_orders_the_same_or_another_spec_with_the_builds_ledger(gateway):
+    async with AsyncClient(gateway.target) as client:
+        build = await client.builds.submit(SPEC, "r1")
+        await client.builds.fork(build.build_id)
+        await client.builds.fork(build.build_id, build_pb2.BuildSpec(samples=9), "r9")
+    same, other = (request.spec for request in gateway.submitted[1:])
+    assert (same.samples, same.ledger_of) == (build.spec.samples, build.build_id)
+    assert (other.samples, other.ledger_of, gateway.submitted[2].request_id) == (9, build.build_id, "r9")
+    assert build.spec.ledger_of == ""
+
+
 async def test_lists_every_page(gateway):
     for i in range(5):
         gateway.add(build_pb2.Build(build_id=f"b{i}", spec=SPEC, dataset_id=f"d{i}"))

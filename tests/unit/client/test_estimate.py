@@ -14,9 +14,10 @@ from chimera_client.estimate import method
 from chimera_client.estimate.measures import Slot, measured, slots_of
 from chimera_client.estimate.method import Forecast
 from chimera_client.estimate.pilot import allocated, pilot_of
-from chimera_client.estimate.whole import Pace, estimate
+from chimera_client.estimate.whole import Pace, estimate, paces_of
 from chimera_client.views.estimate import budget_words, render_estimate
 from chimera_shared.apportion import targets
+from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.testing.samples import make_build, make_sample, stream
 
 USD = 10**9
@@ -188,6 +189,15 @@ def test_the_endpoint_that_needs_longest_decides_the_time():
     assert seconds(x=(100, 10)) == ("x", 100 * 4 * 6 + 25)
     assert seconds(x=(100, 0, 2000)) == ("x", 100 * 1000 * 60 / 2000 + 25)
     assert seconds() == ("", None)
+
+
+def test_an_endpoint_that_refused_takes_no_more_than_it_did():
+    build = pilot_build()
+    build.progress.endpoints.add(endpoint="x", limit=6, failures=3)
+    build.progress.endpoints.add(endpoint="y", limit=6)
+    known = {name: Endpoint(base_url="http://h/v1", model="m", max_in_flight=64) for name in ("x", "y", "z")}
+    assert {name: pace.in_flight for name, pace in paces_of(build, known).items()} == {"x": 6, "y": 64, "z": 64}
+    assert {name: pace.in_flight for name, pace in paces_of(build, None).items()} == {"x": 6, "y": 6}
 
 
 def test_the_making_of_topics_is_paid_once():

@@ -491,3 +491,29 @@ def test_a_book_reads_as_it_was_written():
     book = Book(BUILD, 7, amount, NOTHING, {"h": holder}, "why")
 
     assert Book.from_document(book.to_document()) == book
+
+
+async def test_a_process_with_many_callers_leaves_others_their_share():
+    """Ten calls fit at a time; one process always has more that wants to start."""
+    shelf = Shelf()
+    greedy, modest = purse(shelf, await table(calls=400)), purse(shelf, await table(calls=400), "p1")
+    most, done = use(calls=40), []
+
+    async def call(working: Purse, name: str) -> None:
+        (await working.reserve(BUILD, most)).settle(use())
+        done.append(name)
+
+    async def hold(working: Purse) -> None:
+        with contextlib.suppress(BudgetSpent), await working.reserve(BUILD, most) as held:
+            await asyncio.sleep(0.002)
+            held.settle(use())
+
+    crowd = [asyncio.create_task(hold(greedy)) for _ in range(200)]
+    await asyncio.sleep(0.005)
+    await asyncio.gather(*(call(modest, "modest") for _ in range(5)))
+
+    assert len(done) == 5
+    assert not all(task.done() for task in crowd)
+    for task in crowd:
+        task.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)

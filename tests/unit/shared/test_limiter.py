@@ -287,18 +287,14 @@ def test_a_place_handed_back_before_anything_was_asked_is_not_charged():
     assert run(scene()) == 0.0
 
 
-def test_who_has_another_endpoint_does_not_queue_behind_the_try_whether_all_that_is_new_is_still_refused():
+def test_who_has_another_endpoint_does_not_queue_where_all_that_is_new_is_refused_and_there_is_no_place():
     async def scene():
         own = gate(4)
         elders = [own.slot() for _ in range(3)]
         assert all(own.start_at_once(slot) for slot in elders)
         await fail(own, 5, seconds=0.3, tell=lambda slot: slot.refused(1.0, "busy"))
         await asyncio.sleep(60)
-        assert own.available
-        tried = own.slot()
-        assert own.start_at_once(tried)
-        await asyncio.sleep(60)  # it is at work for long, and so are the elders
-        assert own.in_flight == own.limit
+        assert (own.breaker, own.in_flight) == (BreakerState.CLOSED, own.limit)
         full = own.available
         own.leave(elders[0])
         return full, own.available

@@ -9,6 +9,7 @@ from chimera_shared import spec as orders
 from chimera_shared.apportion import targets
 from chimera_shared.endpoints import config
 from chimera_shared.errors import InvalidInput
+from chimera_shared.roles import endpoints_of
 
 ENDPOINTS = config.parse(
     {
@@ -117,7 +118,7 @@ def test_a_limit_of_money_takes_one_priced_endpoint():
     limited = order(budget={"cost_nanousd": 5_000_000_000, "tokens": 1, "calls": 1, "time": {"nanos": 1}}, weight=2)
 
     assert orders.validate_spec(limited, {**ENDPOINTS, **priced}) == []
-    assert orders.endpoints_of(limited.roles) == ["a", "b", "c"]
+    assert endpoints_of(limited.roles) == ["a", "b", "c"]
 
 
 def test_every_wrong_field_is_named_at_once():

@@ -1,14 +1,16 @@
 import asyncio
 import contextlib
 import logging
+import time
+from dataclasses import replace
 
 import pytest
 
 from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_shared import builds, topics
 from chimera_shared import stage as engine
+from chimera_shared import topics
 from chimera_shared.builds import BuildTable
 from chimera_shared.bus.codec import encode
 from chimera_shared.errors import BusUnavailable, EndpointUnavailable, SampleFailure, StoreUnavailable
@@ -88,15 +90,14 @@ class Bench:
         )
         return self
 
-    async def take(self, event=REQUESTED):
+    async def take(self, event=REQUESTED, sent_at=0.0):
         sent = encode(event, "tester")
-        await self.runner(received(sent.value, sent.headers))
+        await self.runner(replace(received(sent.value, sent.headers), timestamp_ms=int(sent_at * 1000)))
 
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch):
     monkeypatch.setattr(engine, "_BACKOFF_SECONDS", (0.001, 0.002))
-    monkeypatch.setattr(builds, "_LATE_NEWS_SECONDS", 0.05)
 
 
 def raising(error):
@@ -451,15 +452,24 @@ async def test_a_paused_build_frees_its_place_at_once_and_decides_on_resume():
 
 
 async def test_a_message_that_comes_before_the_word_of_the_resume_is_worked_on(monkeypatch):
-    monkeypatch.setattr(builds, "_LATE_NEWS_SECONDS", 60)
+    monkeypatch.setattr(engine, "_LATE_NEWS_SECONDS", 60)
     bench = await Bench(lambda _: proposed("after all")).told(build_pb2.BUILD_STATE_PAUSED)
-    taking = asyncio.create_task(bench.take())
+    taking = asyncio.create_task(bench.take(sent_at=time.time()))
     assert await waits(taking)
 
     await bench.told(revision=2)
 
     await asyncio.wait_for(taking, 2)
     assert bench.bus.sent == [proposed("after all")]
+
+
+async def test_a_message_from_before_a_pause_is_passed_over_at_once(monkeypatch):
+    monkeypatch.setattr(engine, "_LATE_NEWS_SECONDS", 60)
+    bench = await Bench(lambda _: proposed("never")).told(build_pb2.BUILD_STATE_PAUSED)
+
+    await asyncio.wait_for(bench.take(sent_at=time.time() - 61), 2)
+
+    assert (bench.decided, bench.bus.sent) == (0, [])
 
 
 async def test_what_a_pause_cut_off_is_decided_if_the_build_runs_again_when_its_paid_part_is_in():

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from math import ceil
 
 from chimera.build.v1 import build_pb2
-from chimera_shared.spec import endpoints_of
+from chimera_shared.roles import endpoints_of
 
 MIN_WINDOW, MAX_WINDOW = 32, 4096
 """Of a build that runs alone."""

@@ -35,7 +35,7 @@ def main(tool: Callable[[Job], Iterable[Mapping[str, Any]]], notes: Mapping[str,
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--limit", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
-    options = parser.parse_args()
+    options, _ = parser.parse_known_args()
     delivered = tool(Job(options.base_url, options.rows, options.limit, options.folder))
     (options.folder / "rows.jsonl").write_text("".join(json.dumps(dict(row)) + "\n" for row in delivered))
     final = {**(notes or {}), "own_processor_seconds": time.process_time()}

@@ -16,7 +16,7 @@ CONSUMER_OPTIONS: Mapping[str, Any] = {
 }
 
 
-def session_options(timeout_s: float) -> dict[str, int]:
+def session_options(timeout_s: float) -> dict[str, Any]:
     """The options of a member that is dead after `timeout_s` of silence: fifteen heartbeats, as by CONSUMER_OPTIONS."""
     session_ms = round(timeout_s * 1000)
     return {

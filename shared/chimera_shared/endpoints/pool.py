@@ -4,7 +4,6 @@ import asyncio
 from typing import Any, Self
 from uuid import uuid4
 
-from chimera.build.v1 import build_pb2
 from chimera_shared.endpoints import engine
 from chimera_shared.endpoints.client import ChatClient
 from chimera_shared.endpoints.config import Endpoints
@@ -40,12 +39,6 @@ class EndpointPool:
     def gate(self, name: str) -> Gate:
         """The gate of an endpoint."""
         return self.gates[name]
-
-    def capacity(self, roles: build_pb2.Roles) -> int:
-        """Requests that the endpoints of these roles take at once at most, from this process."""
-        named = [roles.proposer, *roles.panel, roles.solver, roles.judge]
-        names = {name for role in named for name in role.endpoints}
-        return sum(self.endpoints[name].max_in_flight for name in names if name in self.endpoints)
 
     async def _watch(self, name: str) -> None:
         endpoint, gate = self.endpoints[name], self.gates[name]

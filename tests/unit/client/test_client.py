@@ -26,7 +26,7 @@ async def test_a_fork_orders_the_same_or_another_spec_with_the_builds_ledger(gat
     async with AsyncClient(gateway.target) as client:
         build = await client.builds.submit(SPEC, "r1")
         await client.builds.fork(build.build_id)
-        await client.builds.fork(build.build_id, build_pb2.BuildSpec(samples=9), "r9")
+        await client.builds.fork(build.build_id, build_pb2.BuildSpec(samples=9, subjects=SPEC.subjects), "r9")
     same, other = (request.spec for request in gateway.submitted[1:])
     assert (same.samples, same.ledger_of) == (build.spec.samples, build.build_id)
     assert (other.samples, other.ledger_of, gateway.submitted[2].request_id) == (9, build.build_id, "r9")

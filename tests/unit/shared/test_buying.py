@@ -139,7 +139,7 @@ async def hang(_body):
 
 async def until(condition):
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 what is awaited tells nobody
             await asyncio.sleep(0.005)
 
 

@@ -100,7 +100,8 @@ class BuildRun:
             if spec.ledger_of:
                 note(f"answers that build {spec.ledger_of} or its forks paid for are used again where they fit")
             return await client.builds.submit(spec, request_id)
-        note(f"this build is there already: {known.build_id}, {state_words(known.state)}")
+        what = "this fork" if self._told.fork_of else "this file's build"
+        note(f"{what} is there already: {known.build_id}, {state_words(known.state)}")
         return await client.builds.resume(known.build_id) if known.state == build_pb2.BUILD_STATE_PAUSED else known
 
     async def _export(self, client: AsyncClient, build: build_pb2.Build, file: BuildFile, target: OutputTarget) -> None:

@@ -40,9 +40,12 @@ class Scene:
             seed=1,
             subjects=[{"name": "Mathematics", "weight": 1}, {"name": "Physics", "weight": 1}],
             roles={
-                "proposer": {"endpoints": ["procedural-teacher"]},
-                "panel": [{"endpoints": ["procedural-strong"]}, {"endpoints": ["procedural-medium"]}],
-                "solver": {"endpoints": ["procedural-teacher"]},
+                "proposer": {"endpoints": ["procedural-teacher"], "max_tokens": 4096},
+                "panel": [
+                    {"endpoints": ["procedural-strong"], "max_tokens": 4096},
+                    {"endpoints": ["procedural-medium"], "max_tokens": 4096},
+                ],
+                "solver": {"endpoints": ["procedural-teacher"], "max_tokens": 4096},
             },
             **changes,
         )
@@ -58,6 +61,7 @@ class Scene:
 @pytest.fixture
 async def scene(tmp_path, monkeypatch) -> AsyncIterator[Scene]:
     monkeypatch.setenv("CHIMERA_GRACEFUL_TIMEOUT_SECONDS", "0.1")
+    monkeypatch.setenv("CHIMERA_MAX_IN_FLIGHT", "4")  # or every call would be a proposal: as many slots are open
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI"):
         monkeypatch.delenv(name, raising=False)
     async with (
@@ -83,7 +87,7 @@ async def test_a_build_spends_its_calls_to_the_last_one_and_leaves_what_it_has(s
     dataset = await scene.client.datasets.get(build.dataset_id)
     samples = [sample async for sample in scene.client.datasets.read(build.dataset_id)]
     assert dataset.partial
-    assert dataset.samples == len(samples) == build.progress.accepted > 5
+    assert dataset.samples == len(samples) == build.progress.accepted > 0
     everything = [s async for s in scene.client.samples.list(build_id)]
     assert usage.total(s.usage for s in everything).calls <= build.progress.usage.calls <= 150
     assert {s.outcome for s in samples} == {sample_pb2.OUTCOME_ACCEPTED}

@@ -289,6 +289,9 @@ async def test_a_fork_names_a_build_that_there_is(gateway):
         await gateway.builds.submit("r3", spec(ledger_of="b00000000000000a"))
 
     assert fork.spec.ledger_of == first.build_id
+    of_fork = await gateway.builds.submit("r4", spec(ledger_of=fork.build_id, seed=3))
+    assert of_fork.spec.ledger_of == first.build_id, "all forks of a build share one ledger"
+    assert await gateway.builds.submit("r4", spec(ledger_of=fork.build_id, seed=3)) == of_fork
     assert [v.field for v in wrong.value.violations] == ["ledger_of"]
 
 

@@ -342,6 +342,21 @@ async def test_a_resumed_build_asks_again_for_all_that_is_under_way(taxonomy):
     assert await taxonomy.advance(build_of(4, revision=3)) == []
 
 
+async def test_what_is_lost_at_a_resume_is_asked_for_again_soon_however_often_it_was_before(taxonomy):
+    build = build_of(4)
+    await taxonomy.advance(build)
+    for _ in range(8):
+        taxonomy.clock.pass_by(900)
+        await taxonomy.advance(build)
+    await taxonomy.advance(build_of(4, state=build_pb2.BUILD_STATE_PAUSED, revision=2))
+    resumed = build_of(4, revision=3)
+    assert len(places(await taxonomy.advance(resumed))) == 4
+
+    taxonomy.clock.pass_by(OVERDUE_SECONDS + 1)
+
+    assert len(places(await taxonomy.advance(resumed))) == 4
+
+
 async def test_a_restarted_service_asks_again_and_expands_nothing_again(taxonomy):
     first = places(await taxonomy.advance(build_of(4)))
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from chimera.build.v1 import build_pb2
+from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import mongo
 from chimera_shared.builds import BuildTable
@@ -31,13 +32,13 @@ class MemoryLedger:
         self.calls, self.answers = {}, set()
 
     async def find(self, build, ledger_of, call, max_tokens):
-        found = self.calls.get((build, call))
+        found = self.calls.get((ledger_of or build, call))
         if found is None or (found[1].finish_reason == "length" and found[0] < max_tokens):
             return None
         return found[1:]
 
     async def keep(self, build, ledger_of, messages, max_tokens, completion, call):
-        self.calls[build, call.call_id] = (max_tokens, completion, call)
+        self.calls[ledger_of or build, call.call_id] = (max_tokens, completion, call)
         self.answers.add((build, call.endpoint))
 
     async def answered(self, build, endpoint):
@@ -123,6 +124,19 @@ async def test_a_reply_has_its_evidence(fault_server, answer):
     assert call.usage == sample_pb2.Usage(calls=1, input_tokens=7, output_tokens=5, cost_nanousd=17_000)
     assert json.loads(call.parameters_json) == {"seed": 7, "max_completion_tokens": 50}
     assert call.prompt_sha256 == "0" * 64
+
+
+async def test_the_ledger_is_that_of_the_build_which_the_order_names(fault_server, asking):
+    fork = build_pb2.Build(build_id="b2", state=build_pb2.BUILD_STATE_RUNNING, revision=1)
+    fork.spec.ledger_of = "b1"
+    await asking.builds.learn(events_pb2.BuildChanged(build=fork))
+
+    await asking.models.ask(question())
+    await asking.models.ask(question(build_id="b2"))
+    await asking.models.ask(question(build_id="b2", text="2+2?"))
+    await asking.models.ask(question(text="2+2?"))
+
+    assert len(fault_server.asked) == 2
 
 
 async def test_an_answer_in_the_ledger_costs_no_call(fault_server, asking):

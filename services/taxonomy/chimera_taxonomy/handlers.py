@@ -15,6 +15,7 @@ from chimera_shared.apportion import targets
 from chimera_shared.builds import ENDED, BuildTable
 from chimera_shared.errors import SampleFailure
 from chimera_shared.stage import Stage
+from chimera_shared.worklimit import waiting
 from chimera_taxonomy.domain.quotas import Quota
 from chimera_taxonomy.expansion import Expander, Expansion
 from chimera_taxonomy.quotas import QuotaKeeper
@@ -62,13 +63,18 @@ class Handlers:
         if build.state != build_pb2.BUILD_STATE_RUNNING:
             return
         await self._builds.get(build.build_id)  # where calls look for its budget, weight and ledger; it may come later
-        async with self._advancing[build.build_id]:
+        lock = self._advancing[build.build_id]
+        with waiting():  # the one before may be in the midst of an expansion
+            await lock.acquire()
+        try:
             for step in (self._resumed, self._expanded, self._keeper.fill):
                 async for each in step(build):
                     yield each
             async for each in self._keeper.remind(build, event.untold):
                 yield each
             self._revisions[build.build_id] = build.revision
+        finally:
+            lock.release()
 
     async def settled(self, event: events_pb2.SampleSettled) -> AsyncIterator[Message]:
         """Ask for the slot's next attempt, or for the next slot."""

@@ -70,7 +70,7 @@ class TaxonomyStore:
             "position": position,
             "subject": quota.subject,
             "target": quota.target,
-        } | dict.fromkeys(("opened", "accepted", "settled", "endpoint_failures"), 0)
+        } | dict.fromkeys(("opened", "accepted", "settled", "endpoint_failures", "failing"), 0)
         with guarded():
             await self._quotas.update_one({"_id": f"{build}/{quota.subject}"}, {"$setOnInsert": document}, upsert=True)
 
@@ -78,9 +78,9 @@ class TaxonomyStore:
         """The quotas of a build in the order of its subjects; of subjects expanded so far."""
         with guarded():
             found = await self._quotas.find({"build_id": build}).to_list(None)
-        names = ("subject", "target", "opened", "accepted", "settled", "endpoint_failures")
+        names = ("subject", "target", "opened", "accepted", "settled", "endpoint_failures", "failing")
         return [
-            Quota(**{n: d[n] for n in names}, **{n: d.get(n, "") for n in ("last_detail", "endpoint_detail")})
+            Quota(**{n: d.get(n, 0) for n in names}, **{n: d.get(n, "") for n in ("last_detail", "endpoint_detail")})
             for d in sorted(found, key=lambda d: d["position"])
         ]
 
@@ -142,10 +142,13 @@ class TaxonomyStore:
             "accepted": sum(s.outcome == sample_pb2.OUTCOME_ACCEPTED for s in samples),
             "endpoint_failures": len(failed),
         }
-        update: Document = {"$inc": counts}
         details = {"last_detail": [s for s in samples if s.detail], "endpoint_detail": failed}
-        if said := {name: which[-1].detail[:500] for name, which in details.items() if which}:
-            update["$set"] = said
+        said: Document = {name: which[-1].detail[:500] for name, which in details.items() if which}
+        if counts["accepted"]:
+            said["failing"] = 0
+        else:
+            counts["failing"] = len(failed)
+        update = {"$inc": counts} | ({"$set": said} if said else {})
         with guarded():
             await self._quotas.update_one({"_id": f"{build}/{subject}"}, update)
 

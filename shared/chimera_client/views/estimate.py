@@ -65,8 +65,10 @@ def _table(found: Estimate) -> Table:
     table.add_column("")
     table.add_column("about", justify="right", header_style="dim", no_wrap=True)
     table.add_column(f"{LEVEL:.0%} interval".replace("%", " %"), header_style="dim", no_wrap=True)
-    _row(table, "Cost", found.cost, lambda value: money(round(value)))
-    if found.cost.about:
+    if not found.cost.about:
+        table.add_row("Cost", "not known", Text("no endpoint has a price", style="dim"))
+    else:
+        _row(table, "Cost", found.cost, lambda value: money(round(value)))
         _row(table, "  of that still to pay", found.to_pay, lambda value: money(round(value)))
     _row(table, "Tokens in", found.input_tokens, _count)
     _row(table, "Tokens out", found.output_tokens, _count)

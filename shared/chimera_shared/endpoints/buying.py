@@ -12,6 +12,7 @@ from opentelemetry.trace import SpanKind
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import metrics
 from chimera_shared.builds import BuildTable
+from chimera_shared.endpoints.breaker import LONGEST_WISH_SECONDS
 from chimera_shared.endpoints.budget import Purse, Reservation
 from chimera_shared.endpoints.client import (
     AnswerTooLong,
@@ -239,7 +240,7 @@ class Buyer:
         first, longest = _BACKOFF_SECONDS
         wait = min(first * 2 ** min(tries.failures - 1, 10), longest) * (0.5 + random.random())  # noqa: S311 jitter
         if isinstance(error, Overloaded):
-            wait = max(wait, error.retry_after or 0)
+            wait = max(wait, min(error.retry_after or 0, LONGEST_WISH_SECONDS))
         answered = await self._ledger.answered(question.build_id, name)
         patience = _PATIENCE_SECONDS if answered else _FIRST_ANSWER_SECONDS
         hopeless = tries.alone >= _MAX_ALONE or tries.broken >= _MAX_BROKEN

@@ -247,5 +247,8 @@ def test_the_table_says_all_and_what_to_do():
 
 
 def test_models_without_prices_are_told_of():
-    found = estimate(spec(), pilot_build(), slots(0, 0), {})
+    free = pilot_build()
+    free.progress.usage.cost_nanousd = 0
+    found = estimate(spec(), free, slots(0, 0), {})
     assert any("no endpoint has a price" in note for note in found.notes)
+    assert "Cost not known" in text(render_estimate(found, "run"))

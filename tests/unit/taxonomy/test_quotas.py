@@ -1,11 +1,20 @@
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chimera.build.v1 import build_pb2
-from chimera_taxonomy.domain.quotas import ENDPOINT_FAILURES, MIN_SETTLED, Quota, allotted, missed
+from chimera_taxonomy.domain.quotas import (
+    ENDPOINT_FAILURES,
+    FAILING,
+    FAILING_PER_SUBJECT,
+    MIN_SETTLED,
+    Quota,
+    allotted,
+    missed,
+)
 
 TARGETS = st.lists(st.integers(0, 60), min_size=1, max_size=6)
 
@@ -83,6 +92,16 @@ def test_failing_endpoints_are_told_with_their_cause():
 def test_failing_endpoints_are_no_cause_once_a_sample_was_accepted_or_more_was_lost_otherwise(accepted, settled):
     quota = Quota("Logic", 100, accepted=accepted, settled=settled, endpoint_failures=ENDPOINT_FAILURES)
     assert missed([quota], 0.02) is None
+
+
+def test_an_endpoint_that_goes_in_mid_build_ends_it():
+    going = Quota("Logic", 1000, accepted=500, settled=620, endpoint_failures=99, endpoint_detail="solver: 401")
+    assert missed([replace(going, failing=FAILING + FAILING_PER_SUBJECT - 1)], 0.0) is None
+
+    miss = missed([replace(going, failing=FAILING + FAILING_PER_SUBJECT)], 0.0)
+
+    assert miss is not None
+    assert (miss.reason, miss.detail) == (build_pb2.STOP_REASON_ENDPOINTS_FAILING, "solver: 401")
 
 
 def test_in_a_small_build_as_many_failures_as_samples_are_enough():

@@ -10,11 +10,16 @@ MIN_SETTLED = 50
 """Of fewer settled samples a share says little; at a true acceptance of 10 %, none of 50 has a chance of 0.5 %."""
 ENDPOINT_FAILURES = 5
 """So many samples lost to failing endpoints, with none accepted and fewer lost to all else, are no accident."""
+FAILING, FAILING_PER_SUBJECT = 50, 5
+"""So many lost to failing endpoints since the last one was accepted mean that a key or a model has gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """One subject's part of a build, and how far it is."""
+    """One subject's part of a build, and how far it is.
+
+    `endpoint_failures` are samples lost to failing endpoints, `failing` those since the last accepted one.
+    """
 
     subject: str
     target: int
@@ -22,6 +27,7 @@ class Quota:
     accepted: int = 0
     settled: int = 0
     endpoint_failures: int = 0
+    failing: int = 0
     last_detail: str = ""
     endpoint_detail: str = ""
 
@@ -56,8 +62,9 @@ def missed(quotas: Sequence[Quota], floor: float) -> Miss | None:
     """Why the quotas cannot be filled, if they cannot."""
     failures = sum(q.endpoint_failures for q in quotas)
     enough = min(ENDPOINT_FAILURES, sum(q.target for q in quotas))
-    none_accepted = not any(q.accepted for q in quotas)
-    if failures and failures >= enough and none_accepted and 2 * failures > sum(q.settled for q in quotas):
+    never_worked = failures >= max(enough, 1) and not any(q.accepted for q in quotas)
+    gone = sum(q.failing for q in quotas) >= FAILING + FAILING_PER_SUBJECT * len(quotas)
+    if gone or (never_worked and 2 * failures > sum(q.settled for q in quotas)):
         detail = next(q.endpoint_detail for q in quotas if q.endpoint_failures)
         return Miss("", build_pb2.STOP_REASON_ENDPOINTS_FAILING, detail)
     for q in quotas:

@@ -80,6 +80,8 @@ def document(run: Havoc) -> dict[str, Any]:
         "repeats": bought and bought.repeats,
         "open_calls_at_kills": bought and sum(bought.deaths),
         "lost_with_teacher": run.died_with_teacher,
+        "calls_spent": run.build.progress.spending.spent.calls,
+        "calls_unaccounted": run.build.progress.spending.unaccounted.calls,
         "wall_seconds": round(run.seconds, 1),
         "broken": run.broken,
     }

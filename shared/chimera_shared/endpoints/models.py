@@ -18,7 +18,7 @@ from chimera_shared.endpoints.forms import parse, strict_schema
 from chimera_shared.endpoints.ledger import Ledger, call_id
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.endpoints.request import Question, body_of
-from chimera_shared.errors import SampleFailure
+from chimera_shared.errors import EndpointUnavailable, SampleFailure
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -115,8 +115,8 @@ class Models:
 
     def _known(self, question: Question) -> Sequence[str]:
         if unknown := [name for name in question.spec.endpoints if name not in self._pool.endpoints]:
-            raise SampleFailure(
-                sample_pb2.REASON_ENDPOINT_FAILED,
-                f"{question.role}: no endpoint {unknown[0]!r} is known here; add it to the file in CHIMERA_ENDPOINTS",
+            # Not the sample's fault: the build was ordered where the endpoint is known, and can wait until it is here.
+            raise EndpointUnavailable(
+                f"{question.role}: no endpoint {unknown[0]!r} is known here; add it to the file in CHIMERA_ENDPOINTS"
             )
         return question.spec.endpoints

@@ -279,7 +279,9 @@ async def test_all_refusals_are_told(fault_server, asking):
 
 
 async def test_an_endpoint_not_configured_here_is_named(asking):
-    with pytest.raises(SampleFailure, match="no endpoint 'z' is known here; add it to the file in CHIMERA_ENDPOINTS"):
+    with pytest.raises(
+        EndpointUnavailable, match="no endpoint 'z' is known here; add it to the file in CHIMERA_ENDPOINTS"
+    ):
         await asking.models.ask(question("a", "z"))
 
 

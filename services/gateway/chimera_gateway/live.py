@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from chimera.build.v1 import build_pb2
+from chimera_shared.builds import ENDED
 from chimera_shared.endpoints.book import Book, Books
 from chimera_shared.endpoints.reports import EndpointReports
 from chimera_shared.roles import endpoints_of
@@ -26,6 +27,8 @@ class Live:
     async def shown(self, build: build_pb2.Build) -> build_pb2.Build:
         """The build with its spending and the state of its endpoints."""
         await self._spent([build])
+        if build.state in ENDED:
+            return build
         statuses = await self._all_statuses()
         build.progress.endpoints.extend(statuses[name] for name in endpoints_of(build.spec.roles) if name in statuses)
         return build
@@ -45,9 +48,19 @@ class Live:
         for build in builds:
             if (book := seen[build.build_id][1]).version:
                 build.progress.spending.CopyFrom(book.spending)
+            if build.state == build_pb2.BUILD_STATE_SUCCEEDED:
+                _as_told(build.progress)
 
     async def _all_statuses(self) -> dict[str, build_pb2.EndpointStatus]:
         now = self._clock()
         if self._statuses_at is None or now - self._statuses_at >= _FRESH_SECONDS:
             self._statuses, self._statuses_at = await self._reports.statuses(), now
         return self._statuses
+
+
+def _as_told(progress: build_pb2.Progress) -> None:
+    """Of a build that succeeded everything was told, while its books may be a second behind."""
+    spending = progress.spending
+    spending.ClearField("reserved")
+    if spending.spent.calls < progress.usage.calls:
+        spending.spent.CopyFrom(progress.usage)

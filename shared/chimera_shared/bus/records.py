@@ -25,7 +25,7 @@ class Delivery(NamedTuple):
 
 def decode_headers(record: ConsumerRecord) -> dict[str, str]:
     """Headers as text; bytes that are no UTF-8 are replaced, so that the handler can say what is wrong."""
-    return {name: value.decode(errors="surrogateescape") for name, value in record.headers if value is not None}
+    return {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
 
 
 FlightKey = Callable[[Delivery], str | None]

@@ -99,10 +99,6 @@ class Stats:
         self.total = Tally(clock)
         self.models = {name: Tally(clock) for name in models}
 
-    def visit(self) -> "Visit":
-        """A request arrived; which model it is for is not known yet."""
-        return Visit(self)
-
     def reset(self) -> None:
         """Forgets everything but what is in flight."""
         for tally in (self.total, *self.models.values()):
@@ -111,27 +107,3 @@ class Stats:
     def to_json(self) -> dict[str, Any]:
         """The figures of all requests, and under `models` those of each model."""
         return {**self.total.to_json(), "models": {name: tally.to_json() for name, tally in self.models.items()}}
-
-
-class Visit:
-    """One request from its arrival to its end."""
-
-    def __init__(self, stats: Stats) -> None:
-        self._stats = stats
-        self._tallies = [stats.total]
-        stats.total.entered()
-
-    def at(self, model: str) -> None:
-        """It is for this model."""
-        self._tallies.append(self._stats.models[model])
-        self._stats.models[model].entered()
-
-    def answered(self, body: bytes, usage: Mapping[str, Any]) -> None:
-        """It was answered in full with 200."""
-        for tally in self._tallies:
-            tally.answered(body, usage)
-
-    def left(self, status: str) -> None:
-        """It ended."""
-        for tally in self._tallies:
-            tally.left(status)

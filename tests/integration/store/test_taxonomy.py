@@ -220,8 +220,11 @@ async def test_keepers_that_fill_at_the_same_time_open_each_slot_once_and_never_
     asked = Counter(place for one in rounds for events in one for place in places(events))
     assert set(asked.values()) == {1}
     assert all(place[1] < {"s0": 17, "s1": 20}[place[0]] for place in asked)
-    assert all(q.opened <= q.target for q in await taxonomy.store.quotas(build.build_id))
-    assert await taxonomy.store.open_count(build.build_id) == len(asked) >= WINDOW
+    quotas = await taxonomy.store.quotas(build.build_id)
+    assert all(q.opened <= q.target for q in quotas)
+    assert sum(q.opened for q in quotas) == len(asked)
+    # A keeper that lost a race may have stored slots that nobody has counted yet: they are open, and opened next.
+    assert max(len(asked), WINDOW) <= await taxonomy.store.open_count(build.build_id) <= 37
 
 
 async def test_a_whole_build_is_asked_for_and_filled_exactly(taxonomy):

@@ -187,7 +187,7 @@ class Buyer:
     async def _longest_wait(self, question: Question, gate: Gate) -> float | None:
         """Seconds to wait at an endpoint that is down; None if there is nothing else to do."""
         if not await self._ledger.answered(question.build_id, gate.name):
-            return max(0.1, _FIRST_ANSWER_SECONDS - gate.failing_seconds)
+            return _FIRST_ANSWER_SECONDS / 5
         return _REST_BEFORE_NEXT_SECONDS if len(question.spec.endpoints) > 1 else None
 
     async def _ask(
@@ -231,7 +231,8 @@ class Buyer:
     async def _look(self, question: Question, name: str, tries: _Tries) -> None:
         """After being turned away: an endpoint that is down and never answered in this build is a mistake."""
         gate = self._pool.gate(name)
-        late = gate.open_until is not None and gate.failing_seconds >= _FIRST_ANSWER_SECONDS
+        tries.since = tries.since or time.monotonic()  # by its own time: another build may have found it down long ago
+        late = gate.open_until is not None and tries.seconds >= _FIRST_ANSWER_SECONDS
         if late and not await self._ledger.answered(question.build_id, name):
             tries.refusal = tries.cause or gate.cause
 

@@ -409,3 +409,16 @@ async def test_a_question_that_an_endpoint_cannot_answer_is_given_up_while_it_an
     with pytest.raises(SampleFailure, match="answered 500: busy"):
         await asyncio.wait_for(shop.buy(text="poison"), 5)
     busy.cancel()
+
+
+async def test_a_build_that_finds_an_endpoint_down_gives_it_time_of_its_own(shop, fault_server, answer, monkeypatch):
+    fault_server.answer = lambda _: refusal(503)
+    await asyncio.gather(*(shop.buy(text=f"{i}") for i in range(12)), return_exceptions=True)
+    monkeypatch.setattr(buying, "_FIRST_ANSWER_SECONDS", 5)
+    assert shop.pool.gate("a").open_until is not None
+
+    late = asyncio.create_task(shop.buy(text="of another build"))
+    await asyncio.sleep(0.1)
+    fault_server.answer = lambda _: answer("back")
+
+    assert (await asyncio.wait_for(late, 5)).endpoint == "a"

@@ -123,7 +123,6 @@ class Gate:
         self._timer: asyncio.TimerHandle | None = None
         self._started = self._answered = self._refused = self._failed = 0
         self._limit_before_outage = self._concurrency.trusted
-        self._failing_since: float | None = None
         self.cause = ""
         """The last failure, in one sentence."""
         metrics.watch_endpoint(self)
@@ -171,11 +170,6 @@ class Gate:
     def answers(self) -> int:
         """Calls that it has answered."""
         return self._answered
-
-    @property
-    def failing_seconds(self) -> float:
-        """Since when every outcome was a failure; 0 if the last was an answer."""
-        return 0.0 if self._failing_since is None else self._clock() - self._failing_since
 
     def report(self) -> GateReport:
         """The present state, for people."""
@@ -250,7 +244,6 @@ class Gate:
         """For `Slot`."""
         now = self._clock()
         self._answered += 1
-        self._failing_since = None
         self._streak.answered(slot.number)
         if self._tokens and slot.token_charge is not None and tokens is not None:
             self._tokens.settle(slot.token_charge, tokens, now)
@@ -272,7 +265,6 @@ class Gate:
 
     def _without_answer(self, slot: Slot, cause: str, *, refused: bool, wish: float | None, overload: bool) -> None:
         now = self._clock()
-        self._failing_since = now if self._failing_since is None else self._failing_since
         self.cause = _told(cause, wish)
         before = self._breaker.state
         opened = self._breaker.failed(

@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63himera/build/v1/build.proto\x12\x10\x63himera.build.v1\x1a\x1e\x63himera/sample/v1/sample.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\";\n\x0bSubjectSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06weight\x18\x02 \x01(\x01\x12\x0e\n\x06topics\x18\x03 \x03(\t\"\x8d\x01\n\x08RoleSpec\x12\x11\n\tendpoints\x18\x01 \x03(\t\x12\x18\n\x0btemperature\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05top_p\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x04 \x01(\x05H\x02\x88\x01\x01\x42\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\r\n\x0b_max_tokens\"\xb7\x01\n\x05Roles\x12,\n\x08proposer\x18\x01 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12)\n\x05panel\x18\x02 \x03(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12*\n\x06solver\x18\x03 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12)\n\x05judge\x18\x04 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\"D\n\x0cTaxonomySpec\x12\x1a\n\x12\x66ields_per_subject\x18\x01 \x01(\x05\x12\x18\n\x10topics_per_field\x18\x02 \x01(\x05\"f\n\x06\x42udget\x12\x14\n\x0c\x63ost_nanousd\x18\x01 \x01(\x03\x12\x0e\n\x06tokens\x18\x02 \x01(\x03\x12\r\n\x05\x63\x61lls\x18\x03 \x01(\x03\x12\'\n\x04time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xf5\x02\n\tBuildSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07samples\x18\x02 \x01(\x03\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12/\n\x08subjects\x18\x04 \x03(\x0b\x32\x1d.chimera.build.v1.SubjectSpec\x12&\n\x05roles\x18\x05 \x01(\x0b\x32\x17.chimera.build.v1.Roles\x12\x30\n\x08taxonomy\x18\x06 \x01(\x0b\x32\x1e.chimera.build.v1.TaxonomySpec\x12/\n\npanel_rule\x18\x07 \x01(\x0e\x32\x1b.chimera.build.v1.PanelRule\x12\x1d\n\x10\x61\x63\x63\x65ptance_floor\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12(\n\x06\x62udget\x18\t \x01(\x0b\x32\x18.chimera.build.v1.Budget\x12\x0e\n\x06weight\x18\n \x01(\x01\x12\x11\n\tledger_of\x18\x0b \x01(\tB\x13\n\x11_acceptance_floor\"U\n\x0fSubjectProgress\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\x03\x12\x0f\n\x07settled\x18\x04 \x01(\x03\"\x8e\x01\n\x08Spending\x12\'\n\x05spent\x18\x01 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12*\n\x08reserved\x18\x02 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12-\n\x0bunaccounted\x18\x03 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"\xbe\x01\n\x0e\x45ndpointStatus\x12\x10\n\x08\x65ndpoint\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x11\n\tin_flight\x18\x03 \x01(\x03\x12\x0f\n\x07waiting\x18\x04 \x01(\x03\x12/\n\x07\x62reaker\x18\x05 \x01(\x0e\x32\x1e.chimera.build.v1.BreakerState\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x14\n\x0cheld_seconds\x18\x07 \x01(\x01\x12\x10\n\x08\x66\x61ilures\x18\x08 \x01(\x03\"\xff\x03\n\x08Progress\x12\x0e\n\x06topics\x18\x01 \x01(\x03\x12\x11\n\trequested\x18\x02 \x01(\x03\x12\x10\n\x08proposed\x18\x03 \x01(\x03\x12\x11\n\tvalidated\x18\x04 \x01(\x03\x12\x0e\n\x06solved\x18\x05 \x01(\x03\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x06 \x01(\x03\x12\x10\n\x08rejected\x18\x07 \x01(\x03\x12\x0f\n\x07unknown\x18\x08 \x01(\x03\x12\x11\n\tin_flight\x18\t \x01(\x03\x12\x38\n\x07reasons\x18\n \x03(\x0b\x32\'.chimera.build.v1.Progress.ReasonsEntry\x12\x33\n\x08subjects\x18\x0b \x03(\x0b\x32!.chimera.build.v1.SubjectProgress\x12\'\n\x05usage\x18\x0c \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12(\n\x06reused\x18\r \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12,\n\x08spending\x18\x0e \x01(\x0b\x32\x1a.chimera.build.v1.Spending\x12\x33\n\tendpoints\x18\x0f \x03(\x0b\x32 .chimera.build.v1.EndpointStatus\x1a.\n\x0cReasonsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xc2\x03\n\x05\x42uild\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12)\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.chimera.build.v1.BuildSpec\x12+\n\x05state\x18\x03 \x01(\x0e\x32\x1c.chimera.build.v1.BuildState\x12\x31\n\x0bstop_reason\x18\x04 \x01(\x0e\x32\x1c.chimera.build.v1.StopReason\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12,\n\x08progress\x18\x06 \x01(\x0b\x32\x1a.chimera.build.v1.Progress\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndataset_id\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x03\x12.\n\npause_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06paused\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration*\xa8\x01\n\nBuildState\x12\x1b\n\x17\x42UILD_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42UILD_STATE_RUNNING\x10\x01\x12\x16\n\x12\x42UILD_STATE_PAUSED\x10\x02\x12\x19\n\x15\x42UILD_STATE_SUCCEEDED\x10\x03\x12\x16\n\x12\x42UILD_STATE_FAILED\x10\x04\x12\x19\n\x15\x42UILD_STATE_CANCELLED\x10\x05*\xd0\x01\n\nStopReason\x12\x1b\n\x17STOP_REASON_UNSPECIFIED\x10\x00\x12&\n\"STOP_REASON_ACCEPTANCE_BELOW_FLOOR\x10\x01\x12 \n\x1cSTOP_REASON_EXPANSION_FAILED\x10\x02\x12!\n\x1dSTOP_REASON_ENDPOINTS_FAILING\x10\x03\x12\x1c\n\x18STOP_REASON_BUDGET_SPENT\x10\x04\x12\x1a\n\x16STOP_REASON_TIME_LIMIT\x10\x05*Z\n\tPanelRule\x12\x1a\n\x16PANEL_RULE_UNSPECIFIED\x10\x00\x12\x18\n\x14PANEL_RULE_UNANIMOUS\x10\x01\x12\x17\n\x13PANEL_RULE_MAJORITY\x10\x02*|\n\x0c\x42reakerState\x12\x1d\n\x19\x42REAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x42REAKER_STATE_CLOSED\x10\x01\x12\x16\n\x12\x42REAKER_STATE_OPEN\x10\x02\x12\x1b\n\x17\x42REAKER_STATE_HALF_OPEN\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63himera/build/v1/build.proto\x12\x10\x63himera.build.v1\x1a\x1e\x63himera/sample/v1/sample.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\";\n\x0bSubjectSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06weight\x18\x02 \x01(\x01\x12\x0e\n\x06topics\x18\x03 \x03(\t\"\x9d\x01\n\x08RoleSpec\x12\x11\n\tendpoints\x18\x01 \x03(\t\x12\x18\n\x0btemperature\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05top_p\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x0e\n\x06weight\x18\x05 \x01(\x01\x42\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\r\n\x0b_max_tokens\"\xee\x02\n\x05Roles\x12,\n\x08proposer\x18\x01 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12)\n\x05panel\x18\x02 \x03(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12*\n\x06solver\x18\x03 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12)\n\x05judge\x18\x04 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12\x30\n\x0csecond_judge\x18\x05 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12-\n\tscreeners\x18\x06 \x03(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12(\n\x04weak\x18\x07 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12*\n\x06strong\x18\x08 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\"\x94\x01\n\x0e\x44ifficultySpec\x12\x0e\n\x06solves\x18\x01 \x01(\x05\x12\x1f\n\x12max_weak_pass_rate\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12!\n\x14min_strong_pass_rate\x18\x03 \x01(\x01H\x01\x88\x01\x01\x42\x15\n\x13_max_weak_pass_rateB\x17\n\x15_min_strong_pass_rate\"\xa6\x01\n\x0eSimilaritySpec\x12\x12\n\nbenchmarks\x18\x01 \x03(\t\x12\x10\n\x08\x64\x61tasets\x18\x02 \x03(\t\x12\x31\n\x08variants\x18\x03 \x01(\x0e\x32\x1f.chimera.build.v1.VariantPolicy\x12;\n\x12\x62\x65nchmark_variants\x18\x04 \x01(\x0e\x32\x1f.chimera.build.v1.VariantPolicy\"9\n\x0b\x43ontrolSpec\x12\x12\n\x05share\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04gold\x18\x02 \x03(\tB\x08\n\x06_share\"D\n\x0cTaxonomySpec\x12\x1a\n\x12\x66ields_per_subject\x18\x01 \x01(\x05\x12\x18\n\x10topics_per_field\x18\x02 \x01(\x05\"f\n\x06\x42udget\x12\x14\n\x0c\x63ost_nanousd\x18\x01 \x01(\x03\x12\x0e\n\x06tokens\x18\x02 \x01(\x03\x12\r\n\x05\x63\x61lls\x18\x03 \x01(\x03\x12\'\n\x04time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xab\x04\n\tBuildSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07samples\x18\x02 \x01(\x03\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12/\n\x08subjects\x18\x04 \x03(\x0b\x32\x1d.chimera.build.v1.SubjectSpec\x12&\n\x05roles\x18\x05 \x01(\x0b\x32\x17.chimera.build.v1.Roles\x12\x30\n\x08taxonomy\x18\x06 \x01(\x0b\x32\x1e.chimera.build.v1.TaxonomySpec\x12/\n\npanel_rule\x18\x07 \x01(\x0e\x32\x1b.chimera.build.v1.PanelRule\x12\x1d\n\x10\x61\x63\x63\x65ptance_floor\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12(\n\x06\x62udget\x18\t \x01(\x0b\x32\x18.chimera.build.v1.Budget\x12\x0e\n\x06weight\x18\n \x01(\x01\x12\x11\n\tledger_of\x18\x0b \x01(\t\x12\x17\n\x0fpanel_threshold\x18\x0c \x01(\x01\x12\x34\n\ndifficulty\x18\r \x01(\x0b\x32 .chimera.build.v1.DifficultySpec\x12\x34\n\nsimilarity\x18\x0e \x01(\x0b\x32 .chimera.build.v1.SimilaritySpec\x12/\n\x08\x63ontrols\x18\x0f \x01(\x0b\x32\x1d.chimera.build.v1.ControlSpecB\x13\n\x11_acceptance_floor\"U\n\x0fSubjectProgress\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\x03\x12\x0f\n\x07settled\x18\x04 \x01(\x03\"\x8e\x01\n\x08Spending\x12\'\n\x05spent\x18\x01 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12*\n\x08reserved\x18\x02 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12-\n\x0bunaccounted\x18\x03 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"\xbe\x01\n\x0e\x45ndpointStatus\x12\x10\n\x08\x65ndpoint\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x03\x12\x11\n\tin_flight\x18\x03 \x01(\x03\x12\x0f\n\x07waiting\x18\x04 \x01(\x03\x12/\n\x07\x62reaker\x18\x05 \x01(\x0e\x32\x1e.chimera.build.v1.BreakerState\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x14\n\x0cheld_seconds\x18\x07 \x01(\x01\x12\x10\n\x08\x66\x61ilures\x18\x08 \x01(\x03\"\x91\x04\n\x08Progress\x12\x0e\n\x06topics\x18\x01 \x01(\x03\x12\x11\n\trequested\x18\x02 \x01(\x03\x12\x10\n\x08proposed\x18\x03 \x01(\x03\x12\x11\n\tvalidated\x18\x04 \x01(\x03\x12\x0e\n\x06solved\x18\x05 \x01(\x03\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x06 \x01(\x03\x12\x10\n\x08rejected\x18\x07 \x01(\x03\x12\x0f\n\x07unknown\x18\x08 \x01(\x03\x12\x11\n\tin_flight\x18\t \x01(\x03\x12\x38\n\x07reasons\x18\n \x03(\x0b\x32\'.chimera.build.v1.Progress.ReasonsEntry\x12\x33\n\x08subjects\x18\x0b \x03(\x0b\x32!.chimera.build.v1.SubjectProgress\x12\'\n\x05usage\x18\x0c \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12(\n\x06reused\x18\r \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12,\n\x08spending\x18\x0e \x01(\x0b\x32\x1a.chimera.build.v1.Spending\x12\x33\n\tendpoints\x18\x0f \x03(\x0b\x32 .chimera.build.v1.EndpointStatus\x12\x10\n\x08\x63ontrols\x18\x10 \x01(\x03\x1a.\n\x0cReasonsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xc2\x03\n\x05\x42uild\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12)\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.chimera.build.v1.BuildSpec\x12+\n\x05state\x18\x03 \x01(\x0e\x32\x1c.chimera.build.v1.BuildState\x12\x31\n\x0bstop_reason\x18\x04 \x01(\x0e\x32\x1c.chimera.build.v1.StopReason\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12,\n\x08progress\x18\x06 \x01(\x0b\x32\x1a.chimera.build.v1.Progress\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndataset_id\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x03\x12.\n\npause_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06paused\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration*\xa8\x01\n\nBuildState\x12\x1b\n\x17\x42UILD_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42UILD_STATE_RUNNING\x10\x01\x12\x16\n\x12\x42UILD_STATE_PAUSED\x10\x02\x12\x19\n\x15\x42UILD_STATE_SUCCEEDED\x10\x03\x12\x16\n\x12\x42UILD_STATE_FAILED\x10\x04\x12\x19\n\x15\x42UILD_STATE_CANCELLED\x10\x05*\xd0\x01\n\nStopReason\x12\x1b\n\x17STOP_REASON_UNSPECIFIED\x10\x00\x12&\n\"STOP_REASON_ACCEPTANCE_BELOW_FLOOR\x10\x01\x12 \n\x1cSTOP_REASON_EXPANSION_FAILED\x10\x02\x12!\n\x1dSTOP_REASON_ENDPOINTS_FAILING\x10\x03\x12\x1c\n\x18STOP_REASON_BUDGET_SPENT\x10\x04\x12\x1a\n\x16STOP_REASON_TIME_LIMIT\x10\x05*s\n\tPanelRule\x12\x1a\n\x16PANEL_RULE_UNSPECIFIED\x10\x00\x12\x18\n\x14PANEL_RULE_UNANIMOUS\x10\x01\x12\x17\n\x13PANEL_RULE_MAJORITY\x10\x02\x12\x17\n\x13PANEL_RULE_WEIGHTED\x10\x03*c\n\rVariantPolicy\x12\x1e\n\x1aVARIANT_POLICY_UNSPECIFIED\x10\x00\x12\x17\n\x13VARIANT_POLICY_KEEP\x10\x01\x12\x19\n\x15VARIANT_POLICY_REFUSE\x10\x02*|\n\x0c\x42reakerState\x12\x1d\n\x19\x42REAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x42REAKER_STATE_CLOSED\x10\x01\x12\x16\n\x12\x42REAKER_STATE_OPEN\x10\x02\x12\x1b\n\x17\x42REAKER_STATE_HALF_OPEN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,36 +36,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PROGRESS_REASONSENTRY']._loaded_options = None
   _globals['_PROGRESS_REASONSENTRY']._serialized_options = b'8\001'
-  _globals['_BUILDSTATE']._serialized_start=2481
-  _globals['_BUILDSTATE']._serialized_end=2649
-  _globals['_STOPREASON']._serialized_start=2652
-  _globals['_STOPREASON']._serialized_end=2860
-  _globals['_PANELRULE']._serialized_start=2862
-  _globals['_PANELRULE']._serialized_end=2952
-  _globals['_BREAKERSTATE']._serialized_start=2954
-  _globals['_BREAKERSTATE']._serialized_end=3078
+  _globals['_BUILDSTATE']._serialized_start=3259
+  _globals['_BUILDSTATE']._serialized_end=3427
+  _globals['_STOPREASON']._serialized_start=3430
+  _globals['_STOPREASON']._serialized_end=3638
+  _globals['_PANELRULE']._serialized_start=3640
+  _globals['_PANELRULE']._serialized_end=3755
+  _globals['_VARIANTPOLICY']._serialized_start=3757
+  _globals['_VARIANTPOLICY']._serialized_end=3856
+  _globals['_BREAKERSTATE']._serialized_start=3858
+  _globals['_BREAKERSTATE']._serialized_end=3982
   _globals['_SUBJECTSPEC']._serialized_start=147
   _globals['_SUBJECTSPEC']._serialized_end=206
   _globals['_ROLESPEC']._serialized_start=209
-  _globals['_ROLESPEC']._serialized_end=350
-  _globals['_ROLES']._serialized_start=353
-  _globals['_ROLES']._serialized_end=536
-  _globals['_TAXONOMYSPEC']._serialized_start=538
-  _globals['_TAXONOMYSPEC']._serialized_end=606
-  _globals['_BUDGET']._serialized_start=608
-  _globals['_BUDGET']._serialized_end=710
-  _globals['_BUILDSPEC']._serialized_start=713
-  _globals['_BUILDSPEC']._serialized_end=1086
-  _globals['_SUBJECTPROGRESS']._serialized_start=1088
-  _globals['_SUBJECTPROGRESS']._serialized_end=1173
-  _globals['_SPENDING']._serialized_start=1176
-  _globals['_SPENDING']._serialized_end=1318
-  _globals['_ENDPOINTSTATUS']._serialized_start=1321
-  _globals['_ENDPOINTSTATUS']._serialized_end=1511
-  _globals['_PROGRESS']._serialized_start=1514
-  _globals['_PROGRESS']._serialized_end=2025
-  _globals['_PROGRESS_REASONSENTRY']._serialized_start=1979
-  _globals['_PROGRESS_REASONSENTRY']._serialized_end=2025
-  _globals['_BUILD']._serialized_start=2028
-  _globals['_BUILD']._serialized_end=2478
+  _globals['_ROLESPEC']._serialized_end=366
+  _globals['_ROLES']._serialized_start=369
+  _globals['_ROLES']._serialized_end=735
+  _globals['_DIFFICULTYSPEC']._serialized_start=738
+  _globals['_DIFFICULTYSPEC']._serialized_end=886
+  _globals['_SIMILARITYSPEC']._serialized_start=889
+  _globals['_SIMILARITYSPEC']._serialized_end=1055
+  _globals['_CONTROLSPEC']._serialized_start=1057
+  _globals['_CONTROLSPEC']._serialized_end=1114
+  _globals['_TAXONOMYSPEC']._serialized_start=1116
+  _globals['_TAXONOMYSPEC']._serialized_end=1184
+  _globals['_BUDGET']._serialized_start=1186
+  _globals['_BUDGET']._serialized_end=1288
+  _globals['_BUILDSPEC']._serialized_start=1291
+  _globals['_BUILDSPEC']._serialized_end=1846
+  _globals['_SUBJECTPROGRESS']._serialized_start=1848
+  _globals['_SUBJECTPROGRESS']._serialized_end=1933
+  _globals['_SPENDING']._serialized_start=1936
+  _globals['_SPENDING']._serialized_end=2078
+  _globals['_ENDPOINTSTATUS']._serialized_start=2081
+  _globals['_ENDPOINTSTATUS']._serialized_end=2271
+  _globals['_PROGRESS']._serialized_start=2274
+  _globals['_PROGRESS']._serialized_end=2803
+  _globals['_PROGRESS_REASONSENTRY']._serialized_start=2757
+  _globals['_PROGRESS_REASONSENTRY']._serialized_end=2803
+  _globals['_BUILD']._serialized_start=2806
+  _globals['_BUILD']._serialized_end=3256
 # @@protoc_insertion_point(module_scope)

@@ -35,6 +35,13 @@ class PanelRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PANEL_RULE_UNSPECIFIED: _ClassVar[PanelRule]
     PANEL_RULE_UNANIMOUS: _ClassVar[PanelRule]
     PANEL_RULE_MAJORITY: _ClassVar[PanelRule]
+    PANEL_RULE_WEIGHTED: _ClassVar[PanelRule]
+
+class VariantPolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VARIANT_POLICY_UNSPECIFIED: _ClassVar[VariantPolicy]
+    VARIANT_POLICY_KEEP: _ClassVar[VariantPolicy]
+    VARIANT_POLICY_REFUSE: _ClassVar[VariantPolicy]
 
 class BreakerState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -57,6 +64,10 @@ STOP_REASON_TIME_LIMIT: StopReason
 PANEL_RULE_UNSPECIFIED: PanelRule
 PANEL_RULE_UNANIMOUS: PanelRule
 PANEL_RULE_MAJORITY: PanelRule
+PANEL_RULE_WEIGHTED: PanelRule
+VARIANT_POLICY_UNSPECIFIED: VariantPolicy
+VARIANT_POLICY_KEEP: VariantPolicy
+VARIANT_POLICY_REFUSE: VariantPolicy
 BREAKER_STATE_UNSPECIFIED: BreakerState
 BREAKER_STATE_CLOSED: BreakerState
 BREAKER_STATE_OPEN: BreakerState
@@ -73,28 +84,68 @@ class SubjectSpec(_message.Message):
     def __init__(self, name: _Optional[str] = ..., weight: _Optional[float] = ..., topics: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RoleSpec(_message.Message):
-    __slots__ = ("endpoints", "temperature", "top_p", "max_tokens")
+    __slots__ = ("endpoints", "temperature", "top_p", "max_tokens", "weight")
     ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
     TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
     TOP_P_FIELD_NUMBER: _ClassVar[int]
     MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
     endpoints: _containers.RepeatedScalarFieldContainer[str]
     temperature: float
     top_p: float
     max_tokens: int
-    def __init__(self, endpoints: _Optional[_Iterable[str]] = ..., temperature: _Optional[float] = ..., top_p: _Optional[float] = ..., max_tokens: _Optional[int] = ...) -> None: ...
+    weight: float
+    def __init__(self, endpoints: _Optional[_Iterable[str]] = ..., temperature: _Optional[float] = ..., top_p: _Optional[float] = ..., max_tokens: _Optional[int] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class Roles(_message.Message):
-    __slots__ = ("proposer", "panel", "solver", "judge")
+    __slots__ = ("proposer", "panel", "solver", "judge", "second_judge", "screeners", "weak", "strong")
     PROPOSER_FIELD_NUMBER: _ClassVar[int]
     PANEL_FIELD_NUMBER: _ClassVar[int]
     SOLVER_FIELD_NUMBER: _ClassVar[int]
     JUDGE_FIELD_NUMBER: _ClassVar[int]
+    SECOND_JUDGE_FIELD_NUMBER: _ClassVar[int]
+    SCREENERS_FIELD_NUMBER: _ClassVar[int]
+    WEAK_FIELD_NUMBER: _ClassVar[int]
+    STRONG_FIELD_NUMBER: _ClassVar[int]
     proposer: RoleSpec
     panel: _containers.RepeatedCompositeFieldContainer[RoleSpec]
     solver: RoleSpec
     judge: RoleSpec
-    def __init__(self, proposer: _Optional[_Union[RoleSpec, _Mapping]] = ..., panel: _Optional[_Iterable[_Union[RoleSpec, _Mapping]]] = ..., solver: _Optional[_Union[RoleSpec, _Mapping]] = ..., judge: _Optional[_Union[RoleSpec, _Mapping]] = ...) -> None: ...
+    second_judge: RoleSpec
+    screeners: _containers.RepeatedCompositeFieldContainer[RoleSpec]
+    weak: RoleSpec
+    strong: RoleSpec
+    def __init__(self, proposer: _Optional[_Union[RoleSpec, _Mapping]] = ..., panel: _Optional[_Iterable[_Union[RoleSpec, _Mapping]]] = ..., solver: _Optional[_Union[RoleSpec, _Mapping]] = ..., judge: _Optional[_Union[RoleSpec, _Mapping]] = ..., second_judge: _Optional[_Union[RoleSpec, _Mapping]] = ..., screeners: _Optional[_Iterable[_Union[RoleSpec, _Mapping]]] = ..., weak: _Optional[_Union[RoleSpec, _Mapping]] = ..., strong: _Optional[_Union[RoleSpec, _Mapping]] = ...) -> None: ...
+
+class DifficultySpec(_message.Message):
+    __slots__ = ("solves", "max_weak_pass_rate", "min_strong_pass_rate")
+    SOLVES_FIELD_NUMBER: _ClassVar[int]
+    MAX_WEAK_PASS_RATE_FIELD_NUMBER: _ClassVar[int]
+    MIN_STRONG_PASS_RATE_FIELD_NUMBER: _ClassVar[int]
+    solves: int
+    max_weak_pass_rate: float
+    min_strong_pass_rate: float
+    def __init__(self, solves: _Optional[int] = ..., max_weak_pass_rate: _Optional[float] = ..., min_strong_pass_rate: _Optional[float] = ...) -> None: ...
+
+class SimilaritySpec(_message.Message):
+    __slots__ = ("benchmarks", "datasets", "variants", "benchmark_variants")
+    BENCHMARKS_FIELD_NUMBER: _ClassVar[int]
+    DATASETS_FIELD_NUMBER: _ClassVar[int]
+    VARIANTS_FIELD_NUMBER: _ClassVar[int]
+    BENCHMARK_VARIANTS_FIELD_NUMBER: _ClassVar[int]
+    benchmarks: _containers.RepeatedScalarFieldContainer[str]
+    datasets: _containers.RepeatedScalarFieldContainer[str]
+    variants: VariantPolicy
+    benchmark_variants: VariantPolicy
+    def __init__(self, benchmarks: _Optional[_Iterable[str]] = ..., datasets: _Optional[_Iterable[str]] = ..., variants: _Optional[_Union[VariantPolicy, str]] = ..., benchmark_variants: _Optional[_Union[VariantPolicy, str]] = ...) -> None: ...
+
+class ControlSpec(_message.Message):
+    __slots__ = ("share", "gold")
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    GOLD_FIELD_NUMBER: _ClassVar[int]
+    share: float
+    gold: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, share: _Optional[float] = ..., gold: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TaxonomySpec(_message.Message):
     __slots__ = ("fields_per_subject", "topics_per_field")
@@ -117,7 +168,7 @@ class Budget(_message.Message):
     def __init__(self, cost_nanousd: _Optional[int] = ..., tokens: _Optional[int] = ..., calls: _Optional[int] = ..., time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class BuildSpec(_message.Message):
-    __slots__ = ("name", "samples", "seed", "subjects", "roles", "taxonomy", "panel_rule", "acceptance_floor", "budget", "weight", "ledger_of")
+    __slots__ = ("name", "samples", "seed", "subjects", "roles", "taxonomy", "panel_rule", "acceptance_floor", "budget", "weight", "ledger_of", "panel_threshold", "difficulty", "similarity", "controls")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SAMPLES_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
@@ -129,6 +180,10 @@ class BuildSpec(_message.Message):
     BUDGET_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     LEDGER_OF_FIELD_NUMBER: _ClassVar[int]
+    PANEL_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    DIFFICULTY_FIELD_NUMBER: _ClassVar[int]
+    SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    CONTROLS_FIELD_NUMBER: _ClassVar[int]
     name: str
     samples: int
     seed: int
@@ -140,7 +195,11 @@ class BuildSpec(_message.Message):
     budget: Budget
     weight: float
     ledger_of: str
-    def __init__(self, name: _Optional[str] = ..., samples: _Optional[int] = ..., seed: _Optional[int] = ..., subjects: _Optional[_Iterable[_Union[SubjectSpec, _Mapping]]] = ..., roles: _Optional[_Union[Roles, _Mapping]] = ..., taxonomy: _Optional[_Union[TaxonomySpec, _Mapping]] = ..., panel_rule: _Optional[_Union[PanelRule, str]] = ..., acceptance_floor: _Optional[float] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., weight: _Optional[float] = ..., ledger_of: _Optional[str] = ...) -> None: ...
+    panel_threshold: float
+    difficulty: DifficultySpec
+    similarity: SimilaritySpec
+    controls: ControlSpec
+    def __init__(self, name: _Optional[str] = ..., samples: _Optional[int] = ..., seed: _Optional[int] = ..., subjects: _Optional[_Iterable[_Union[SubjectSpec, _Mapping]]] = ..., roles: _Optional[_Union[Roles, _Mapping]] = ..., taxonomy: _Optional[_Union[TaxonomySpec, _Mapping]] = ..., panel_rule: _Optional[_Union[PanelRule, str]] = ..., acceptance_floor: _Optional[float] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., weight: _Optional[float] = ..., ledger_of: _Optional[str] = ..., panel_threshold: _Optional[float] = ..., difficulty: _Optional[_Union[DifficultySpec, _Mapping]] = ..., similarity: _Optional[_Union[SimilaritySpec, _Mapping]] = ..., controls: _Optional[_Union[ControlSpec, _Mapping]] = ...) -> None: ...
 
 class SubjectProgress(_message.Message):
     __slots__ = ("subject", "target", "accepted", "settled")
@@ -185,7 +244,7 @@ class EndpointStatus(_message.Message):
     def __init__(self, endpoint: _Optional[str] = ..., limit: _Optional[int] = ..., in_flight: _Optional[int] = ..., waiting: _Optional[int] = ..., breaker: _Optional[_Union[BreakerState, str]] = ..., reason: _Optional[str] = ..., held_seconds: _Optional[float] = ..., failures: _Optional[int] = ...) -> None: ...
 
 class Progress(_message.Message):
-    __slots__ = ("topics", "requested", "proposed", "validated", "solved", "accepted", "rejected", "unknown", "in_flight", "reasons", "subjects", "usage", "reused", "spending", "endpoints")
+    __slots__ = ("topics", "requested", "proposed", "validated", "solved", "accepted", "rejected", "unknown", "in_flight", "reasons", "subjects", "usage", "reused", "spending", "endpoints", "controls")
     class ReasonsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -208,6 +267,7 @@ class Progress(_message.Message):
     REUSED_FIELD_NUMBER: _ClassVar[int]
     SPENDING_FIELD_NUMBER: _ClassVar[int]
     ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
+    CONTROLS_FIELD_NUMBER: _ClassVar[int]
     topics: int
     requested: int
     proposed: int
@@ -223,7 +283,8 @@ class Progress(_message.Message):
     reused: _sample_pb2.Usage
     spending: Spending
     endpoints: _containers.RepeatedCompositeFieldContainer[EndpointStatus]
-    def __init__(self, topics: _Optional[int] = ..., requested: _Optional[int] = ..., proposed: _Optional[int] = ..., validated: _Optional[int] = ..., solved: _Optional[int] = ..., accepted: _Optional[int] = ..., rejected: _Optional[int] = ..., unknown: _Optional[int] = ..., in_flight: _Optional[int] = ..., reasons: _Optional[_Mapping[str, int]] = ..., subjects: _Optional[_Iterable[_Union[SubjectProgress, _Mapping]]] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., reused: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., endpoints: _Optional[_Iterable[_Union[EndpointStatus, _Mapping]]] = ...) -> None: ...
+    controls: int
+    def __init__(self, topics: _Optional[int] = ..., requested: _Optional[int] = ..., proposed: _Optional[int] = ..., validated: _Optional[int] = ..., solved: _Optional[int] = ..., accepted: _Optional[int] = ..., rejected: _Optional[int] = ..., unknown: _Optional[int] = ..., in_flight: _Optional[int] = ..., reasons: _Optional[_Mapping[str, int]] = ..., subjects: _Optional[_Iterable[_Union[SubjectProgress, _Mapping]]] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., reused: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., endpoints: _Optional[_Iterable[_Union[EndpointStatus, _Mapping]]] = ..., controls: _Optional[int] = ...) -> None: ...
 
 class Build(_message.Message):
     __slots__ = ("build_id", "spec", "state", "stop_reason", "detail", "progress", "create_time", "end_time", "dataset_id", "revision", "pause_time", "paused")

@@ -1,5 +1,7 @@
 from chimera.build.v1 import build_pb2 as _build_pb2
 from chimera.dataset.v1 import dataset_pb2 as _dataset_pb2
+from chimera.recall.v1 import recall_pb2 as _recall_pb2
+from chimera.sample.v1 import control_pb2 as _control_pb2
 from chimera.sample.v1 import sample_pb2 as _sample_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -94,3 +96,29 @@ class DatasetPublished(_message.Message):
     DATASET_FIELD_NUMBER: _ClassVar[int]
     dataset: _dataset_pb2.Dataset
     def __init__(self, dataset: _Optional[_Union[_dataset_pb2.Dataset, _Mapping]] = ...) -> None: ...
+
+class ControlChecked(_message.Message):
+    __slots__ = ("control", "beside")
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    BESIDE_FIELD_NUMBER: _ClassVar[int]
+    control: _control_pb2.Control
+    beside: _sample_pb2.SampleRef
+    def __init__(self, control: _Optional[_Union[_control_pb2.Control, _Mapping]] = ..., beside: _Optional[_Union[_sample_pb2.SampleRef, _Mapping]] = ...) -> None: ...
+
+class SampleRecalled(_message.Message):
+    __slots__ = ("recall", "sample", "spec")
+    RECALL_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    recall: _recall_pb2.Recall
+    sample: _sample_pb2.Sample
+    spec: _build_pb2.BuildSpec
+    def __init__(self, recall: _Optional[_Union[_recall_pb2.Recall, _Mapping]] = ..., sample: _Optional[_Union[_sample_pb2.Sample, _Mapping]] = ..., spec: _Optional[_Union[_build_pb2.BuildSpec, _Mapping]] = ...) -> None: ...
+
+class SampleReverified(_message.Message):
+    __slots__ = ("recall_id", "sample")
+    RECALL_ID_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    recall_id: str
+    sample: _sample_pb2.Sample
+    def __init__(self, recall_id: _Optional[str] = ..., sample: _Optional[_Union[_sample_pb2.Sample, _Mapping]] = ...) -> None: ...

@@ -21,6 +21,10 @@ class AnswerType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ANSWER_TYPE_MATRIX: _ClassVar[AnswerType]
     ANSWER_TYPE_CHOICE: _ClassVar[AnswerType]
     ANSWER_TYPE_TEXT: _ClassVar[AnswerType]
+    ANSWER_TYPE_EQUATION: _ClassVar[AnswerType]
+    ANSWER_TYPE_POLYNOMIAL: _ClassVar[AnswerType]
+    ANSWER_TYPE_DATE: _ClassVar[AnswerType]
+    ANSWER_TYPE_CHEMICAL_FORMULA: _ClassVar[AnswerType]
 
 class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -54,6 +58,29 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_TIME_LIMIT: _ClassVar[Reason]
     REASON_INTERNAL: _ClassVar[Reason]
     REASON_REFUSED_BY_MODEL: _ClassVar[Reason]
+    REASON_LEAK: _ClassVar[Reason]
+    REASON_VARIANT: _ClassVar[Reason]
+    REASON_OFF_SUBJECT: _ClassVar[Reason]
+    REASON_ILL_POSED: _ClassVar[Reason]
+    REASON_TOO_EASY: _ClassVar[Reason]
+    REASON_TOO_HARD: _ClassVar[Reason]
+    REASON_SCREEN_UNDECIDED: _ClassVar[Reason]
+    REASON_RECALLED: _ClassVar[Reason]
+
+class ScreenKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SCREEN_KIND_UNSPECIFIED: _ClassVar[ScreenKind]
+    SCREEN_KIND_SUBJECT: _ClassVar[ScreenKind]
+    SCREEN_KIND_SELF_CONTAINED: _ClassVar[ScreenKind]
+    SCREEN_KIND_SINGLE_ANSWER: _ClassVar[ScreenKind]
+
+class Relation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RELATION_UNSPECIFIED: _ClassVar[Relation]
+    RELATION_DIFFERENT: _ClassVar[Relation]
+    RELATION_DUPLICATE: _ClassVar[Relation]
+    RELATION_VARIANT: _ClassVar[Relation]
+    RELATION_LEAK: _ClassVar[Relation]
 ANSWER_TYPE_UNSPECIFIED: AnswerType
 ANSWER_TYPE_NUMBER: AnswerType
 ANSWER_TYPE_EXPRESSION: AnswerType
@@ -63,6 +90,10 @@ ANSWER_TYPE_TUPLE: AnswerType
 ANSWER_TYPE_MATRIX: AnswerType
 ANSWER_TYPE_CHOICE: AnswerType
 ANSWER_TYPE_TEXT: AnswerType
+ANSWER_TYPE_EQUATION: AnswerType
+ANSWER_TYPE_POLYNOMIAL: AnswerType
+ANSWER_TYPE_DATE: AnswerType
+ANSWER_TYPE_CHEMICAL_FORMULA: AnswerType
 VERDICT_UNSPECIFIED: Verdict
 VERDICT_CORRECT: Verdict
 VERDICT_INCORRECT: Verdict
@@ -87,6 +118,23 @@ REASON_ENDPOINT_FAILED: Reason
 REASON_TIME_LIMIT: Reason
 REASON_INTERNAL: Reason
 REASON_REFUSED_BY_MODEL: Reason
+REASON_LEAK: Reason
+REASON_VARIANT: Reason
+REASON_OFF_SUBJECT: Reason
+REASON_ILL_POSED: Reason
+REASON_TOO_EASY: Reason
+REASON_TOO_HARD: Reason
+REASON_SCREEN_UNDECIDED: Reason
+REASON_RECALLED: Reason
+SCREEN_KIND_UNSPECIFIED: ScreenKind
+SCREEN_KIND_SUBJECT: ScreenKind
+SCREEN_KIND_SELF_CONTAINED: ScreenKind
+SCREEN_KIND_SINGLE_ANSWER: ScreenKind
+RELATION_UNSPECIFIED: Relation
+RELATION_DIFFERENT: Relation
+RELATION_DUPLICATE: Relation
+RELATION_VARIANT: Relation
+RELATION_LEAK: Relation
 
 class Answer(_message.Message):
     __slots__ = ("type", "value", "unit", "tolerance", "choices")
@@ -190,37 +238,99 @@ class Failure(_message.Message):
     calls: _containers.RepeatedCompositeFieldContainer[ModelCall]
     def __init__(self, reason: _Optional[_Union[Reason, str]] = ..., detail: _Optional[str] = ..., calls: _Optional[_Iterable[_Union[ModelCall, _Mapping]]] = ...) -> None: ...
 
+class Judgement(_message.Message):
+    __slots__ = ("verdict", "reason", "calls")
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    verdict: Verdict
+    reason: str
+    calls: _containers.RepeatedCompositeFieldContainer[ModelCall]
+    def __init__(self, verdict: _Optional[_Union[Verdict, str]] = ..., reason: _Optional[str] = ..., calls: _Optional[_Iterable[_Union[ModelCall, _Mapping]]] = ...) -> None: ...
+
 class Grade(_message.Message):
-    __slots__ = ("verdict", "method", "extracted", "reason", "calls")
+    __slots__ = ("verdict", "method", "extracted", "reason", "calls", "judgements")
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
     EXTRACTED_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     CALLS_FIELD_NUMBER: _ClassVar[int]
+    JUDGEMENTS_FIELD_NUMBER: _ClassVar[int]
     verdict: Verdict
     method: str
     extracted: str
     reason: str
     calls: _containers.RepeatedCompositeFieldContainer[ModelCall]
-    def __init__(self, verdict: _Optional[_Union[Verdict, str]] = ..., method: _Optional[str] = ..., extracted: _Optional[str] = ..., reason: _Optional[str] = ..., calls: _Optional[_Iterable[_Union[ModelCall, _Mapping]]] = ...) -> None: ...
+    judgements: _containers.RepeatedCompositeFieldContainer[Judgement]
+    def __init__(self, verdict: _Optional[_Union[Verdict, str]] = ..., method: _Optional[str] = ..., extracted: _Optional[str] = ..., reason: _Optional[str] = ..., calls: _Optional[_Iterable[_Union[ModelCall, _Mapping]]] = ..., judgements: _Optional[_Iterable[_Union[Judgement, _Mapping]]] = ...) -> None: ...
 
 class Vote(_message.Message):
-    __slots__ = ("member", "grade", "calls")
+    __slots__ = ("member", "grade", "calls", "weight")
     MEMBER_FIELD_NUMBER: _ClassVar[int]
     GRADE_FIELD_NUMBER: _ClassVar[int]
     CALLS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
     member: int
     grade: Grade
     calls: _containers.RepeatedCompositeFieldContainer[ModelCall]
-    def __init__(self, member: _Optional[int] = ..., grade: _Optional[_Union[Grade, _Mapping]] = ..., calls: _Optional[_Iterable[_Union[ModelCall, _Mapping]]] = ...) -> None: ...
+    weight: float
+    def __init__(self, member: _Optional[int] = ..., grade: _Optional[_Union[Grade, _Mapping]] = ..., calls: _Optional[_Iterable[_Union[ModelCall, _Mapping]]] = ..., weight: _Optional[float] = ...) -> None: ...
+
+class Screening(_message.Message):
+    __slots__ = ("screener", "kind", "verdict", "reason", "calls")
+    SCREENER_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    screener: int
+    kind: ScreenKind
+    verdict: Verdict
+    reason: str
+    calls: _containers.RepeatedCompositeFieldContainer[ModelCall]
+    def __init__(self, screener: _Optional[int] = ..., kind: _Optional[_Union[ScreenKind, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., reason: _Optional[str] = ..., calls: _Optional[_Iterable[_Union[ModelCall, _Mapping]]] = ...) -> None: ...
+
+class Match(_message.Message):
+    __slots__ = ("relation", "corpus", "item", "method", "score", "excerpt", "calls", "refused")
+    RELATION_FIELD_NUMBER: _ClassVar[int]
+    CORPUS_FIELD_NUMBER: _ClassVar[int]
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    EXCERPT_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    relation: Relation
+    corpus: str
+    item: str
+    method: str
+    score: float
+    excerpt: str
+    calls: _containers.RepeatedCompositeFieldContainer[ModelCall]
+    refused: bool
+    def __init__(self, relation: _Optional[_Union[Relation, str]] = ..., corpus: _Optional[str] = ..., item: _Optional[str] = ..., method: _Optional[str] = ..., score: _Optional[float] = ..., excerpt: _Optional[str] = ..., calls: _Optional[_Iterable[_Union[ModelCall, _Mapping]]] = ..., refused: _Optional[bool] = ...) -> None: ...
+
+class Difficulty(_message.Message):
+    __slots__ = ("weak", "strong")
+    WEAK_FIELD_NUMBER: _ClassVar[int]
+    STRONG_FIELD_NUMBER: _ClassVar[int]
+    weak: _containers.RepeatedCompositeFieldContainer[Vote]
+    strong: _containers.RepeatedCompositeFieldContainer[Vote]
+    def __init__(self, weak: _Optional[_Iterable[_Union[Vote, _Mapping]]] = ..., strong: _Optional[_Iterable[_Union[Vote, _Mapping]]] = ...) -> None: ...
 
 class Validation(_message.Message):
-    __slots__ = ("votes", "fingerprint")
+    __slots__ = ("votes", "fingerprint", "matches", "screenings", "difficulty")
     VOTES_FIELD_NUMBER: _ClassVar[int]
     FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    MATCHES_FIELD_NUMBER: _ClassVar[int]
+    SCREENINGS_FIELD_NUMBER: _ClassVar[int]
+    DIFFICULTY_FIELD_NUMBER: _ClassVar[int]
     votes: _containers.RepeatedCompositeFieldContainer[Vote]
     fingerprint: str
-    def __init__(self, votes: _Optional[_Iterable[_Union[Vote, _Mapping]]] = ..., fingerprint: _Optional[str] = ...) -> None: ...
+    matches: _containers.RepeatedCompositeFieldContainer[Match]
+    screenings: _containers.RepeatedCompositeFieldContainer[Screening]
+    difficulty: Difficulty
+    def __init__(self, votes: _Optional[_Iterable[_Union[Vote, _Mapping]]] = ..., fingerprint: _Optional[str] = ..., matches: _Optional[_Iterable[_Union[Match, _Mapping]]] = ..., screenings: _Optional[_Iterable[_Union[Screening, _Mapping]]] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ...) -> None: ...
 
 class Solution(_message.Message):
     __slots__ = ("text", "reasoning", "calls")
@@ -257,3 +367,19 @@ class Sample(_message.Message):
     settle_time: _timestamp_pb2.Timestamp
     trace_id: str
     def __init__(self, ref: _Optional[_Union[SampleRef, _Mapping]] = ..., problem: _Optional[_Union[Problem, _Mapping]] = ..., validation: _Optional[_Union[Validation, _Mapping]] = ..., solution: _Optional[_Union[Solution, _Mapping]] = ..., grade: _Optional[_Union[Grade, _Mapping]] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., reason: _Optional[_Union[Reason, str]] = ..., detail: _Optional[str] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., settle_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_id: _Optional[str] = ...) -> None: ...
+
+class EvidenceFilter(_message.Message):
+    __slots__ = ("role", "model", "endpoint", "prompt_sha256", "after", "before")
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_SHA256_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    role: str
+    model: str
+    endpoint: str
+    prompt_sha256: str
+    after: _timestamp_pb2.Timestamp
+    before: _timestamp_pb2.Timestamp
+    def __init__(self, role: _Optional[str] = ..., model: _Optional[str] = ..., endpoint: _Optional[str] = ..., prompt_sha256: _Optional[str] = ..., after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

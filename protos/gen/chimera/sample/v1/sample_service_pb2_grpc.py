@@ -46,6 +46,11 @@ class SampleServiceStub:
                 request_serializer=chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListSamplesRequest.SerializeToString,
                 response_deserializer=chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListSamplesResponse.FromString,
                 _registered_method=True)
+        self.ListControls = channel.unary_unary(
+                '/chimera.sample.v1.SampleService/ListControls',
+                request_serializer=chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListControlsRequest.SerializeToString,
+                response_deserializer=chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListControlsResponse.FromString,
+                _registered_method=True)
 
 
 class SampleServiceServicer:
@@ -66,6 +71,13 @@ class SampleServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListControls(self, request, context):
+        """Lists the control problems of a build, which measure its verifier, in the order of their ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SampleServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +90,11 @@ def add_SampleServiceServicer_to_server(servicer, server):
                     servicer.ListSamples,
                     request_deserializer=chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListSamplesRequest.FromString,
                     response_serializer=chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListSamplesResponse.SerializeToString,
+            ),
+            'ListControls': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListControls,
+                    request_deserializer=chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListControlsRequest.FromString,
+                    response_serializer=chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListControlsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +152,33 @@ class SampleService:
             '/chimera.sample.v1.SampleService/ListSamples',
             chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListSamplesRequest.SerializeToString,
             chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListSamplesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListControls(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/chimera.sample.v1.SampleService/ListControls',
+            chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListControlsRequest.SerializeToString,
+            chimera_dot_sample_dot_v1_dot_sample__service__pb2.ListControlsResponse.FromString,
             options,
             channel_credentials,
             insecure,

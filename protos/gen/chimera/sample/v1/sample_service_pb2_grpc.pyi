@@ -38,6 +38,8 @@ class SampleServiceStub:
     """Returns one sample. NOT_FOUND if it is not settled or never was."""
     ListSamples: _grpc.UnaryUnaryMultiCallable[_sample_service_pb2.ListSamplesRequest, _sample_service_pb2.ListSamplesResponse]
     """Lists the settled samples of a build in the order of their ids."""
+    ListControls: _grpc.UnaryUnaryMultiCallable[_sample_service_pb2.ListControlsRequest, _sample_service_pb2.ListControlsResponse]
+    """Lists the control problems of a build, which measure its verifier, in the order of their ids."""
 
 @_typing.type_check_only
 class SampleServiceAsyncStub(SampleServiceStub):
@@ -48,6 +50,8 @@ class SampleServiceAsyncStub(SampleServiceStub):
     """Returns one sample. NOT_FOUND if it is not settled or never was."""
     ListSamples: _aio.UnaryUnaryMultiCallable[_sample_service_pb2.ListSamplesRequest, _sample_service_pb2.ListSamplesResponse]  # type: ignore[assignment]
     """Lists the settled samples of a build in the order of their ids."""
+    ListControls: _aio.UnaryUnaryMultiCallable[_sample_service_pb2.ListControlsRequest, _sample_service_pb2.ListControlsResponse]  # type: ignore[assignment]
+    """Lists the control problems of a build, which measure its verifier, in the order of their ids."""
 
 class SampleServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads settled samples with their evidence."""
@@ -67,5 +71,13 @@ class SampleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sample_service_pb2.ListSamplesResponse, _abc.Awaitable[_sample_service_pb2.ListSamplesResponse]]:
         """Lists the settled samples of a build in the order of their ids."""
+
+    @_abc_1.abstractmethod
+    def ListControls(
+        self,
+        request: _sample_service_pb2.ListControlsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sample_service_pb2.ListControlsResponse, _abc.Awaitable[_sample_service_pb2.ListControlsResponse]]:
+        """Lists the control problems of a build, which measure its verifier, in the order of their ids."""
 
 def add_SampleServiceServicer_to_server(servicer: SampleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

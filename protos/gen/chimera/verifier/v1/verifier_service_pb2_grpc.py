@@ -46,6 +46,11 @@ class VerifierServiceStub:
                 request_serializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.VerifyRequest.SerializeToString,
                 response_deserializer=chimera_dot_sample_dot_v1_dot_sample__pb2.Validation.FromString,
                 _registered_method=True)
+        self.Check = channel.unary_unary(
+                '/chimera.verifier.v1.VerifierService/Check',
+                request_serializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.CheckRequest.SerializeToString,
+                response_deserializer=chimera_dot_sample_dot_v1_dot_sample__pb2.Sample.FromString,
+                _registered_method=True)
 
 
 class VerifierServiceServicer:
@@ -66,6 +71,14 @@ class VerifierServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Check(self, request, context):
+        """Does to a problem, and to its solution if it has one, all that a build does to its own; nothing but the call ledger is
+        written.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_VerifierServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +91,11 @@ def add_VerifierServiceServicer_to_server(servicer, server):
                     servicer.Verify,
                     request_deserializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.VerifyRequest.FromString,
                     response_serializer=chimera_dot_sample_dot_v1_dot_sample__pb2.Validation.SerializeToString,
+            ),
+            'Check': grpc.unary_unary_rpc_method_handler(
+                    servicer.Check,
+                    request_deserializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.CheckRequest.FromString,
+                    response_serializer=chimera_dot_sample_dot_v1_dot_sample__pb2.Sample.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +153,33 @@ class VerifierService:
             '/chimera.verifier.v1.VerifierService/Verify',
             chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.VerifyRequest.SerializeToString,
             chimera_dot_sample_dot_v1_dot_sample__pb2.Validation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Check(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/chimera.verifier.v1.VerifierService/Check',
+            chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.CheckRequest.SerializeToString,
+            chimera_dot_sample_dot_v1_dot_sample__pb2.Sample.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,10 @@ class VerifierServiceStub:
     """Reads the final answer from a response and compares it with the reference."""
     Verify: _grpc.UnaryUnaryMultiCallable[_verifier_service_pb2.VerifyRequest, _sample_pb2.Validation]
     """Has a panel solve a problem blind and compares its answers with the reference."""
+    Check: _grpc.UnaryUnaryMultiCallable[_verifier_service_pb2.CheckRequest, _sample_pb2.Sample]
+    """Does to a problem, and to its solution if it has one, all that a build does to its own; nothing but the call ledger is
+    written.
+    """
 
 @_typing.type_check_only
 class VerifierServiceAsyncStub(VerifierServiceStub):
@@ -48,6 +52,10 @@ class VerifierServiceAsyncStub(VerifierServiceStub):
     """Reads the final answer from a response and compares it with the reference."""
     Verify: _aio.UnaryUnaryMultiCallable[_verifier_service_pb2.VerifyRequest, _sample_pb2.Validation]  # type: ignore[assignment]
     """Has a panel solve a problem blind and compares its answers with the reference."""
+    Check: _aio.UnaryUnaryMultiCallable[_verifier_service_pb2.CheckRequest, _sample_pb2.Sample]  # type: ignore[assignment]
+    """Does to a problem, and to its solution if it has one, all that a build does to its own; nothing but the call ledger is
+    written.
+    """
 
 class VerifierServiceServicer(metaclass=_abc_1.ABCMeta):
     """Compares answers and checks problems."""
@@ -67,5 +75,15 @@ class VerifierServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sample_pb2.Validation, _abc.Awaitable[_sample_pb2.Validation]]:
         """Has a panel solve a problem blind and compares its answers with the reference."""
+
+    @_abc_1.abstractmethod
+    def Check(
+        self,
+        request: _verifier_service_pb2.CheckRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sample_pb2.Sample, _abc.Awaitable[_sample_pb2.Sample]]:
+        """Does to a problem, and to its solution if it has one, all that a build does to its own; nothing but the call ledger is
+        written.
+        """
 
 def add_VerifierServiceServicer_to_server(servicer: VerifierServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -22,6 +22,14 @@ _REASONS: Mapping[str, str] = {
     "TIME_LIMIT": "took too long",
     "INTERNAL": "a defect of the platform",
     "REFUSED_BY_MODEL": "a model declined to answer",
+    "LEAK": "gave away an item of a benchmark",
+    "VARIANT": "was an earlier problem with other numbers or names",
+    "OFF_SUBJECT": "did not belong to its subject",
+    "ILL_POSED": "had no answer, or more than one",
+    "TOO_EASY": "was too easy for the weak reference model",
+    "TOO_HARD": "was too hard for the strong reference model",
+    "SCREEN_UNDECIDED": "screeners reached no decision",
+    "RECALLED": "rested on evidence that was recalled",
 }
 
 _STOPS: Mapping[int, str] = {

@@ -102,6 +102,11 @@ def _taxonomy(taxonomy: build_pb2.TaxonomySpec) -> Iterator[Violation]:
 def _roles(roles: build_pb2.Roles, endpoints: Endpoints) -> Iterator[Violation]:
     yield from _role("roles.proposer", roles.proposer, endpoints)
     yield from _role("roles.solver", roles.solver, endpoints)
+    yield from validate_checkers(roles, endpoints)
+
+
+def validate_checkers(roles: build_pb2.Roles, endpoints: Endpoints) -> Iterator[Violation]:
+    """What is wrong with the roles that check problems; the others are not looked at."""
     if roles.HasField("judge"):
         yield from _role("roles.judge", roles.judge, endpoints)
     yield from validate_panel(list(roles.panel), endpoints)

@@ -27,10 +27,13 @@ def reused(calls: Iterable[sample_pb2.ModelCall]) -> sample_pb2.Usage:
 
 
 def calls_of_validation(validation: sample_pb2.Validation) -> list[sample_pb2.ModelCall]:
-    """The calls of a panel and its judge."""
-    return [call for vote in validation.votes for call in (*vote.calls, *vote.grade.calls)]
+    """Every call that a validation rests on, those of judges included."""
+    looks = [call for match in validation.matches for call in match.calls]
+    looks += [call for screening in validation.screenings for call in screening.calls]
+    votes = (*validation.votes, *validation.difficulty.weak, *validation.difficulty.strong)
+    return looks + [call for vote in votes for call in (*vote.calls, *vote.grade.calls)]
 
 
 def of_validation(validation: sample_pb2.Validation) -> sample_pb2.Usage:
-    """What a panel and its judge cost their build."""
+    """What a validation cost its build."""
     return of_calls(calls_of_validation(validation))

@@ -99,6 +99,21 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
             samples=samples, next_page_token=samples[-1].ref.sample_id if more else ""
         )
 
+    async def ListControls(
+        self, request: sample_service_pb2.ListControlsRequest, context: object
+    ) -> sample_service_pb2.ListControlsResponse:
+        """List the control problems of a build."""
+        if not request.build_id:
+            raise InvalidInput.of("build_id", "is required")
+        await self._builds.get(request.build_id)
+        page = Page.of(request)
+        controls = await self._store.controls(request.build_id, page.token, page.size + 1)
+        more = len(controls) > page.size
+        controls = controls[: page.size]
+        return sample_service_pb2.ListControlsResponse(
+            controls=controls, next_page_token=controls[-1].control_id if more else ""
+        )
+
 
 class DatasetServicer(dataset_service_pb2_grpc.DatasetServiceServicer):
     """Reads published datasets."""

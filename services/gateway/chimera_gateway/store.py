@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_gateway.domain.groups import Folded, Ranges, holds, joined
 from chimera_gateway.domain.tally import Counts, Mark, added
 from chimera_shared.batches import Batches
@@ -61,6 +61,7 @@ class GatewayStore:
         self._builds = database["builds"]
         self._tallies = database["tallies"]
         self._samples = database["samples"]
+        self._controls = database["controls"]
         self._datasets = database["datasets"]
         self._insert_build = FirstWins(self._builds).insert
         self._insert_tally = FirstWins(self._tallies).insert
@@ -74,6 +75,7 @@ class GatewayStore:
             await ensure_indexes(self._builds, ["active"], sparse=True)
             await ensure_indexes(self._tallies, ["build_id"])
             await ensure_indexes(self._samples, ["build_id", "outcome", "place"], ["build_id", "_id"])
+            await ensure_indexes(self._controls, ["build_id", "_id"])
 
     # Builds
 
@@ -242,6 +244,13 @@ class GatewayStore:
         with guarded():
             found = await self._samples.find(query).sort("_id", 1).limit(limit).to_list(None)
         return [from_document(sample_pb2.Sample(), document["sample"]) for document in found]
+
+    async def controls(self, build: str, after: str, limit: int) -> list[control_pb2.Control]:
+        """Control problems of a build in the order of their ids, after a given one."""
+        with guarded():
+            query = {"build_id": build, "_id": {"$gt": after}}
+            found = await self._controls.find(query).sort("_id", 1).limit(limit).to_list(None)
+        return [from_document(control_pb2.Control(), document["control"]) for document in found]
 
     async def accepted_slots(self, build: str) -> Slots:
         """The slots of a build that have an accepted sample."""

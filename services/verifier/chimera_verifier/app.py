@@ -1,7 +1,7 @@
 """Composition root of the verifier service.
 
-problem.proposed ─▶ Checks.problem ─▶ shape ─▶ fingerprint ─▶ Panel ─▶ problem.validated | sample.settled
-solution.synthesised ─▶ Checks.solution ─▶ Referee ─▶ sample.settled
+problem.proposed ─▶ Checks.problem ─▶ Examination ─▶ problem.validated | sample.settled
+solution.synthesised ─▶ Checks.solution ─▶ Examination ─▶ sample.settled
 """
 
 from chimera_shared import mongo
@@ -13,11 +13,13 @@ from chimera_shared.lifecycle import Service
 from chimera_shared.rpc.server import RpcServer
 from chimera_shared.settings import ServiceSettings
 from chimera_verifier.checks import Checks
+from chimera_verifier.examination import Examination
 from chimera_verifier.grader import Grader
 from chimera_verifier.handlers import stages
 from chimera_verifier.panel import Panel
 from chimera_verifier.referee import Referee
 from chimera_verifier.servicer import VerifierServicer
+from chimera_verifier.similarity import Similarity
 from chimera_verifier.store import VerifierStore
 from chimera_verifier.symbolic import SymbolicPool
 
@@ -36,7 +38,8 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     workers = SymbolicPool()
     referee = Referee(Grader(workers), models)
     panel = Panel(models, referee)
-    for stage in stages(Checks(panel, referee, store), store):
+    examination = Examination(Similarity(store), panel, referee)
+    for stage in stages(Checks(examination), store):
         bus.add(stage)
-    server = RpcServer(settings, [VerifierServicer(referee, panel, pool.endpoints).register])
+    server = RpcServer(settings, [VerifierServicer(referee, panel, examination, pool.endpoints).register])
     return Service(NAME, settings, bus, server, resources=[workers, asking.purse], loops=asking.loops)

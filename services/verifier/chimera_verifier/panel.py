@@ -29,7 +29,7 @@ class Panel:
         statement: str,
         reference: sample_pb2.Answer,
         members: Sequence[build_pb2.RoleSpec],
-        judge: build_pb2.RoleSpec | None,
+        judges: Sequence[build_pb2.RoleSpec],
     ) -> list[sample_pb2.Vote]:
         """One vote a member. SampleFailure if an endpoint is out of reach for good, with the calls of all members."""
 
@@ -49,7 +49,7 @@ class Panel:
             except SampleFailure as failure:
                 return _no_answer(member, failure)
             try:
-                grade = await self._referee.grade(scope, own_seed, statement, reference, reply.content, judge)
+                grade = await self._referee.grade(scope, own_seed, statement, reference, reply.content, judges)
             except SampleFailure as failure:
                 raise SampleFailure(failure.reason, failure.detail, [*reply.calls, *failure.calls]) from None
             return sample_pb2.Vote(member=member, grade=grade, calls=reply.calls)

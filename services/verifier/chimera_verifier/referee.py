@@ -1,6 +1,7 @@
 """Grades a response: by rule where a rule decides, by a judge model where none does and one is named."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, Field
 
@@ -43,16 +44,16 @@ class Referee:
         statement: str,
         reference: sample_pb2.Answer,
         response: str,
-        judge: build_pb2.RoleSpec | None,
+        judges: Sequence[build_pb2.RoleSpec],
     ) -> sample_pb2.Grade:
         """Compare a response's final answer with the reference; `scope` is the build that pays for a judge."""
         grade = await self._grader.grade(reference, response)
-        if not needs_judge(grade) or judge is None or not judge.endpoints:
+        if not needs_judge(grade) or not judges:
             return grade
         question = Question(
             build_id=scope,
             role="judge",
-            spec=judge,
+            spec=judges[0],
             messages=JUDGE.render(question=statement, reference=_in_words(reference), candidate=grade.extracted),
             prompt_sha256=JUDGE.sha256,
             seed=identity.seed(seed, "judge"),
@@ -78,9 +79,18 @@ class Referee:
         )
 
 
-def judge_of(roles: build_pb2.Roles) -> build_pb2.RoleSpec | None:
-    """The judge of a build, if it has one."""
-    return roles.judge if roles.HasField("judge") else None
+class _Judged(Protocol):
+    """What names judges."""
+
+    @property
+    def judge(self) -> build_pb2.RoleSpec: ...
+    @property
+    def second_judge(self) -> build_pb2.RoleSpec: ...
+
+
+def judges_of(roles: _Judged) -> Sequence[build_pb2.RoleSpec]:
+    """The judges that are named, in the order in which they are asked: none, one or two."""
+    return [judge for judge in (roles.judge, roles.second_judge) if judge.endpoints]
 
 
 def _in_words(answer: sample_pb2.Answer) -> str:

@@ -1,5 +1,7 @@
 """The service's gRPC calls."""
 
+import re
+
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
@@ -8,21 +10,27 @@ from chimera.verifier.v1 import verifier_service_pb2 as pb
 from chimera.verifier.v1 import verifier_service_pb2_grpc as rpc
 from chimera_shared.endpoints.config import Endpoints
 from chimera_shared.errors import InvalidInput, Violation
-from chimera_shared.spec import validate_panel
+from chimera_shared.spec import validate_checkers, validate_panel
+from chimera_verifier.domain.decision import settled
 from chimera_verifier.domain.fingerprint import fingerprint
+from chimera_verifier.examination import Examination
 from chimera_verifier.panel import Panel
-from chimera_verifier.referee import Referee
+from chimera_verifier.referee import Referee, judges_of
+from chimera_verifier.similarity import Standing
 
 _CALLS = "grade"
 """Stands for the build in the call ledger."""
+_CHECKS = "check"
+_SCOPE = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class VerifierServicer(rpc.VerifierServiceServicer):
     """Grades and verifies outside a build."""
 
-    def __init__(self, referee: Referee, panel: Panel, endpoints: Endpoints) -> None:
+    def __init__(self, referee: Referee, panel: Panel, examination: Examination, endpoints: Endpoints) -> None:
         self._referee = referee
         self._panel = panel
+        self._examination = examination
         self._endpoints = endpoints
 
     def register(self, server: grpc.aio.Server) -> ServiceDescriptor:
@@ -33,8 +41,9 @@ class VerifierServicer(rpc.VerifierServiceServicer):
     async def Grade(self, request: pb.GradeRequest, context: object) -> sample_pb2.Grade:
         """Compare a response with the reference."""
         _require(_bad_reference(request.reference))
-        judge = request.judge if request.HasField("judge") else None
-        return await self._referee.grade(_CALLS, 0, request.statement, request.reference, request.response, judge)
+        return await self._referee.grade(
+            _CALLS, 0, request.statement, request.reference, request.response, judges_of(request)
+        )
 
     async def Verify(self, request: pb.VerifyRequest, context: object) -> sample_pb2.Validation:
         """Have a panel solve a problem."""
@@ -46,9 +55,32 @@ class VerifierServicer(rpc.VerifierServiceServicer):
             for v in validate_panel(list(request.panel), self._endpoints)
         ]
         _require(wrong)
-        judge = request.judge if request.HasField("judge") else None
-        votes = await self._panel.vote(_CALLS, request.seed, request.statement, request.reference, request.panel, judge)
+        votes = await self._panel.vote(
+            _CALLS, request.seed, request.statement, request.reference, request.panel, judges_of(request)
+        )
         return sample_pb2.Validation(votes=votes, fingerprint=fingerprint(request.statement))
+
+    async def Check(self, request: pb.CheckRequest, context: object) -> sample_pb2.Sample:
+        """Do to a problem and its solution what a build does to its own."""
+        problem = request.sample.problem
+        wrong = [Violation(f"sample.problem.{v.field}", v.description) for v in _bad_reference(problem.reference)]
+        if not problem.statement.strip():
+            wrong.append(Violation("sample.problem.statement", "is required"))
+        if not _SCOPE.fullmatch(request.scope):
+            wrong.append(Violation("scope", f"must be 1 to 64 letters, digits and -, not {request.scope[:80]!r}"))
+        if not request.sample.ref.sample_id:
+            wrong.append(Violation("sample.ref.sample_id", "is required; it tells the problems of a scope apart"))
+        wrong += [
+            Violation(f"spec.{v.field}", v.description) for v in validate_checkers(request.spec.roles, self._endpoints)
+        ]
+        _require(wrong)
+        sample = sample_pb2.Sample(ref=request.sample.ref, problem=problem)
+        sample.ref.build_id = f"{_CHECKS}-{request.scope}"
+        refusal = await self._examination.problem(sample, request.spec, Standing())
+        if refusal is None and request.sample.HasField("solution"):
+            sample.solution.CopyFrom(request.sample.solution)
+            refusal = await self._examination.solution(sample, request.spec)
+        return settled(sample, refusal).sample
 
 
 def _bad_reference(reference: sample_pb2.Answer) -> list[Violation]:

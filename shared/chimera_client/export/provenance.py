@@ -39,6 +39,14 @@ REASONS: Mapping[str, str] = {
     "REASON_TIME_LIMIT": "A stage did not finish in time",
     "REASON_INTERNAL": "A defect of the platform",
     "REASON_REFUSED_BY_MODEL": "A model declined to answer",
+    "REASON_LEAK": "The problem gives away an item of a benchmark",
+    "REASON_VARIANT": "The problem is one seen before, with other numbers or names",
+    "REASON_OFF_SUBJECT": "The problem does not belong to its subject",
+    "REASON_ILL_POSED": "The problem has no answer, or more than one",
+    "REASON_TOO_EASY": "The weak reference model solves the problem too often",
+    "REASON_TOO_HARD": "The strong reference model solves the problem too seldom",
+    "REASON_SCREEN_UNDECIDED": "The screeners reached no decision",
+    "REASON_RECALLED": "It rested on evidence that was recalled, and did not pass again",
 }
 
 METHODS: Mapping[str, str] = {

@@ -5,6 +5,8 @@ from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared.errors import SampleFailure
 from chimera_verifier.checks import Checks, problem_failed, solution_failed
+from chimera_verifier.examination import Examination
+from chimera_verifier.similarity import Similarity
 
 YES, NO, UNKNOWN = sample_pb2.VERDICT_CORRECT, sample_pb2.VERDICT_INCORRECT, sample_pb2.VERDICT_UNKNOWN
 BUILD = build_pb2.Build(
@@ -31,7 +33,7 @@ class Panel:
     def __init__(self, *verdicts, fails=None) -> None:
         self.verdicts, self.fails, self.asked = verdicts, fails, 0
 
-    async def vote(self, scope, seed, statement, reference, members, judge):
+    async def vote(self, scope, seed, statement, reference, members, judges):
         self.asked += 1
         if self.fails:
             raise self.fails
@@ -60,7 +62,7 @@ class Store:
 
 def checks(*verdicts, store=None, referee=None, fails=None) -> tuple[Checks, Panel]:
     panel = Panel(*verdicts, fails=fails)
-    return Checks(panel, referee or Referee(), store or Store()), panel
+    return Checks(Examination(Similarity(store or Store()), panel, referee or Referee())), panel
 
 
 def proposed(attempt=0, **changes) -> events_pb2.ProblemProposed:
@@ -190,7 +192,7 @@ async def test_a_solution_is_graded_against_the_reference(verdict, outcome, reas
 
     sample = (await checks(referee=referee)[0].solution(event, BUILD)).sample
 
-    assert referee.given[2:] == (PROBLEM.statement, PROBLEM.reference, SOLUTION.text, None)
+    assert referee.given[2:] == (PROBLEM.statement, PROBLEM.reference, SOLUTION.text, [])
     assert (sample.outcome, sample.reason) == (outcome, reason)
     assert (sample.problem, sample.validation, sample.solution) == (PROBLEM, event.validation, SOLUTION)
     assert sample.grade.verdict == verdict

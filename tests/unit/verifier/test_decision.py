@@ -90,6 +90,13 @@ WANTING = {
     sample_pb2.REASON_DUPLICATE,
     sample_pb2.REASON_PANEL_DISAGREES,
     sample_pb2.REASON_SOLUTION_INCORRECT,
+    sample_pb2.REASON_LEAK,
+    sample_pb2.REASON_VARIANT,
+    sample_pb2.REASON_OFF_SUBJECT,
+    sample_pb2.REASON_ILL_POSED,
+    sample_pb2.REASON_TOO_EASY,
+    sample_pb2.REASON_TOO_HARD,
+    sample_pb2.REASON_RECALLED,
 }
 
 

@@ -51,7 +51,7 @@ class Referee:
 
 
 async def vote(models, referee, members=MEMBERS):
-    return await Panel(models, referee).vote("b1", 7, "What is ${x}?", REFERENCE, members, JUDGE)
+    return await Panel(models, referee).vote("b1", 7, "What is ${x}?", REFERENCE, members, [JUDGE])
 
 
 async def test_members_answer_at_the_same_time_and_each_has_one_vote():
@@ -65,7 +65,7 @@ async def test_members_answer_at_the_same_time_and_each_has_one_vote():
         (1, "answer of b", "b"),
         (2, "answer of c", "c"),
     ]
-    assert {(g[0], g[2], g[5].endpoints[0]) for g in referee.graded} == {("b1", "What is ${x}?", "j")}
+    assert {(g[0], g[2], g[5][0].endpoints[0]) for g in referee.graded} == {("b1", "What is ${x}?", "j")}
 
 
 async def test_members_see_the_bare_statement_and_never_the_reference():

@@ -6,7 +6,7 @@ from chimera.sample.v1 import sample_pb2
 from chimera_shared.endpoints.models import Structured
 from chimera_shared.errors import EndpointUnavailable, SampleFailure
 from chimera_verifier.grader import EXTRACTION, UNDECIDED
-from chimera_verifier.referee import JudgementForm, Referee, judge_of
+from chimera_verifier.referee import JudgementForm, Referee, judges_of
 
 REFERENCE = sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value="2 $x", unit="kg")
 JUDGE = build_pb2.RoleSpec(endpoints=["j"])
@@ -34,8 +34,8 @@ class Models:
         return Structured(self.answer, (CALL,))
 
 
-async def grade(rule, models, judge=JUDGE):
-    return await Referee(Grader(rule), models).grade("b1", 7, "How much?", REFERENCE, "It is two.", judge)
+async def grade(rule, models, judges=(JUDGE,)):
+    return await Referee(Grader(rule), models).grade("b1", 7, "How much?", REFERENCE, "It is two.", judges)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,8 @@ async def test_what_a_rule_decides_is_asked_of_nobody(decided):
     assert models.questions == []
 
 
-@pytest.mark.parametrize("judge", [None, build_pb2.RoleSpec()])
-async def test_without_a_judge_it_stays_undecided(judge):
-    assert await grade(OPEN, Models(), judge) == OPEN
+async def test_without_a_judge_it_stays_undecided():
+    assert await grade(OPEN, Models(), []) == OPEN
 
 
 @pytest.mark.parametrize(
@@ -117,5 +116,5 @@ def test_a_judgement_has_one_of_three_verdicts_and_a_reason(raw):
 
 
 def test_a_build_may_have_no_judge():
-    assert judge_of(build_pb2.Roles()) is None
-    assert judge_of(build_pb2.Roles(judge=JUDGE)) == JUDGE
+    assert judges_of(build_pb2.Roles()) == []
+    assert judges_of(build_pb2.Roles(judge=JUDGE)) == [JUDGE]

@@ -20,6 +20,7 @@ _UNKNOWN = frozenset(
         sample_pb2.REASON_TIME_LIMIT,
         sample_pb2.REASON_INTERNAL,
         sample_pb2.REASON_REFUSED_BY_MODEL,
+        sample_pb2.REASON_SCREEN_UNDECIDED,
     }
 )
 """Reasons that say nothing about the sample; with all others it was found wanting."""

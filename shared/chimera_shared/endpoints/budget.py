@@ -239,12 +239,13 @@ class Purse:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Give back what is left, if the store is there."""
+        """Give back what is left, if the store is there. Who has nothing to tell leaves without asking for it."""
         for account in self._accounts.values():
             if account.asking is not None:
                 account.asking.cancel()
-        with contextlib.suppress(Transient):
-            await self.sync()
+        if self._due():
+            with contextlib.suppress(Transient):
+                await self.sync()
 
     async def reserve(self, build_id: str, most: sample_pb2.Usage) -> Reservation:
         """Room for a call that consumes at most this.
@@ -270,12 +271,15 @@ class Purse:
         """Tell the books what was consumed, give back what is idle, show that this process lives."""
         if not self._came_back:
             await self._retire_last_run()
+        await all_of(*(self._exchange(account) for account in self._due()))
         now = self._clock()
-        due = [account for account in self._accounts.values() if account.is_due(now)]
-        await all_of(*(self._exchange(account) for account in due))
         for build_id, account in list(self._accounts.items()):
             if account.idle and not account.is_due(now) and self._builds.spec(build_id) is None:
                 del self._accounts[build_id]
+
+    def _due(self) -> list[Account]:
+        now = self._clock()
+        return [account for account in self._accounts.values() if account.is_due(now)]
 
     def _account(self, build_id: str) -> Account | None:
         if (known := self._accounts.get(build_id)) is not None:

@@ -30,18 +30,20 @@ class Shelf:
         self.documents: dict[str, dict] = {}
         self.fault = ""
         self.late: list[Book] = []
-        self.writes = 0
+        self.writes = self.reads = 0
 
     def book(self, build: str = BUILD) -> Book:
         return Book.from_document(self.documents[build]) if build in self.documents else Book(build)
 
     async def find(self, build: str) -> Book:
+        self.reads += 1
         await asyncio.sleep(0)
         if self.fault == "away":
             raise StoreUnavailable("away")
         return self.book(build)
 
     async def held_by(self, name: str) -> list[Book]:
+        self.reads += 1
         return [book for build in self.documents if name in (book := await self.find(build)).holders]
 
     async def swap(self, book: Book) -> bool:
@@ -471,6 +473,18 @@ async def test_who_leaves_in_order_gives_everything_back():
 
     assert shelf.book().idle
     assert shelf.book().committed.calls == 3
+
+
+async def test_who_has_nothing_to_tell_leaves_without_asking_a_store_that_may_be_away():
+    shelf = Shelf()
+    async with purse(shelf, await table(calls=100)):
+        pass
+    assert shelf.reads == 0
+
+    async with purse(shelf, await table(calls=100)) as working:
+        (await working.reserve(BUILD, use())).settle(use())
+        shelf.fault, shelf.reads = "away", 0
+    assert shelf.reads > 0, "what it spent is worth the try"
 
 
 def test_only_who_stands_still_while_looked_at_is_gone():

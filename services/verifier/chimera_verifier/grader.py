@@ -7,6 +7,7 @@ from chimera_verifier.domain.comparison import compare
 from chimera_verifier.domain.extraction import Absence, read
 from chimera_verifier.domain.latex import MAX_ANSWER_CHARS
 from chimera_verifier.domain.outcomes import UNDECIDED, Pair, settle
+from chimera_verifier.domain.typing import choices_of, infer
 
 __all__ = ["EXTRACTION", "UNDECIDED", "Grader", "SymbolicChecker", "needs_judge"]
 
@@ -29,12 +30,14 @@ class Grader:
     def __init__(self, symbolic: SymbolicChecker) -> None:
         self._symbolic = symbolic
 
-    async def grade(self, reference: sample_pb2.Answer, response: str) -> sample_pb2.Grade:
-        """Grades a whole response.
+    async def grade(self, reference: sample_pb2.Answer, response: str, question: str = "") -> sample_pb2.Grade:
+        """Grades a whole response, or an answer that stands alone.
 
+        The question is read only where the reference lacks something: its type, or the texts of its choices.
         `UNKNOWN` by method `undecided`, with `extracted` filled, means that a judge may decide; `UNKNOWN` by
         `extraction` means that there is nothing to judge.
         """
+        reference = completed(reference, question)
         reading = read(response, reference.type)
         if reading.answer is None:
             absence = reading.absence or Absence.NONE
@@ -63,6 +66,17 @@ class Grader:
             )
             for pair in pairs
         }
+
+
+def completed(reference: sample_pb2.Answer, question: str) -> sample_pb2.Answer:
+    """The reference with the type and the choices that it leaves out, as far as they can be told."""
+    whole = sample_pb2.Answer()
+    whole.CopyFrom(reference)
+    if whole.type == sample_pb2.ANSWER_TYPE_UNSPECIFIED:
+        whole.MergeFrom(infer(reference.value, question if not reference.choices else ""))
+    elif whole.type == sample_pb2.ANSWER_TYPE_CHOICE and not whole.choices:
+        whole.choices.extend(choices_of(question))
+    return whole
 
 
 def needs_judge(grade: sample_pb2.Grade) -> bool:

@@ -84,18 +84,22 @@ class SubjectSpec(_message.Message):
     def __init__(self, name: _Optional[str] = ..., weight: _Optional[float] = ..., topics: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RoleSpec(_message.Message):
-    __slots__ = ("endpoints", "temperature", "top_p", "max_tokens", "weight")
+    __slots__ = ("endpoints", "temperature", "top_p", "max_tokens", "weight", "top_k", "model")
     ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
     TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
     TOP_P_FIELD_NUMBER: _ClassVar[int]
     MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TOP_K_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
     endpoints: _containers.RepeatedScalarFieldContainer[str]
     temperature: float
     top_p: float
     max_tokens: int
     weight: float
-    def __init__(self, endpoints: _Optional[_Iterable[str]] = ..., temperature: _Optional[float] = ..., top_p: _Optional[float] = ..., max_tokens: _Optional[int] = ..., weight: _Optional[float] = ...) -> None: ...
+    top_k: int
+    model: str
+    def __init__(self, endpoints: _Optional[_Iterable[str]] = ..., temperature: _Optional[float] = ..., top_p: _Optional[float] = ..., max_tokens: _Optional[int] = ..., weight: _Optional[float] = ..., top_k: _Optional[int] = ..., model: _Optional[str] = ...) -> None: ...
 
 class Roles(_message.Message):
     __slots__ = ("proposer", "panel", "solver", "judge", "second_judge", "screeners", "weak", "strong")

@@ -46,6 +46,11 @@ class CorpusServiceStub:
                 request_serializer=chimera_dot_corpus_dot_v1_dot_corpus__service__pb2.GetCorpusRequest.SerializeToString,
                 response_deserializer=chimera_dot_corpus_dot_v1_dot_corpus__pb2.Corpus.FromString,
                 _registered_method=True)
+        self.ReadCorpus = channel.unary_stream(
+                '/chimera.corpus.v1.CorpusService/ReadCorpus',
+                request_serializer=chimera_dot_corpus_dot_v1_dot_corpus__service__pb2.ReadCorpusRequest.SerializeToString,
+                response_deserializer=chimera_dot_corpus_dot_v1_dot_corpus__pb2.CorpusItem.FromString,
+                _registered_method=True)
         self.ListCorpora = channel.unary_unary(
                 '/chimera.corpus.v1.CorpusService/ListCorpora',
                 request_serializer=chimera_dot_corpus_dot_v1_dot_corpus__service__pb2.ListCorporaRequest.SerializeToString,
@@ -77,6 +82,13 @@ class CorpusServiceServicer:
 
     def GetCorpus(self, request, context):
         """Returns one corpus.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadCorpus(self, request, context):
+        """Sends every item of a corpus, in their order.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,6 +127,11 @@ def add_CorpusServiceServicer_to_server(servicer, server):
                     servicer.GetCorpus,
                     request_deserializer=chimera_dot_corpus_dot_v1_dot_corpus__service__pb2.GetCorpusRequest.FromString,
                     response_serializer=chimera_dot_corpus_dot_v1_dot_corpus__pb2.Corpus.SerializeToString,
+            ),
+            'ReadCorpus': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadCorpus,
+                    request_deserializer=chimera_dot_corpus_dot_v1_dot_corpus__service__pb2.ReadCorpusRequest.FromString,
+                    response_serializer=chimera_dot_corpus_dot_v1_dot_corpus__pb2.CorpusItem.SerializeToString,
             ),
             'ListCorpora': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCorpora,
@@ -187,6 +204,33 @@ class CorpusService:
             '/chimera.corpus.v1.CorpusService/GetCorpus',
             chimera_dot_corpus_dot_v1_dot_corpus__service__pb2.GetCorpusRequest.SerializeToString,
             chimera_dot_corpus_dot_v1_dot_corpus__pb2.Corpus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadCorpus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/chimera.corpus.v1.CorpusService/ReadCorpus',
+            chimera_dot_corpus_dot_v1_dot_corpus__service__pb2.ReadCorpusRequest.SerializeToString,
+            chimera_dot_corpus_dot_v1_dot_corpus__pb2.CorpusItem.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,8 @@ class CorpusServiceStub:
     """
     GetCorpus: _grpc.UnaryUnaryMultiCallable[_corpus_service_pb2.GetCorpusRequest, _corpus_pb2.Corpus]
     """Returns one corpus."""
+    ReadCorpus: _grpc.UnaryStreamMultiCallable[_corpus_service_pb2.ReadCorpusRequest, _corpus_pb2.CorpusItem]
+    """Sends every item of a corpus, in their order."""
     ListCorpora: _grpc.UnaryUnaryMultiCallable[_corpus_service_pb2.ListCorporaRequest, _corpus_service_pb2.ListCorporaResponse]
     """Lists corpora by name."""
     DeleteCorpus: _grpc.UnaryUnaryMultiCallable[_corpus_service_pb2.DeleteCorpusRequest, _corpus_service_pb2.DeleteCorpusResponse]
@@ -58,6 +60,8 @@ class CorpusServiceAsyncStub(CorpusServiceStub):
     """
     GetCorpus: _aio.UnaryUnaryMultiCallable[_corpus_service_pb2.GetCorpusRequest, _corpus_pb2.Corpus]  # type: ignore[assignment]
     """Returns one corpus."""
+    ReadCorpus: _aio.UnaryStreamMultiCallable[_corpus_service_pb2.ReadCorpusRequest, _corpus_pb2.CorpusItem]  # type: ignore[assignment]
+    """Sends every item of a corpus, in their order."""
     ListCorpora: _aio.UnaryUnaryMultiCallable[_corpus_service_pb2.ListCorporaRequest, _corpus_service_pb2.ListCorporaResponse]  # type: ignore[assignment]
     """Lists corpora by name."""
     DeleteCorpus: _aio.UnaryUnaryMultiCallable[_corpus_service_pb2.DeleteCorpusRequest, _corpus_service_pb2.DeleteCorpusResponse]  # type: ignore[assignment]
@@ -85,6 +89,14 @@ class CorpusServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_corpus_pb2.Corpus, _abc.Awaitable[_corpus_pb2.Corpus]]:
         """Returns one corpus."""
+
+    @_abc_1.abstractmethod
+    def ReadCorpus(
+        self,
+        request: _corpus_service_pb2.ReadCorpusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_corpus_pb2.CorpusItem], _abc.AsyncIterator[_corpus_pb2.CorpusItem]]:
+        """Sends every item of a corpus, in their order."""
 
     @_abc_1.abstractmethod
     def ListCorpora(

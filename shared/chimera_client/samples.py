@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import cast
 
-from chimera.sample.v1 import sample_pb2, sample_service_pb2, sample_service_pb2_grpc
+from chimera.sample.v1 import control_pb2, sample_pb2, sample_service_pb2, sample_service_pb2_grpc
 from chimera_client.connection import Connection
 from chimera_shared.rpc.channel import DEADLINE_SECONDS
 
@@ -41,5 +41,16 @@ class Samples:
             page = await self._connection.answer(self._stub.ListSamples(request, timeout=DEADLINE_SECONDS))
             for sample in page.samples:
                 yield sample
+            if not (token := page.next_page_token):
+                return
+
+    async def controls(self, build_id: str) -> AsyncIterator[control_pb2.Control]:
+        """The control problems of a build in the order of their ids, page by page."""
+        token = ""
+        while True:
+            request = sample_service_pb2.ListControlsRequest(build_id=build_id, page_token=token)
+            page = await self._connection.answer(self._stub.ListControls(request, timeout=DEADLINE_SECONDS))
+            for control in page.controls:
+                yield control
             if not (token := page.next_page_token):
                 return

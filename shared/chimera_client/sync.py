@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.deadletter.v1 import dead_letter_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_client.builds import PATIENCE_SECONDS
 from chimera_client.client import AsyncClient
 
@@ -118,6 +118,10 @@ class SyncSamples:
     ) -> Iterator[sample_pb2.Sample]:
         """The settled samples of a build in the order of their ids, page by page; the filters are joined by *and*."""
         return self._loop.iterate(self._samples.list(build_id, outcome, reason, subject))
+
+    def controls(self, build_id: str) -> Iterator[control_pb2.Control]:
+        """The control problems of a build in the order of their ids, page by page."""
+        return self._loop.iterate(self._samples.controls(build_id))
 
 
 class SyncDatasets:

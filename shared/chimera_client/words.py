@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from chimera.build.v1 import build_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_client.text import line
 
 _REASONS: Mapping[str, str] = {
@@ -102,6 +102,11 @@ def verdict_words(verdict: int) -> str:
 def answer_type_words(kind: int) -> str:
     """`number`, `expression`, `choice` and so on."""
     return _short(sample_pb2.AnswerType, kind, "ANSWER_TYPE_")
+
+
+def control_kind_words(kind: int) -> str:
+    """`good`, `wrong answer`, `leak` and so on."""
+    return _short(control_pb2.ControlKind, kind, "CONTROL_KIND_").replace("_", " ")
 
 
 def _short(enum: object, value: int, prefix: str) -> str:

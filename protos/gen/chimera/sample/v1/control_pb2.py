@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63himera/sample/v1/control.proto\x12\x11\x63himera.sample.v1\x1a\x1e\x63himera/sample/v1/sample.proto\"\xa8\x01\n\x07\x43ontrol\x12\x12\n\ncontrol_id\x18\x01 \x01(\t\x12\x10\n\x08\x62uild_id\x18\x02 \x01(\t\x12,\n\x04kind\x18\x03 \x01(\x0e\x32\x1e.chimera.sample.v1.ControlKind\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x0e\n\x06\x63hange\x18\x05 \x01(\t\x12)\n\x06sample\x18\x06 \x01(\x0b\x32\x19.chimera.sample.v1.Sample*\xed\x02\n\x0b\x43ontrolKind\x12\x1c\n\x18\x43ONTROL_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONTROL_KIND_GOOD\x10\x01\x12\"\n\x1e\x43ONTROL_KIND_EQUIVALENT_ANSWER\x10\x02\x12\x1d\n\x19\x43ONTROL_KIND_WRONG_ANSWER\x10\x03\x12\x1f\n\x1b\x43ONTROL_KIND_WRONG_SOLUTION\x10\x04\x12\x1a\n\x16\x43ONTROL_KIND_DUPLICATE\x10\x05\x12\x15\n\x11\x43ONTROL_KIND_LEAK\x10\x06\x12\x16\n\x12\x43ONTROL_KIND_PROOF\x10\x07\x12\x1b\n\x17\x43ONTROL_KIND_MULTI_PART\x10\x08\x12\x1a\n\x16\x43ONTROL_KIND_ILL_POSED\x10\t\x12#\n\x1f\x43ONTROL_KIND_NOT_SELF_CONTAINED\x10\n\x12\x1c\n\x18\x43ONTROL_KIND_OFF_SUBJECT\x10\x0b\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63himera/sample/v1/control.proto\x12\x11\x63himera.sample.v1\x1a\x1e\x63himera/sample/v1/sample.proto\"\xdb\x01\n\x07\x43ontrol\x12\x12\n\ncontrol_id\x18\x01 \x01(\t\x12\x10\n\x08\x62uild_id\x18\x02 \x01(\t\x12,\n\x04kind\x18\x03 \x01(\x0e\x32\x1e.chimera.sample.v1.ControlKind\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x0e\n\x06\x63hange\x18\x05 \x01(\t\x12)\n\x06sample\x18\x06 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\x12\x31\n\ndifficulty\x18\x07 \x01(\x0b\x32\x1d.chimera.sample.v1.Difficulty*\xed\x02\n\x0b\x43ontrolKind\x12\x1c\n\x18\x43ONTROL_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONTROL_KIND_GOOD\x10\x01\x12\"\n\x1e\x43ONTROL_KIND_EQUIVALENT_ANSWER\x10\x02\x12\x1d\n\x19\x43ONTROL_KIND_WRONG_ANSWER\x10\x03\x12\x1f\n\x1b\x43ONTROL_KIND_WRONG_SOLUTION\x10\x04\x12\x1a\n\x16\x43ONTROL_KIND_DUPLICATE\x10\x05\x12\x15\n\x11\x43ONTROL_KIND_LEAK\x10\x06\x12\x16\n\x12\x43ONTROL_KIND_PROOF\x10\x07\x12\x1b\n\x17\x43ONTROL_KIND_MULTI_PART\x10\x08\x12\x1a\n\x16\x43ONTROL_KIND_ILL_POSED\x10\t\x12#\n\x1f\x43ONTROL_KIND_NOT_SELF_CONTAINED\x10\n\x12\x1c\n\x18\x43ONTROL_KIND_OFF_SUBJECT\x10\x0b\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chimera.sample.v1.control_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CONTROLKIND']._serialized_start=258
-  _globals['_CONTROLKIND']._serialized_end=623
+  _globals['_CONTROLKIND']._serialized_start=309
+  _globals['_CONTROLKIND']._serialized_end=674
   _globals['_CONTROL']._serialized_start=87
-  _globals['_CONTROL']._serialized_end=255
+  _globals['_CONTROL']._serialized_end=306
 # @@protoc_insertion_point(module_scope)

@@ -35,17 +35,19 @@ CONTROL_KIND_NOT_SELF_CONTAINED: ControlKind
 CONTROL_KIND_OFF_SUBJECT: ControlKind
 
 class Control(_message.Message):
-    __slots__ = ("control_id", "build_id", "kind", "source", "change", "sample")
+    __slots__ = ("control_id", "build_id", "kind", "source", "change", "sample", "difficulty")
     CONTROL_ID_FIELD_NUMBER: _ClassVar[int]
     BUILD_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     CHANGE_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    DIFFICULTY_FIELD_NUMBER: _ClassVar[int]
     control_id: str
     build_id: str
     kind: ControlKind
     source: str
     change: str
     sample: _sample_pb2.Sample
-    def __init__(self, control_id: _Optional[str] = ..., build_id: _Optional[str] = ..., kind: _Optional[_Union[ControlKind, str]] = ..., source: _Optional[str] = ..., change: _Optional[str] = ..., sample: _Optional[_Union[_sample_pb2.Sample, _Mapping]] = ...) -> None: ...
+    difficulty: _sample_pb2.Difficulty
+    def __init__(self, control_id: _Optional[str] = ..., build_id: _Optional[str] = ..., kind: _Optional[_Union[ControlKind, str]] = ..., source: _Optional[str] = ..., change: _Optional[str] = ..., sample: _Optional[_Union[_sample_pb2.Sample, _Mapping]] = ..., difficulty: _Optional[_Union[_sample_pb2.Difficulty, _Mapping]] = ...) -> None: ...

@@ -61,8 +61,17 @@ def _budget(spec: build_pb2.BuildSpec, raw: Mapping[str, Any]) -> list[Violation
 
 def _zero_weights(raw: Mapping[str, Any]) -> Iterator[Violation]:
     """In a message 0 is a weight left out, which means 1; whoever writes it into a file wants none at all."""
+    if raw.get("panel_threshold") == 0:
+        yield Violation("panel_threshold", "must be above 0, not 0; leave it out for 2/3")
     if raw.get("weight") == 0:
         yield Violation("weight", "must be above 0, not 0; leave it out for 1")
+    roles = raw.get("roles")
+    panel = roles.get("panel") if isinstance(roles, dict) else None
+    for i, member in enumerate(panel if isinstance(panel, list) else []):
+        if isinstance(member, dict) and member.get("weight") == 0:
+            yield Violation(
+                f"roles.panel[{i}].weight", "must be above 0, not 0; remove the member, or the weight for 1"
+            )
     subjects = raw.get("subjects")
     for i, subject in enumerate(subjects if isinstance(subjects, list) else []):
         if isinstance(subject, dict) and subject.get("weight") == 0:

@@ -142,7 +142,8 @@ def _enum(enum: EnumDescriptor, value: Any) -> int:
     names = {v.name.removeprefix(prefix).lower(): v.number for v in enum.values if v.number}
     key = str(value).removeprefix(prefix).lower()
     if key not in names:
-        raise ValueError(f"must be {' or '.join(names)}, not {shown(value)}")
+        *others, last = names
+        raise ValueError(f"must be {', '.join(others)} or {last}, not {shown(value)}")
     return names[key]
 
 

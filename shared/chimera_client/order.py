@@ -1,7 +1,7 @@
 """What `build run` orders: checked before anything starts, and found again when the same file is run again."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from chimera_client.target import OutputTarget
 from chimera_shared import identity
 from chimera_shared.endpoints.config import Endpoint, Price, missing_keys
 from chimera_shared.errors import InvalidInput, NotFound
+from chimera_shared.roles import endpoints_of
 from chimera_shared.spec import require_valid
 
 PROCEDURAL_PREFIX = "procedural-"
@@ -28,7 +29,7 @@ def require_sound(file: BuildFile, *, own_services: bool, with_keys: bool = True
     """InvalidInput if the order cannot work. Endpoints that only a gateway knows are taken on trust."""
     known = dict(file.endpoints or {}) if own_services else {}
     price = Price() if own_services else Price(output_usd_per_mtok=1)  # of which a budget of money can be reckoned
-    for name in _procedural(file.spec) if own_services else _named(file.spec):
+    for name in _procedural(file.spec) if own_services else endpoints_of(file.spec.roles):
         known.setdefault(name, Endpoint(base_url="http://services/v1", model=name, price=price))
     require_valid_file(file.spec, known)
     if own_services and with_keys:
@@ -45,7 +46,7 @@ def require_valid_file(spec: build_pb2.BuildSpec, known: Mapping[str, Endpoint])
 
 def require_keys(file: BuildFile, known: Mapping[str, Endpoint]) -> None:
     """InvalidInput if the key of an endpoint that the order names is not in the environment."""
-    if missing := missing_keys((name, known[name]) for name in dict.fromkeys(_named(file.spec)) if name in known):
+    if missing := missing_keys((name, known[name]) for name in endpoints_of(file.spec.roles) if name in known):
         raise InvalidInput(missing)
 
 
@@ -123,7 +124,7 @@ def require_known(file: BuildFile, known: Mapping[str, Endpoint], *, forked: boo
     try:
         require_valid_file(file.spec, known)
     except InvalidInput:
-        if not forked or not (absent := sorted({*_named(file.spec)} - {*known})):
+        if not forked or not (absent := sorted({*endpoints_of(file.spec.roles)} - {*known})):
             raise
         raise InvalidInput.of(
             "FILE",
@@ -155,11 +156,5 @@ def _procedural(spec: build_pb2.BuildSpec) -> Iterable[str]:
     try:
         from chimera_standalone.procedural import names
     except ModuleNotFoundError:
-        return [name for name in _named(spec) if name.startswith(PROCEDURAL_PREFIX)]
+        return [name for name in endpoints_of(spec.roles) if name.startswith(PROCEDURAL_PREFIX)]
     return names()
-
-
-def _named(spec: build_pb2.BuildSpec) -> Iterator[str]:
-    roles = spec.roles
-    for role in (roles.proposer, *roles.panel, roles.solver, roles.judge):
-        yield from role.endpoints

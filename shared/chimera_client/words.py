@@ -79,6 +79,13 @@ def stop_advice(reason: int) -> str:
     return _STOP_ADVICE.get(reason, "")
 
 
+def agreement_words(spec: build_pb2.BuildSpec, panel: str = "them") -> str:
+    """Who of the panel must agree with a reference answer: `all of them`."""
+    if spec.panel_rule == build_pb2.PANEL_RULE_WEIGHTED:
+        return f"members with at least {spec.panel_threshold:.0%} of all weights".replace("%", " %")
+    return f"{'more than half' if spec.panel_rule == build_pb2.PANEL_RULE_MAJORITY else 'all'} of {panel}"
+
+
 def reason_name(reason: int) -> str:
     """The name of a sample's reason; empty if it has none, or one that this client does not know."""
     return sample_pb2.Reason.Name(reason) if reason and reason in sample_pb2.Reason.values() else ""

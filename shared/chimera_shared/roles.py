@@ -1,9 +1,25 @@
 """Who is named in a build's roles."""
 
+from collections.abc import Iterator
+
 from chimera.build.v1 import build_pb2
+
+
+def all_roles(roles: build_pb2.Roles) -> Iterator[build_pb2.RoleSpec]:
+    """Every role, in the order in which a sample meets them; those that nobody plays have no endpoints."""
+    yield roles.proposer
+    yield from roles.screeners
+    yield from roles.panel
+    yield from (roles.weak, roles.strong, roles.solver, roles.judge, roles.second_judge)
+
+
+def form_roles(roles: build_pb2.Roles) -> Iterator[build_pb2.RoleSpec]:
+    """Those that are asked for answers in a form, not in free text."""
+    yield roles.proposer
+    yield from roles.screeners
+    yield from (roles.judge, roles.second_judge)
 
 
 def endpoints_of(roles: build_pb2.Roles) -> list[str]:
     """The names of all endpoints of a build, each once, in the order of the roles."""
-    named = (role.endpoints for role in (roles.proposer, *roles.panel, roles.solver, roles.judge))
-    return list(dict.fromkeys(name for names in named for name in names))
+    return list(dict.fromkeys(name for role in all_roles(roles) for name in role.endpoints))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from chimera.build.v1 import build_pb2
+from chimera_shared.checkers import MAX_WEIGHT, fill_in_checks, validate_checks, validate_role
 from chimera_shared.endpoints.config import Endpoints
 from chimera_shared.errors import InvalidInput, Violation
 from chimera_shared.roles import endpoints_of
@@ -11,7 +12,6 @@ from chimera_shared.roles import endpoints_of
 MAX_SAMPLES = 10_000_000
 MAX_SUBJECTS = 1_000
 MAX_NAME_CHARS = 200
-MAX_WEIGHT = 1_000_000
 MAX_TIME_SECONDS = 10 * 365 * 24 * 3600
 MAX_BYTES = 1024 * 1024
 """Every change of a build is stored and told with all of its spec."""
@@ -30,7 +30,7 @@ def with_defaults(spec: build_pb2.BuildSpec) -> build_pb2.BuildSpec:
         subject.weight = subject.weight or 1.0
     full.taxonomy.fields_per_subject = full.taxonomy.fields_per_subject or _DEFAULT_FIELDS
     full.taxonomy.topics_per_field = full.taxonomy.topics_per_field or _DEFAULT_TOPICS
-    full.panel_rule = full.panel_rule or build_pb2.PANEL_RULE_UNANIMOUS
+    fill_in_checks(full)
     if not full.HasField("acceptance_floor"):
         full.acceptance_floor = _DEFAULT_FLOOR
     full.weight = full.weight or 1.0
@@ -49,7 +49,8 @@ def validate_spec(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> list[Viola
         *_order(spec),
         *_subjects(spec),
         *_taxonomy(spec.taxonomy),
-        *_roles(spec.roles, endpoints),
+        *_makers(spec.roles, endpoints),
+        *validate_checks(spec, endpoints),
         *_budget(spec, endpoints),
     ]
 
@@ -66,8 +67,6 @@ def _order(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
         yield Violation("seed", f"must not be negative, not {spec.seed}")
     if spec.HasField("acceptance_floor") and not 0 <= spec.acceptance_floor < 1:
         yield Violation("acceptance_floor", f"must be at least 0 and below 1, not {spec.acceptance_floor:g}")
-    if spec.panel_rule not in build_pb2.PanelRule.values():
-        yield Violation("panel_rule", "must be unanimous or majority")
     if not 0 <= spec.weight <= MAX_WEIGHT:
         yield Violation("weight", f"must be from 0 to {MAX_WEIGHT}, not {spec.weight:g}; 0 means 1")
     if spec.ledger_of and not _BUILD_ID.fullmatch(spec.ledger_of):
@@ -99,50 +98,9 @@ def _taxonomy(taxonomy: build_pb2.TaxonomySpec) -> Iterator[Violation]:
             yield Violation(f"taxonomy.{field}", f"must be from 1 to 100, not {value}")
 
 
-def _roles(roles: build_pb2.Roles, endpoints: Endpoints) -> Iterator[Violation]:
-    yield from _role("roles.proposer", roles.proposer, endpoints)
-    yield from _role("roles.solver", roles.solver, endpoints)
-    yield from validate_checkers(roles, endpoints)
-
-
-def validate_checkers(roles: build_pb2.Roles, endpoints: Endpoints) -> Iterator[Violation]:
-    """What is wrong with the roles that check problems; the others are not looked at."""
-    if roles.HasField("judge"):
-        yield from _role("roles.judge", roles.judge, endpoints)
-    yield from validate_panel(list(roles.panel), endpoints)
-
-
-def validate_panel(panel: list[build_pb2.RoleSpec], endpoints: Endpoints) -> Iterator[Violation]:
-    """What is wrong with a panel: its members must be at least two and of different model families."""
-    if len(panel) < 2:
-        yield Violation("roles.panel", f"must have at least two members, not {len(panel)}")
-    families: dict[str, int] = {}
-    for i, member in enumerate(panel):
-        yield from _role(f"roles.panel[{i}]", member, endpoints)
-        for name in member.endpoints:
-            if name not in endpoints:
-                continue
-            family = endpoints[name].independent_family
-            if (first := families.setdefault(family, i)) != i:
-                yield Violation(
-                    f"roles.panel[{i}]",
-                    f"{name!r} is of the family {family!r}, as is roles.panel[{first}]; members must differ in model",
-                )
-
-
-def _role(path: str, role: build_pb2.RoleSpec, endpoints: Endpoints) -> Iterator[Violation]:
-    known = ", ".join(sorted(endpoints)) or "none are configured; set CHIMERA_ENDPOINTS or add an `endpoints:` section"
-    if not role.endpoints:
-        yield Violation(path, f"must name at least one endpoint (known: {known})")
-    for name in role.endpoints:
-        if name not in endpoints:
-            yield Violation(path, f"no endpoint is named {name[:80]!r} (known: {known})")
-    if role.HasField("temperature") and not 0 <= role.temperature <= 2:
-        yield Violation(f"{path}.temperature", f"must be from 0 to 2, not {role.temperature:g}")
-    if role.HasField("top_p") and not 0 < role.top_p <= 1:
-        yield Violation(f"{path}.top_p", f"must be above 0 and at most 1, not {role.top_p:g}")
-    if role.HasField("max_tokens") and role.max_tokens < 1:
-        yield Violation(f"{path}.max_tokens", f"must be at least 1, not {role.max_tokens}")
+def _makers(roles: build_pb2.Roles, endpoints: Endpoints) -> Iterator[Violation]:
+    yield from validate_role("roles.proposer", roles.proposer, endpoints)
+    yield from validate_role("roles.solver", roles.solver, endpoints)
 
 
 def _budget(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> Iterator[Violation]:

@@ -7,6 +7,7 @@ solution: grade
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity, usage
+from chimera_shared.checkers import DEFAULT_THRESHOLD
 from chimera_shared.errors import SampleFailure
 from chimera_verifier.domain import shape
 from chimera_verifier.domain.decision import Refusal, panel_refusal, solution_refusal
@@ -69,4 +70,4 @@ class Examination:
                 ref.build_id, ref.seed, problem.statement, problem.reference, spec.roles.panel, judges
             )
         )
-        return panel_refusal(validation.votes, spec.panel_rule)
+        return panel_refusal(validation.votes, spec.panel_rule, spec.panel_threshold or DEFAULT_THRESHOLD)

@@ -47,12 +47,12 @@ class Panel:
             try:
                 reply = await self._models.ask(question)
             except SampleFailure as failure:
-                return _no_answer(member, failure)
+                return _no_answer(member, role.weight, failure)
             try:
                 grade = await self._referee.grade(scope, own_seed, statement, reference, reply.content, judges)
             except SampleFailure as failure:
                 raise SampleFailure(failure.reason, failure.detail, [*reply.calls, *failure.calls]) from None
-            return sample_pb2.Vote(member=member, grade=grade, calls=reply.calls)
+            return sample_pb2.Vote(member=member, grade=grade, calls=reply.calls, weight=role.weight)
 
         failures: list[SampleFailure] = []
 
@@ -72,9 +72,9 @@ class Panel:
         return votes
 
 
-def _no_answer(member: int, failure: SampleFailure) -> sample_pb2.Vote:
+def _no_answer(member: int, weight: float, failure: SampleFailure) -> sample_pb2.Vote:
     """A member whose answer was cut off or empty abstains; one whose endpoint failed was never asked."""
     if failure.reason == sample_pb2.REASON_ENDPOINT_FAILED:
         raise failure
     grade = sample_pb2.Grade(verdict=sample_pb2.VERDICT_UNKNOWN, method="extraction", reason=failure.detail)
-    return sample_pb2.Vote(member=member, grade=grade, calls=failure.calls)
+    return sample_pb2.Vote(member=member, grade=grade, calls=failure.calls, weight=weight)

@@ -8,9 +8,10 @@ from google.protobuf.descriptor import ServiceDescriptor
 from chimera.sample.v1 import sample_pb2
 from chimera.verifier.v1 import verifier_service_pb2 as pb
 from chimera.verifier.v1 import verifier_service_pb2_grpc as rpc
+from chimera_shared.checkers import validate_checks, validate_panel
 from chimera_shared.endpoints.config import Endpoints
 from chimera_shared.errors import InvalidInput, Violation
-from chimera_shared.spec import validate_checkers, validate_panel
+from chimera_shared.spec import with_defaults
 from chimera_verifier.domain.decision import settled
 from chimera_verifier.domain.fingerprint import fingerprint
 from chimera_verifier.examination import Examination
@@ -70,16 +71,15 @@ class VerifierServicer(rpc.VerifierServiceServicer):
             wrong.append(Violation("scope", f"must be 1 to 64 letters, digits and -, not {request.scope[:80]!r}"))
         if not request.sample.ref.sample_id:
             wrong.append(Violation("sample.ref.sample_id", "is required; it tells the problems of a scope apart"))
-        wrong += [
-            Violation(f"spec.{v.field}", v.description) for v in validate_checkers(request.spec.roles, self._endpoints)
-        ]
+        wrong += [Violation(f"spec.{v.field}", v.description) for v in validate_checks(request.spec, self._endpoints)]
         _require(wrong)
         sample = sample_pb2.Sample(ref=request.sample.ref, problem=problem)
         sample.ref.build_id = f"{_CHECKS}-{request.scope}"
-        refusal = await self._examination.problem(sample, request.spec, Standing())
+        spec = with_defaults(request.spec)
+        refusal = await self._examination.problem(sample, spec, Standing())
         if refusal is None and request.sample.HasField("solution"):
             sample.solution.CopyFrom(request.sample.solution)
-            refusal = await self._examination.solution(sample, request.spec)
+            refusal = await self._examination.solution(sample, spec)
         return settled(sample, refusal).sample
 
 

@@ -9,6 +9,7 @@ from chimera_client.doctor.finding import Finding
 from chimera_client.order import PROCEDURAL_PREFIX
 from chimera_client.text import line, money
 from chimera_shared.endpoints.config import Endpoint
+from chimera_shared.roles import all_roles, endpoints_of
 
 _NAME = "budget"
 _CALLS_AT_ONCE = 16
@@ -24,7 +25,7 @@ def check(file: BuildFile) -> Iterator[Finding]:
 
 
 def _money(spec: build_pb2.BuildSpec, endpoints: Mapping[str, Endpoint]) -> Iterator[Finding]:
-    named = {name for role in roles(spec) for name in role.endpoints}
+    named = set(endpoints_of(spec.roles))
     unpriced = sorted(n for n in named & {*endpoints} if not _priced(endpoints[n]) and not _procedural(endpoints[n]))
     if unpriced:
         names = ", ".join(line(name, 40) for name in unpriced)
@@ -34,7 +35,7 @@ def _money(spec: build_pb2.BuildSpec, endpoints: Mapping[str, Endpoint]) -> Iter
             "set `price: {input_usd_per_mtok: …, output_usd_per_mtok: …}`, or limit `tokens` too",
         )
     prices: dict[str, int] = {}
-    for role in roles(spec):
+    for role in all_roles(spec.roles):
         for each in role.endpoints:
             if each in endpoints:
                 prices[each] = max(prices.get(each, 0), _most(role, endpoints[each]))
@@ -47,11 +48,6 @@ def _money(spec: build_pb2.BuildSpec, endpoints: Mapping[str, Endpoint]) -> Iter
             f" {money(spec.budget.cost_nanousd)}: few calls run at a time, and the last money is not spent",
             "lower `max_tokens`, or raise the budget",
         )
-
-
-def roles(spec: build_pb2.BuildSpec) -> list[build_pb2.RoleSpec]:
-    """Every role of an order."""
-    return [spec.roles.proposer, *spec.roles.panel, spec.roles.solver, spec.roles.judge]
 
 
 def _most(role: build_pb2.RoleSpec, endpoint: Endpoint) -> int:

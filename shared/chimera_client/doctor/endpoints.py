@@ -3,18 +3,18 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
 
-from chimera.build.v1 import build_pb2
 from chimera_client.buildfile import BuildFile
 from chimera_client.doctor.finding import Finding
 from chimera_client.order import PROCEDURAL_PREFIX
 from chimera_client.text import line
 from chimera_shared.endpoints.client import CallFailed, CallRefused, ChatClient
 from chimera_shared.endpoints.config import Endpoint
+from chimera_shared.roles import endpoints_of, form_roles
 
 ANSWER_SECONDS = 30.0
 _TRIES = 3
@@ -36,12 +36,12 @@ _SCHEMA = {
 
 async def check(file: BuildFile) -> AsyncIterator[Finding]:
     """Findings for each endpoint that the build names, all endpoints asked at once."""
-    json_roles = set(_names(file.spec, structured=True))
-    named = dict.fromkeys([*json_roles, *_names(file.spec, structured=False)])
+    in_forms = {name for role in form_roles(file.spec.roles) for name in role.endpoints}
+    named = endpoints_of(file.spec.roles)
     known = file.endpoints or {}
     async with ChatClient() as chat, aiohttp.ClientSession() as session:
         probes = [
-            asyncio.create_task(_Probe(chat, session, name, known[name]).run(structured=name in json_roles))
+            asyncio.create_task(_Probe(chat, session, name, known[name]).run(structured=name in in_forms))
             for name in sorted(named)
             if name in known
         ]
@@ -145,9 +145,3 @@ def _response_format(mode: str) -> dict[str, Any]:
     if mode == "json_schema":
         return {"response_format": {"type": "json_schema", "json_schema": _SCHEMA}}
     return {"response_format": {"type": "json_object"}}
-
-
-def _names(spec: build_pb2.BuildSpec, *, structured: bool) -> Iterator[str]:
-    roles = spec.roles
-    for role in (roles.proposer, roles.judge) if structured else (*roles.panel, roles.solver):
-        yield from role.endpoints

@@ -6,12 +6,12 @@ from typing import Any
 
 import yaml
 
-from chimera.build.v1 import build_pb2
 from chimera_client.export import provenance
 from chimera_client.export.columns import TABLES, Column, Table, flatten
 from chimera_client.export.facts import APACHE, OTHER, Facts
 from chimera_client.export.markdown import block, code, inline, table
 from chimera_client.export.rows import answer_type
+from chimera_client.words import agreement_words
 
 FILE_NAME = "README.md"
 TEMPLATE = "card.md.tmpl"
@@ -70,8 +70,7 @@ def front_matter(facts: Facts) -> dict[str, Any]:
 def _summary(facts: Facts) -> str:
     statistics = facts.statistics
     subjects = _count(len(statistics.subjects), "subject")
-    majority = facts.build.spec.panel_rule == build_pb2.PANEL_RULE_MAJORITY
-    enough = "more than half of them" if majority else "all of them"
+    enough = agreement_words(facts.build.spec)
     about = (
         f"**{statistics.samples:,} problems over {subjects}, each with a typed answer, a worked solution and the"
         " evidence for both.** Before a problem was solved, a panel of models answered it without seeing the reference"

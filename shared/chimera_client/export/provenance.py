@@ -8,6 +8,7 @@ from chimera.sample.v1 import sample_pb2
 from chimera_client.export.facts import Facts
 from chimera_client.export.markdown import code, inline, table
 from chimera_client.export.rows import NANOUSD_PER_USD
+from chimera_client.words import agreement_words
 
 PROCEDURAL_NOTE = (
     "**No language model took part.** All models of this build are named `procedural-…`: programs that draw problems"
@@ -109,8 +110,7 @@ def _topics(facts: Facts) -> str:
 
 def _rule(facts: Facts) -> str:
     statistics = facts.statistics
-    majority = facts.build.spec.panel_rule == build_pb2.PANEL_RULE_MAJORITY
-    rule = "more than half of the panel" if majority else "every member of the panel"
+    rule = agreement_words(facts.build.spec, "the panel")
     replaced = statistics.samples - statistics.first_attempts
     attempts = f" {replaced:,} took the place of one or more that were not accepted." if replaced else ""
     return (

@@ -14,7 +14,7 @@ from chimera.build.v1 import build_pb2
 from chimera_client.text import count, counted, duration, line, money
 from chimera_client.views.pace import usage_of
 from chimera_client.views.progress import ranked_reasons
-from chimera_client.words import reason_words, state_words, stop_advice, stop_words
+from chimera_client.words import agreement_words, reason_words, state_words, stop_advice, stop_words
 
 
 def render_result(
@@ -25,7 +25,6 @@ def render_result(
     `rerun` builds all of it anew, empty if nothing does; `fork` builds it with a change.
     """
     progress = build.progress
-    majority = build.spec.panel_rule == build_pb2.PANEL_RULE_MAJORITY
     head = Text.assemble((counted(progress.accepted, "verified sample"), "bold green"))
     head.append(f" over {counted(len(progress.subjects), 'subject')} are in ").append(
         line(str(directory)), style="bold"
@@ -34,7 +33,7 @@ def render_result(
         head,
         Text(
             "Every problem was solved by independent models that did not see its answer, and"
-            f" {'most' if majority else 'all'} of them agreed with it; every solution ends in that answer."
+            f" {agreement_words(build.spec)} agreed with it; every solution ends in that answer."
         ),
     ]
     if procedural:

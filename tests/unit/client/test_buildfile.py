@@ -69,6 +69,28 @@ def test_reads_every_convenient_shape(tmp_path):
     assert file.endpoints["teacher"].model == "m"
 
 
+def test_reads_who_checks_and_what_decides():
+    text = """
+roles:
+  panel: [a, {endpoints: b, weight: 2}]
+  judge: a
+  second_judge: [b, spare]
+  screeners: [a, {endpoints: b, temperature: 0}]
+  weak: {endpoints: small, temperature: 1}
+  strong: large
+panel_rule: weighted
+panel_threshold: 0.6
+difficulty: {solves: 8, max_weak_pass_rate: 0.5, min_strong_pass_rate: 0}
+"""
+    spec, _ = parse_build(parse_mapping(text, "f.yaml"))
+    assert [(list(r.endpoints), r.weight) for r in spec.roles.panel] == [(["a"], 0), (["b"], 2)]
+    assert [list(r.endpoints) for r in spec.roles.screeners] == [["a"], ["b"]]
+    assert (list(spec.roles.second_judge.endpoints), list(spec.roles.strong.endpoints)) == (["b", "spare"], ["large"])
+    assert (spec.panel_rule, spec.panel_threshold) == (build_pb2.PANEL_RULE_WEIGHTED, 0.6)
+    assert (spec.difficulty.solves, spec.difficulty.max_weak_pass_rate) == (8, 0.5)
+    assert spec.difficulty.HasField("min_strong_pass_rate")
+
+
 def test_the_request_follows_from_content_and_generation(tmp_path):
     one, two = tmp_path / "1.yaml", tmp_path / "2.yaml"
     one.write_text("name: a\n")
@@ -105,8 +127,12 @@ def test_an_unknown_field_names_its_path_a_guess_and_the_known_ones():
         ("roles: teacher", "roles", "must be a mapping"),
         ("roles: {solver: {endpoints: [[a]]}}", "roles.solver.endpoints[0]", "text, not a list"),
         ("roles: {solver: {max_tokens: 3000000000}}", "roles.solver.max_tokens", "32 bits"),
-        ("panel_rule: most", "panel_rule", "unanimous or majority, not 'most'"),
-        ("panel_rule: 2", "panel_rule", "unanimous or majority"),
+        ("panel_rule: most", "panel_rule", "unanimous, majority or weighted, not 'most'"),
+        ("panel_rule: 2", "panel_rule", "majority or weighted"),
+        ("panel_threshold: 0", "panel_threshold", "leave it out for 2/3"),
+        ("roles: {panel: [a, {endpoints: b, weight: 0}]}", "roles.panel[1].weight", "remove the member"),
+        ("difficulty: {solves: 4.5}", "difficulty.solves", "whole number"),
+        ("difficulty: {max_weak: 1}", "difficulty.max_weak", "did you mean `max_weak_pass_rate`?"),
         ("endpoints: [a]", "endpoints", "mapping"),
         ("endpoints: {a: {base_url: ftp://x, model: m}}", "endpoints.a.base_url", "http"),
         ("1: 2", "1", "no such field"),

@@ -97,6 +97,14 @@ async def test_shared_family_and_majority_are_told(tmp_path):
     assert "endpoints are of one family: `alpha` (`panel-a`, `panel-b`)" in card
 
 
+async def test_a_weighted_rule_is_told(tmp_path):
+    build = make_build()
+    build.spec.panel_rule, build.spec.panel_threshold = build_pb2.PANEL_RULE_WEIGHTED, 0.75
+    card = await card_of(build, tmp_path)
+    assert "kept only if members with at least 75 % of all weights agreed with it" in card
+    assert "A problem passed if members with at least 75 % of all weights agreed" in card
+
+
 async def test_hostile_texts_stay_texts(tmp_path):
     build = make_build(3, [HOSTILE, "Physics", "- x"])
     samples = list(make_samples(build))

@@ -73,7 +73,7 @@ def ways(draw, slot=0, attempt=0):
     if way == "broken":
         return [*events, problem_failed(proposed, draw(FAILURES))]
     sample.validation.CopyFrom(sample_pb2.Validation(votes=draw(VOTES)))
-    if refusal := panel_refusal(sample.validation.votes, draw(st.sampled_from([1, 2]))):
+    if refusal := panel_refusal(sample.validation.votes, draw(st.sampled_from([1, 2, 3])), 0.6):
         return [*events, settled(sample, refusal)]
     events.append(events_pb2.ProblemValidated(ref=ref, problem=problem, validation=sample.validation))
     synthesised = events_pb2.SolutionSynthesised(ref=ref, problem=problem, validation=sample.validation)

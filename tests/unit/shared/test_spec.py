@@ -9,7 +9,7 @@ from chimera_shared import spec as orders
 from chimera_shared.apportion import targets
 from chimera_shared.endpoints import config
 from chimera_shared.errors import InvalidInput
-from chimera_shared.roles import endpoints_of
+from chimera_shared.roles import endpoints_of, form_roles
 
 ENDPOINTS = config.parse(
     {
@@ -55,7 +55,47 @@ def test_a_good_order_passes():
         ({"acceptance_floor": 1.0}, "acceptance_floor", "at least 0 and below 1, not 1"),
         ({"acceptance_floor": -0.1}, "acceptance_floor", "not -0.1"),
         ({"acceptance_floor": math.nan}, "acceptance_floor", "not nan"),
-        ({"panel_rule": 9}, "panel_rule", "unanimous or majority"),
+        ({"panel_rule": 9}, "panel_rule", "unanimous, majority or weighted"),
+        ({"panel_rule": 3, "panel_threshold": 1.5}, "panel_threshold", "not 1.5; leave it out for 2/3"),
+        ({"panel_rule": 3, "panel_threshold": -0.5}, "panel_threshold", "not -0.5"),
+        ({"panel_rule": 2, "panel_threshold": 0.5}, "panel_threshold", "only under `panel_rule: weighted`"),
+        (
+            {"roles": {"panel": [{"endpoints": ["a"]}, {"endpoints": ["b"], "weight": 2}]}},
+            "roles.panel[1].weight",
+            "only under `panel_rule: weighted`",
+        ),
+        (
+            {"panel_rule": 3, "roles": {"panel": [{"endpoints": ["a"], "weight": -1}, {"endpoints": ["b"]}]}},
+            "roles.panel[0].weight",
+            "not -1; 0 means 1",
+        ),
+        (
+            {"panel_rule": 3, "roles": {"panel": [{"endpoints": ["a"], "weight": math.nan}, {"endpoints": ["b"]}]}},
+            "roles.panel[0].weight",
+            "not nan",
+        ),
+        ({"roles": {"solver": {"endpoints": ["a"], "weight": 2}}}, "roles.solver.weight", "only members of the panel"),
+        ({"roles": {"screeners": [{}]}}, "roles.screeners[0]", "at least one endpoint"),
+        ({"roles": {"weak": {"endpoints": ["nobody"]}}}, "roles.weak", "'nobody'"),
+        ({"roles": {"strong": {"endpoints": ["a"], "top_p": 2}}}, "roles.strong.top_p", "not 2"),
+        ({"roles": {"second_judge": {"endpoints": ["a"]}}}, "roles.second_judge", "name `judge` too"),
+        (
+            {"roles": {"judge": {"endpoints": ["b"]}, "second_judge": {"endpoints": ["a", "b2"]}}},
+            "roles.second_judge",
+            "'b2' is of the family 'b', as is roles.judge",
+        ),
+        ({"difficulty": {"solves": 4}}, "difficulty.solves", "`roles.weak` or `roles.strong`"),
+        ({"difficulty": {"solves": 65}, "roles": {"weak": {"endpoints": ["a"]}}}, "difficulty.solves", "from 1 to 64"),
+        (
+            {"difficulty": {"max_weak_pass_rate": 0.5}, "roles": {"strong": {"endpoints": ["a"]}}},
+            "difficulty.max_weak_pass_rate",
+            "name it in `roles.weak`",
+        ),
+        (
+            {"difficulty": {"min_strong_pass_rate": 1.1}, "roles": {"strong": {"endpoints": ["a"]}}},
+            "difficulty.min_strong_pass_rate",
+            "from 0 to 1, not 1.1",
+        ),
         ({"subjects": []}, "subjects", "1 to 1000 subjects, not 0"),
         ({"subjects": [{"name": f"s{i}"} for i in range(1001)]}, "subjects", "not 1001"),
         ({"subjects": [{"name": " "}]}, "subjects[0].name", "not ' '"),
@@ -109,6 +149,47 @@ def test_each_rule_names_its_field_and_the_value(changes, field, said):
 
     assert [v.field for v in violations] == [field]
     assert said in violations[0].description
+
+
+def checked_by_all() -> build_pb2.BuildSpec:
+    one, other = {"endpoints": ["a"]}, {"endpoints": ["b"]}
+    named = {"judge": one, "second_judge": other, "screeners": [one, one], "weak": one, "strong": other}
+    return order(
+        roles={"panel": [{"endpoints": ["a"], "weight": 3}, {"endpoints": ["b"]}], **named},
+        panel_rule="PANEL_RULE_WEIGHTED",
+        panel_threshold=0.75,
+        difficulty={"max_weak_pass_rate": 0.0, "min_strong_pass_rate": 0.5},
+    )
+
+
+def test_all_that_can_be_checked_may_be_ordered_at_once():
+    spec = checked_by_all()
+
+    assert orders.validate_spec(spec, ENDPOINTS) == []
+    assert orders.validate_spec(orders.with_defaults(spec), ENDPOINTS) == []
+
+
+def test_what_is_used_of_the_checks_has_its_defaults_and_nothing_else_has():
+    full = orders.with_defaults(checked_by_all())
+    plain = orders.with_defaults(order())
+
+    assert [member.weight for member in full.roles.panel] == [3, 1]
+    assert (full.panel_threshold, full.difficulty.solves) == (0.75, 4)
+    assert orders.with_defaults(order(panel_rule=3)).panel_threshold == pytest.approx(2 / 3)
+    assert [member.weight for member in plain.roles.panel] == [0, 0]
+    assert (plain.panel_threshold, plain.HasField("difficulty")) == (0, False)
+
+
+def test_every_role_names_endpoints():
+    spec = order(
+        roles={r: {"endpoints": [r]} for r in ("proposer", "solver", "judge", "second_judge", "weak", "strong")}
+    )
+    spec.roles.screeners.add(endpoints=["s"])
+
+    assert set(endpoints_of(spec.roles)) == {
+        *("proposer", "s", "a", "b", "weak", "strong", "solver", "judge", "second_judge")
+    }
+    assert [role.endpoints[0] for role in form_roles(spec.roles)] == ["proposer", "s", "judge", "second_judge"]
 
 
 def test_a_limit_of_money_takes_one_priced_endpoint():

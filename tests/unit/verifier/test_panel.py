@@ -92,6 +92,15 @@ async def test_a_member_without_an_answer_abstains_with_its_calls():
     assert [c.call_id for c in votes[1].calls] == ["b"]
 
 
+async def test_votes_carry_the_weights_of_their_members():
+    cut = SampleFailure(sample_pb2.REASON_TRUNCATED_ANSWER, "b was cut off", [call("b")])
+    members = [build_pb2.RoleSpec(endpoints=[name], weight=weight) for name, weight in (("a", 2.5), ("b", 0.5))]
+
+    votes = await vote(Models(b=cut), Referee(), members)
+
+    assert [v.weight for v in votes] == [2.5, 0.5]
+
+
 async def test_when_an_endpoint_fails_nobody_voted_and_what_was_paid_is_kept():
     failed = SampleFailure(sample_pb2.REASON_ENDPOINT_FAILED, "panel[1]: b: 401")
 

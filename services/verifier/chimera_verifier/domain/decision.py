@@ -26,18 +26,42 @@ _UNKNOWN = frozenset(
 """Reasons that say nothing about the sample; with all others it was found wanting."""
 
 
-def panel_refusal(votes: Sequence[sample_pb2.Vote], rule: "build_pb2.PanelRule") -> Refusal | None:
-    """Why the panel does not pass a problem; None if it does."""
+_DECIDED = (sample_pb2.VERDICT_CORRECT, sample_pb2.VERDICT_INCORRECT)
+_ROUNDING = 1e-9
+"""Weights such as 0.1 and 0.2 add up to a little more or less than written."""
+
+
+def panel_refusal(votes: Sequence[sample_pb2.Vote], rule: "build_pb2.PanelRule", threshold: float) -> Refusal | None:
+    """Why the panel does not pass a problem; None if it does. Only weighted votes have a threshold.
+
+    It disagrees if it could not pass the problem any more whatever those said that are undecided, who until then count
+    for nothing.
+    """
+    weighted = rule == build_pb2.PANEL_RULE_WEIGHTED
+    weights = [(vote.weight or 1.0) if weighted else 1.0 for vote in votes]
     verdicts = [vote.grade.verdict for vote in votes]
-    agree = verdicts.count(sample_pb2.VERDICT_CORRECT)
-    differ = verdicts.count(sample_pb2.VERDICT_INCORRECT)
-    needed = len(votes) // 2 + 1 if rule == build_pb2.PANEL_RULE_MAJORITY else len(votes)
-    if agree >= needed:
+
+    def held_by(verdict: "sample_pb2.Verdict") -> float:
+        return sum(weight for weight, said in zip(weights, verdicts, strict=True) if said == verdict)
+
+    def passes(agreeing: float) -> bool:
+        if weighted:
+            return agreeing >= (threshold - _ROUNDING) * sum(weights)
+        return agreeing > len(votes) / 2 if rule == build_pb2.PANEL_RULE_MAJORITY else agreeing == len(votes)
+
+    agree, differ = held_by(sample_pb2.VERDICT_CORRECT), held_by(sample_pb2.VERDICT_INCORRECT)
+    if passes(agree):
         return None
-    counted = f"{agree} of {len(votes)} members agree with the reference, {differ} differ"
-    if len(votes) - differ < needed:
+    counted = f"{agree:g} of {len(votes)} members agree with the reference, {differ:g} differ"
+    if weighted:
+        share, other = agree / sum(weights), differ / sum(weights)
+        counted = (
+            f"members with {share:.1%} of all weights agree with the reference and {other:.1%} differ,"
+            f" where {threshold:.1%} must agree"
+        )
+    if not passes(sum(weights) - differ):
         return sample_pb2.REASON_PANEL_DISAGREES, counted
-    why = next(v.grade.reason for v in votes if v.grade.verdict == sample_pb2.VERDICT_UNKNOWN)
+    why = next(v.grade.reason for v in votes if v.grade.verdict not in _DECIDED)
     return sample_pb2.REASON_PANEL_UNDECIDED, f"{counted}; undecided: {why}"
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import grpc
 
 from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
-from chimera_client.connection import Connection, GatewayUnreachable
+from chimera_client.connection import Connection, ServerUnreachable
 from chimera_shared.rpc.channel import DEADLINE_SECONDS
 
 ENDED = frozenset({build_pb2.BUILD_STATE_SUCCEEDED, build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
@@ -69,9 +69,7 @@ class Builds:
         reached = False
         delay = _BACKOFF_SECONDS[0]
         while True:
-            failure: Exception = GatewayUnreachable(
-                f"the gateway at {self._connection.target} ends every watch at once"
-            )
+            failure: Exception = ServerUnreachable(f"the gateway at {self._connection.target} ends every watch at once")
             call = self._stub.WatchBuild(build_service_pb2.WatchBuildRequest(build_id=build_id), timeout=WATCH_SECONDS)
             try:
                 async for build in call:

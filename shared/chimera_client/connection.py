@@ -1,37 +1,52 @@
-"""One gateway: its address, its channel, and what its failures mean."""
+"""One server: its address, its channel, and what its failures mean."""
 
 import contextlib
 import os
 import re
 from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
 import grpc
 
 from chimera_shared.errors import ChimeraError, InvalidInput, Transient
-from chimera_shared.rpc.channel import DEADLINE_SECONDS, connect
+from chimera_shared.rpc.channel import connect
 from chimera_shared.rpc.status import to_error
 
 T = TypeVar("T")
-
-GATEWAY_VARIABLE = "CHIMERA_GATEWAY"
-DEFAULT_GATEWAY = "127.0.0.1:50051"
-"""Where `chimera up` serves unless told otherwise."""
 
 _TARGET = re.compile(r"(dns:(///)?)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
 _STATUS_DETAILS = "grpc-status-details-bin"
 
 
-class GatewayUnreachable(Transient):
-    """Nobody answers at the gateway's address."""
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A kind of server; a variable and an option name its address, and `default` is where `chimera up` serves it."""
+
+    noun: str
+    variable: str
+    option: str
+    default: str
+
+
+GATEWAY = Server("gateway", "CHIMERA_GATEWAY", "--gateway", "127.0.0.1:50051")
+VERIFIER = Server("verifier", "CHIMERA_VERIFIER", "--verifier", "127.0.0.1:50052")
+
+
+class ServerUnreachable(Transient):
+    """Nobody answers at the server's address."""
 
 
 class Connection:
-    """A channel to `target`, or to CHIMERA_GATEWAY, or to where `chimera up` serves. It connects at the first call."""
+    """A channel to `target`, or to what the server's variable names, or to where `chimera up` serves it.
 
-    def __init__(self, target: str | None = None) -> None:
-        self.target = _checked(target or os.environ.get(GATEWAY_VARIABLE) or DEFAULT_GATEWAY)
+    It connects at the first call.
+    """
+
+    def __init__(self, target: str | None = None, server: Server = GATEWAY) -> None:
+        self.target = _checked(target or os.environ.get(server.variable) or server.default, server)
+        self.server = server
         self.channel = connect(self.target)
 
     async def __aenter__(self) -> Self:
@@ -60,17 +75,13 @@ class Connection:
             raise self.error(error) from None
 
     def error(self, error: grpc.aio.AioRpcError) -> ChimeraError:
-        """What a failed call means to the user of this gateway."""
-        code = error.code()
+        """What a failed call means to the user of this server."""
+        code, where = error.code(), f"the {self.server.noun} at {self.target}"
         if code == grpc.StatusCode.DEADLINE_EXCEEDED:
-            return GatewayUnreachable(
-                f"the gateway at {self.target} did not answer in {DEADLINE_SECONDS:g} s: try again, or look at its log"
-            )
-        # With details the gateway itself speaks, of its store or bus.
+            return ServerUnreachable(f"{where} did not answer in time: try again, or look at its log")
+        # With details the server itself speaks, of its store or bus.
         if code == grpc.StatusCode.UNAVAILABLE and not _has_details(error):
-            return GatewayUnreachable(
-                f"cannot reach the gateway at {self.target}: start one with `chimera up` or set {GATEWAY_VARIABLE}"
-            )
+            return ServerUnreachable(f"cannot reach {where}: start one with `chimera up` or set {self.server.variable}")
         return to_error(error)
 
 
@@ -78,11 +89,12 @@ def _has_details(error: grpc.aio.AioRpcError) -> bool:
     return any(key == _STATUS_DETAILS for key, _ in error.trailing_metadata() or ())
 
 
-def _checked(target: str) -> str:
+def _checked(target: str, server: Server) -> str:
     found = _TARGET.fullmatch(target)
     if found is None or not 0 < int(found["port"]) < 65536:
         raise InvalidInput.of(
-            "gateway",
-            f"must be HOST:PORT such as {DEFAULT_GATEWAY}, not {target[:100]!r}; mend {GATEWAY_VARIABLE} or --gateway",
+            server.noun,
+            f"must be HOST:PORT such as {server.default}, not {target[:100]!r};"
+            f" mend {server.variable} or {server.option}",
         )
     return target

@@ -10,7 +10,7 @@ import grpc
 from chimera.dataset.v1 import dataset_pb2, dataset_service_pb2, dataset_service_pb2_grpc
 from chimera.sample.v1 import sample_pb2
 from chimera_client.builds import Builds
-from chimera_client.connection import Connection, GatewayUnreachable
+from chimera_client.connection import Connection, ServerUnreachable
 from chimera_shared.rpc.channel import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Datasets:
             async with asyncio.timeout(_SILENCE_SECONDS):
                 found = await call.read()
         except TimeoutError:
-            raise GatewayUnreachable(
+            raise ServerUnreachable(
                 f"the gateway at {self._connection.target} stopped sending dataset {dataset_id}: try again"
             ) from None
         return None if found is grpc.aio.EOF else found

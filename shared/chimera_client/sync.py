@@ -13,6 +13,7 @@ from chimera.deadletter.v1 import dead_letter_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_client.builds import PATIENCE_SECONDS
 from chimera_client.client import AsyncClient
+from chimera_client.verifier import PATIENCE_SECONDS as CHECK_SECONDS
 
 if TYPE_CHECKING:
     from chimera_client.export import ExportSummary
@@ -24,10 +25,10 @@ T = TypeVar("T")
 class Client:
     """As `AsyncClient`, without `await`. Safe to use from several threads; close it or use `with`."""
 
-    def __init__(self, target: str | None = None) -> None:
+    def __init__(self, target: str | None = None, verifier: str | None = None) -> None:
         self._loop = _LoopThread()
         try:
-            self._client = self._loop.run(_create(target))
+            self._client = self._loop.run(_create(target, verifier))
         except BaseException:
             self._loop.stop()
             raise
@@ -40,6 +41,11 @@ class Client:
     def target(self) -> str:
         """The gateway's address."""
         return self._client.target
+
+    @property
+    def verifier(self) -> "SyncVerifier":
+        """Grades answers and checks problems; InvalidInput if no verifier is named."""
+        return SyncVerifier(self._client, self._loop)
 
     def __enter__(self) -> Self:
         return self
@@ -182,6 +188,38 @@ class SyncDeadLetters:
         return self._loop.run(self._letters.replay_stage(stage))
 
 
+class SyncVerifier:
+    """Grades answers and checks problems."""
+
+    def __init__(self, client: AsyncClient, loop: "_LoopThread") -> None:
+        self._verifier = client.verifier
+        self._loop = loop
+
+    def grade(
+        self,
+        reference: sample_pb2.Answer,
+        response: str,
+        statement: str = "",
+        judge: build_pb2.RoleSpec | None = None,
+        second_judge: build_pb2.RoleSpec | None = None,
+        patience_seconds: float = CHECK_SECONDS,
+    ) -> sample_pb2.Grade:
+        """The final answer of a response, or a bare answer, against the reference; judges decide where no rule does."""
+        return self._loop.run(
+            self._verifier.grade(reference, response, statement, judge, second_judge, patience_seconds)
+        )
+
+    def check(
+        self,
+        spec: build_pb2.BuildSpec,
+        sample: sample_pb2.Sample,
+        scope: str,
+        patience_seconds: float = CHECK_SECONDS,
+    ) -> sample_pb2.Sample:
+        """What a build of that spec would make of the sample's problem, and of its solution if it has one."""
+        return self._loop.run(self._verifier.check(spec, sample, scope, patience_seconds))
+
+
 class _LoopThread:
     """An event loop in a thread of its own."""
 
@@ -219,8 +257,8 @@ class _LoopThread:
         self._loop.close()
 
 
-async def _create(target: str | None) -> AsyncClient:
-    return AsyncClient(target)  # gRPC binds a channel to the loop it is made on
+async def _create(target: str | None, verifier: str | None) -> AsyncClient:
+    return AsyncClient(target, verifier)  # gRPC binds a channel to the loop it is made on
 
 
 async def _next(items: AsyncIterator[T]) -> tuple[T] | None:

@@ -32,7 +32,7 @@ from chimera_standalone.embedded import EmbeddedBroker, EmbeddedStore
 
 _INSTANCE = "standalone"
 _PROCEDURAL_IN_FLIGHT = 64
-_STAGES = (chimera_taxonomy.app.create, chimera_generator.app.create, chimera_verifier.app.create)
+_STAGES = (chimera_taxonomy.app.create, chimera_generator.app.create)
 
 
 class _Watch:
@@ -77,14 +77,21 @@ def _quiet(_: str) -> None:
 
 
 class Standalone:
-    """Runs everything between `__aenter__` and `__aexit__`; `gateway_target` is where to send orders."""
+    """Runs everything between `__aenter__` and `__aexit__`; `gateway_target` is where to send orders.
 
-    def __init__(self, data_dir: Path, endpoints: Endpoints, *, port: int = 0, tell: Tell = _quiet) -> None:
+    The gateway listens on `port`, the verifier on `verifier_port`; 0 takes a free one, as all other services do.
+    """
+
+    def __init__(
+        self, data_dir: Path, endpoints: Endpoints, *, port: int = 0, verifier_port: int = 0, tell: Tell = _quiet
+    ) -> None:
         self.gateway_target = ""
+        self.verifier_target = ""
         self.endpoints: Endpoints = {}
         self._data_dir = data_dir
         self._own_endpoints = endpoints
         self._port = port
+        self._verifier_port = verifier_port
         self._tell = tell
         self._stack = AsyncExitStack()
 
@@ -98,10 +105,12 @@ class Standalone:
             self.endpoints = {**await self._procedural(), **self._own_endpoints}
             pool = await self._stack.enter_async_context(EndpointPool(self.endpoints))
             services = [create(settings, pool) for create in _STAGES]
+            verifier = chimera_verifier.app.create(settings.model_copy(update={"port": self._verifier_port}), pool)
             gateway = chimera_gateway.app.create(settings.model_copy(update={"port": self._port}), pool)
             # At once, for each mostly waits for the broker to let it into its consumer groups.
-            await all_of(*(self._stack.enter_async_context(service) for service in (*services, gateway)))
+            await all_of(*(self._stack.enter_async_context(service) for service in (*services, verifier, gateway)))
             self.gateway_target = gateway.server.target
+            self.verifier_target = verifier.server.target
         except BaseException:
             await self.__aexit__(*sys.exc_info())
             raise

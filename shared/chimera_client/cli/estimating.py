@@ -32,7 +32,7 @@ class Estimation:
     async def run(self) -> Code:
         """Everything from the file to the table. Nothing is started or spent before the file was checked."""
         file = read_build_file(self._path)
-        order.require_sound(file, own_services=self._place.gateway is None)
+        order.require_sound(file, own_services=not self._place.elsewhere)
         pilot = pilot_of(file, self._samples)
         async with opened(self._place, file.endpoints) as session:
             if session.endpoints is not None:

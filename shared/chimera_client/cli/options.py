@@ -13,6 +13,13 @@ RunGateway = Annotated[
     str | None,
     typer.Option(envvar="CHIMERA_GATEWAY", help="HOST:PORT of a gateway. Without it all services are started here."),
 ]
+Verifier = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CHIMERA_VERIFIER",
+        help="HOST:PORT of a verifier. Without it, and without a gateway, all services are started here.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output: one document a line.")]
 DataDir = Annotated[
     Path, typer.Option(envvar="CHIMERA_DATA_DIR", help="Folder in which builds and samples survive restarts.")

@@ -73,7 +73,7 @@ class BuildRun:
     def _checked(self, file: BuildFile) -> BuildFile:
         told = self._told
         file = order.resized(file, told.samples)
-        order.require_sound(file, own_services=told.place.gateway is None)
+        order.require_sound(file, own_services=not told.place.elsewhere)
         if not told.fork_of:
             order.require_room_early(self._target(file), file, new=told.new, force=told.force)
         return file

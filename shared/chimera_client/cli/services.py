@@ -25,12 +25,20 @@ class Running(Protocol):
         """HOST:PORT of the gateway."""
 
     @property
+    def verifier_target(self) -> str:
+        """HOST:PORT of the verifier."""
+
+    @property
     def endpoints(self) -> "Mapping[str, Endpoint]":
         """Every endpoint that builds may name: those given, and the procedural ones."""
 
 
 def standalone(
-    data_dir: Path, endpoints: "Mapping[str, Endpoint]", tell: Callable[[str], None], port: int = 0
+    data_dir: Path,
+    endpoints: "Mapping[str, Endpoint]",
+    tell: Callable[[str], None],
+    port: int = 0,
+    verifier_port: int = 0,
 ) -> AbstractAsyncContextManager[Running]:
     """Starts everything in the block and drains it at its end; port 0 takes a free one."""
     try:
@@ -40,19 +48,21 @@ def standalone(
             f"the services are not installed ({error.name} is missing): pip install 'chimera[standalone]',"
             " or set CHIMERA_GATEWAY to a gateway that runs elsewhere"
         ) from None
-    running: AbstractAsyncContextManager[Running] = Standalone(data_dir, endpoints, port=port, tell=tell)
+    running: AbstractAsyncContextManager[Running] = Standalone(
+        data_dir, endpoints, port=port, verifier_port=verifier_port, tell=tell
+    )
     return running
 
 
-def require_free(port: int) -> None:
-    """InvalidInput if the gateway's port is taken: said before anything is started, not at the end of the start."""
+def require_free(port: int, option: str) -> None:
+    """InvalidInput if a server's port is taken: said before anything is started, not at the end of the start."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise InvalidInput.of(
-                "--port", f"{port} cannot be had ({error.strerror}); name another, or 0 for a free one"
+                option, f"{port} cannot be had ({error.strerror}); name another, or 0 for a free one"
             ) from None
 
 

@@ -1,10 +1,12 @@
-"""A gateway for one command: another's, or all services in this process over a data folder."""
+"""The servers of one command: others', or all services in this process over a data folder."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from chimera.build.v1 import build_pb2
 from chimera_client.cli import options
@@ -13,22 +15,35 @@ from chimera_client.cli.follow import Interrupts, follow
 from chimera_client.cli.output import note
 from chimera_client.cli.services import log_to_file, standalone
 from chimera_client.client import AsyncClient
+from chimera_client.connection import GATEWAY
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.errors import FailedPrecondition
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a command works: at a gateway, or, without one, with services of its own over `data_dir`."""
+    """Where a command works: at servers that are named, or, if none is, with services of its own over `data_dir`."""
 
     gateway: str | None
     data_dir: Path
+    verifier: str | None = None
+
+    @classmethod
+    def of_verifier(cls, verifier: str | None, data_dir: Path) -> Self:
+        """For commands that ask a verifier alone: beside a gateway elsewhere they start no services of their own."""
+        return cls(os.environ.get(GATEWAY.variable) or None, data_dir, verifier)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether servers are named."""
+        return self.gateway is not None or self.verifier is not None
 
     @property
     def words(self) -> list[str]:
         """The options that say the same."""
-        if self.gateway is not None:
-            return ["--gateway", self.gateway]
+        if self.elsewhere:
+            named = (("--gateway", self.gateway), ("--verifier", self.verifier))
+            return [word for option, target in named if target is not None for word in (option, target)]
         return [] if self.data_dir == options.DEFAULT_DATA_DIR else ["--data-dir", str(self.data_dir)]
 
 
@@ -63,13 +78,14 @@ async def opened(place: Place, endpoints: Mapping[str, Endpoint] | None) -> Asyn
     interrupts = Interrupts()
     async with AsyncExitStack() as stack:
         stack.enter_context(interrupts.installed())
-        if place.gateway is not None:
+        if place.elsewhere:
             if endpoints is not None:
-                note("`endpoints` of the build file are not sent: the gateway uses the endpoints of its operator")
-            yield Session(await stack.enter_async_context(AsyncClient(place.gateway)), interrupts, None)
+                note("`endpoints` of the build file are not sent: servers use the endpoints of their operator")
+            client = await stack.enter_async_context(AsyncClient(place.gateway, place.verifier))
+            yield Session(client, interrupts, None)
             return
         log = log_to_file(place.data_dir)
         note(f"data is in {place.data_dir}, the log is {log}")
         running = await stack.enter_async_context(standalone(place.data_dir, endpoints or {}, note))
-        client = await stack.enter_async_context(AsyncClient(running.gateway_target))
+        client = await stack.enter_async_context(AsyncClient(running.gateway_target, running.verifier_target))
         yield Session(client, interrupts, running.endpoints)

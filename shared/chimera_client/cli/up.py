@@ -9,6 +9,7 @@ from chimera_client.cli import options
 from chimera_client.cli.exits import command
 
 if TYPE_CHECKING:
+    from chimera_client.cli.services import Running
     from chimera_shared.endpoints.config import Endpoint
 
 DEFAULT_PORT = 50051
@@ -25,6 +26,9 @@ async def up(
         Path | None, typer.Option(envvar="CHIMERA_ENDPOINTS", help="YAML file of model endpoints, or a build file.")
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The gateway's port; 0 takes a free one.")] = DEFAULT_PORT,
+    verifier_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The verifier's port. Without it: the one after the gateway's.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Run all services here until ctrl-C.
@@ -38,14 +42,16 @@ async def up(
     from chimera_client.cli.services import log_to_file, require_free, standalone
 
     known = _endpoints(endpoints)
-    require_free(port)
+    verifier_port = (port + 1 if 0 < port < 65535 else 0) if verifier_port is None else verifier_port
+    require_free(port, "--port")
+    require_free(verifier_port, "--verifier-port")
     log = log_to_file(data_dir)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     note(f"data is in {data_dir}, the log is {log}")
-    async with standalone(data_dir, known, note, port) as running:
-        _announce(running.gateway_target, sorted(running.endpoints), as_json)
+    async with standalone(data_dir, known, note, port, verifier_port) as running:
+        _announce(running, as_json)
         await stop.wait()
         note("draining; what is in flight is finished or stays for the next start")
 
@@ -62,18 +68,19 @@ def _endpoints(path: Path | None) -> "dict[str, Endpoint]":
     return parse(raw.get("endpoints", raw))
 
 
-def _announce(target: str, names: list[str], as_json: bool) -> None:
+def _announce(running: "Running", as_json: bool) -> None:
     from chimera_client.cli.output import console, emit
     from chimera_client.text import line
 
+    gateway, verifier, names = running.gateway_target, running.verifier_target, sorted(running.endpoints)
     if as_json:
-        emit({"gateway": target, "endpoints": names})
+        emit({"gateway": gateway, "verifier": verifier, "endpoints": names})
         return
     console().print(
-        f"The gateway serves at {target}.\n"
+        f"The gateway serves at {gateway}, the verifier at {verifier}.\n"
         f"Endpoints that builds may name: {line(', '.join(names), 400)}.\n\n"
         "In another terminal:\n"
-        f"  export CHIMERA_GATEWAY={target}\n"
+        f"  export CHIMERA_GATEWAY={gateway} CHIMERA_VERIFIER={verifier}\n"
         "  chimera builds submit FILE    order a build\n"
         "  chimera builds list           see how builds stand\n\n"
         "Ctrl-C stops the services; builds go on at the next start."

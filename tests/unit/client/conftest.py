@@ -1,4 +1,4 @@
-"""A gateway in the test's process, behind the server that the real one uses."""
+"""A gateway and a verifier in the test's process, behind the server that the real ones use."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,8 @@ import pytest
 
 from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
 from chimera.dataset.v1 import dataset_service_pb2, dataset_service_pb2_grpc
-from chimera.sample.v1 import sample_service_pb2, sample_service_pb2_grpc
+from chimera.sample.v1 import sample_pb2, sample_service_pb2, sample_service_pb2_grpc
+from chimera.verifier.v1 import verifier_service_pb2, verifier_service_pb2_grpc
 from chimera_shared import errors, identity
 from chimera_shared.rpc.server import RpcServer
 from chimera_shared.settings import ServiceSettings
@@ -204,3 +205,35 @@ async def gateway() -> AsyncIterator[Gateway]:
         yield held
         if isinstance(held.hold, asyncio.Event):
             held.hold.set()
+
+
+class Verifier(verifier_service_pb2_grpc.VerifierServiceServicer):
+    """Calls correct what is word for word the reference, and accepts every problem; keeps what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+        self.target = ""
+
+    async def Grade(self, request, context):
+        self.asked.append(request)
+        same = request.response == request.reference.value
+        verdict = sample_pb2.VERDICT_CORRECT if same else sample_pb2.VERDICT_INCORRECT
+        return sample_pb2.Grade(verdict=verdict, method="text", extracted=request.response)
+
+    async def Check(self, request, context):
+        if not request.scope:
+            raise errors.InvalidInput.of("scope", "must be 1 to 64 letters, digits and -, not ''")
+        self.asked.append(request)
+        return sample_pb2.Sample(ref=request.sample.ref, outcome=sample_pb2.OUTCOME_ACCEPTED)
+
+
+@pytest.fixture
+async def verifier() -> AsyncIterator[Verifier]:
+    """A verifier that serves at `verifier.target`."""
+    held = Verifier()
+    register = _register(
+        verifier_service_pb2_grpc.add_VerifierServiceServicer_to_server, held, verifier_service_pb2, "VerifierService"
+    )
+    async with RpcServer(ServiceSettings(host="127.0.0.1", port=0), [register]) as server:
+        held.target = server.target
+        yield held

@@ -6,7 +6,7 @@ import pytest
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_client import AsyncClient, Client
-from chimera_client.connection import GatewayUnreachable
+from chimera_client.connection import ServerUnreachable
 from chimera_shared import errors
 from chimera_shared.testing.samples import make_build
 
@@ -73,9 +73,9 @@ async def test_errors_keep_their_kind(gateway):
 
 async def test_an_absent_gateway_is_named_with_the_way_out():
     async with AsyncClient("127.0.0.1:9") as client:
-        with pytest.raises(GatewayUnreachable, match=r"127\.0\.0\.1:9: start one with `chimera up`"):
+        with pytest.raises(ServerUnreachable, match=r"127\.0\.0\.1:9: start one with `chimera up`"):
             await client.builds.get("b1")
-        with pytest.raises(GatewayUnreachable):
+        with pytest.raises(ServerUnreachable):
             await anext(client.builds.watch("b1"))
 
 
@@ -84,7 +84,7 @@ async def test_a_gateway_without_its_store_is_not_called_absent(gateway):
     async with AsyncClient(gateway.target) as client:
         with pytest.raises(errors.Transient, match="MongoDB") as caught:
             await client.builds.get("b1")
-    assert not isinstance(caught.value, GatewayUnreachable)
+    assert not isinstance(caught.value, ServerUnreachable)
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:1", "host", "host:0", "host:70000", "a b:1", "host:1\n"])

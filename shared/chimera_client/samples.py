@@ -27,6 +27,7 @@ class Samples:
         outcome: int = sample_pb2.OUTCOME_UNSPECIFIED,
         reason: int = sample_pb2.REASON_UNSPECIFIED,
         subject: str = "",
+        evidence: sample_pb2.EvidenceFilter | None = None,
     ) -> AsyncIterator[sample_pb2.Sample]:
         """The settled samples of a build in the order of their ids, page by page; the filters are joined by *and*."""
         token = ""
@@ -36,6 +37,7 @@ class Samples:
                 outcome=cast("sample_pb2.Outcome", outcome),
                 reason=cast("sample_pb2.Reason", reason),
                 subject=subject,
+                evidence=evidence,
                 page_token=token,
             )
             page = await self._connection.answer(self._stub.ListSamples(request, timeout=DEADLINE_SECONDS))

@@ -9,6 +9,7 @@ from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grp
 from chimera.dataset.v1 import dataset_pb2, dataset_service_pb2, dataset_service_pb2_grpc
 from chimera.sample.v1 import sample_pb2, sample_service_pb2, sample_service_pb2_grpc
 from chimera_gateway.builds import Builds
+from chimera_gateway.domain.evidence import lookup_of
 from chimera_gateway.store import GatewayStore
 from chimera_shared.errors import InvalidInput, NotFound
 from chimera_shared.paging import Page
@@ -92,7 +93,8 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
         await self._builds.get(request.build_id)
         page = Page.of(request)
         wanted = {name: value for name in ("outcome", "reason", "subject") if (value := getattr(request, name))}
-        samples = await self._store.samples(request.build_id, wanted, page.token, page.size + 1)
+        lookup = lookup_of(request.evidence)
+        samples = await self._store.samples(request.build_id, wanted, lookup, page.token, page.size + 1)
         more = len(samples) > page.size
         samples = samples[: page.size]
         return sample_service_pb2.ListSamplesResponse(

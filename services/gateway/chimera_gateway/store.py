@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
+from chimera_gateway.domain.evidence import Lookup, calls_of
 from chimera_gateway.domain.groups import Folded, Ranges, holds, joined
 from chimera_gateway.domain.tally import Counts, Mark, added
 from chimera_shared.batches import Batches
@@ -75,6 +76,7 @@ class GatewayStore:
             await ensure_indexes(self._builds, ["active"], sparse=True)
             await ensure_indexes(self._tallies, ["build_id"])
             await ensure_indexes(self._samples, ["build_id", "outcome", "place"], ["build_id", "_id"])
+            await ensure_indexes(self._samples, ["build_id", "evidence.model", "_id"])
             await ensure_indexes(self._controls, ["build_id", "_id"])
 
     # Builds
@@ -226,6 +228,7 @@ class GatewayStore:
             "reason": sample.reason,
             "subject": sample.ref.subject,
             "place": f"{position:04}/{sample.ref.slot:09}/{sample.ref.attempt:04}",
+            "evidence": _evidence(sample),
             "sample": to_document(sample),
         }
         return await self._insert_sample(document)
@@ -236,9 +239,11 @@ class GatewayStore:
             found = await self._samples.find_one({"_id": sample})
         return None if found is None else from_document(sample_pb2.Sample(), found["sample"])
 
-    async def samples(self, build: str, wanted: dict[str, object], after: str, limit: int) -> list[sample_pb2.Sample]:
+    async def samples(
+        self, build: str, wanted: dict[str, object], lookup: Lookup, after: str, limit: int
+    ) -> list[sample_pb2.Sample]:
         """Samples of a build in the order of their ids, after a given one."""
-        query: Document = {"build_id": build, **wanted}
+        query: Document = {"build_id": build, **wanted, **_resting_on(lookup)}
         if after:
             query["_id"] = {"$gt": after}
         with guarded():
@@ -318,6 +323,25 @@ def _record(document: Document) -> Record:
         document.get("folded", {}),
         document.get("folds", 0),
     )
+
+
+def _evidence(sample: sample_pb2.Sample) -> list[Document]:
+    """What samples are found by: who answered which call of theirs, and when."""
+    return [
+        {
+            "role": call.role,
+            "model": call.model,
+            "endpoint": call.endpoint,
+            "prompt_sha256": call.prompt_sha256,
+            "time": call.time.ToDatetime(UTC),
+        }
+        for call in calls_of(sample)
+    ]
+
+
+def _resting_on(lookup: Lookup) -> Document:
+    """Samples with one call of which all of this holds."""
+    return {"evidence": {"$elemMatch": lookup}} if lookup else {}
 
 
 def _has_ended_before(document: Document, time: datetime) -> bool:

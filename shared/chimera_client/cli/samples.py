@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chimera_client.cli import options
+from chimera_client.cli import evidence, options
 from chimera_client.cli.exits import command
 from chimera_client.cli.groups import group
 
@@ -26,19 +26,30 @@ async def list_(
     outcome: Annotated[OutcomeChoice | None, typer.Option(help="Only those that ended so.")] = None,
     reason: Annotated[str, typer.Option(help="Only those that ended for this reason, such as duplicate.")] = "",
     subject: Annotated[str, typer.Option(help="Only those of this subject.")] = "",
+    judge: evidence.Judge = "",
+    model: evidence.Model = "",
+    endpoint: evidence.Endpoint = "",
+    role: evidence.Role = "",
+    prompt: evidence.Prompt = "",
+    after: evidence.After = "",
+    before: evidence.Before = "",
     gateway: options.Gateway = None,
     limit: Annotated[int, typer.Option(min=0, help="How many to show; 0 shows all.")] = 50,
     as_json: options.Json = False,
 ) -> None:
-    """List the settled samples of a build."""
+    """List the settled samples of a build.
+
+    Options about evidence (--judge to --before) find samples with one call of which all of them hold.
+    """
     from chimera.sample.v1 import sample_pb2
     from chimera_client.cli.output import show_list
     from chimera_client.client import AsyncClient
     from chimera_client.views.tables import samples_table
 
     wanted = sample_pb2.Outcome.Value(f"OUTCOME_{outcome.name}") if outcome else sample_pb2.OUTCOME_UNSPECIFIED
+    rests_on = evidence.evidence_filter(judge, model, endpoint, role, prompt, after, before)
     async with AsyncClient(gateway) as client:
-        found = client.samples.list(build, wanted, _reason(reason), subject)
+        found = client.samples.list(build, wanted, _reason(reason), subject, rests_on)
         await show_list(found, as_json, limit, samples_table)
 
 

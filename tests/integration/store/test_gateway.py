@@ -5,6 +5,7 @@ import random
 from datetime import UTC, datetime
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chimera.build.v1 import build_pb2, build_service_pb2
 from chimera.dataset.v1 import dataset_service_pb2
@@ -29,7 +30,7 @@ from chimera_shared.errors import (
     NotFound,
     StoreUnavailable,
 )
-from chimera_shared.testing.samples import make_sample
+from chimera_shared.testing.samples import START_SECONDS, make_sample
 
 pytestmark = pytest.mark.integration
 ENDPOINTS = config.parse({name: {"base_url": "http://127.0.0.1:1/v1", "model": name} for name in ("a", "b")})
@@ -544,6 +545,17 @@ async def test_samples_are_listed_by_their_ends_page_by_page(gateway):
     assert len(await listed(reason=sample_pb2.REASON_DUPLICATE)) == 1
     assert len(await listed(subject="Logic")) == 1
     assert await listed(subject="Logic", reason=sample_pb2.REASON_PROOF) == []
+    answered = Timestamp(seconds=START_SECONDS + 1, nanos=500_000_000)
+    panel = {"role": "panel", "model": "procedural-precise", "endpoint": "panel-a"}
+    prompt = identity.digest("prompt", "panel[1]")
+    assert len(await listed(evidence=panel)) == 3
+    assert len(await listed(evidence=panel, subject="Logic")) == 1
+    assert len(await listed(evidence=panel | {"after": answered})) == 3
+    assert len(await listed(evidence={"role": "panel[1]", "prompt_sha256": prompt[:8]})) == 3
+    assert len(await listed(evidence={"model": "procedural-author"})) == 4
+    assert await listed(evidence=panel | {"before": answered}) == []
+    assert await listed(evidence=panel | {"role": "panel[1]"}) == [], "all must hold for one and the same call"
+    assert await listed(evidence=panel | {"role": "pan"}) == []
     sample = await servicer.GetSample(sample_service_pb2.GetSampleRequest(sample_id=everything[0]), None)
     assert sample.ref.sample_id == everything[0]
     with pytest.raises(NotFound):

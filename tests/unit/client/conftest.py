@@ -26,6 +26,7 @@ class Gateway:
         self.samples = {}
         self.datasets = {}
         self.submitted = []
+        self.evidence = None
         self.watches = 0
         self.break_after = None
         self.hold = None
@@ -121,6 +122,7 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
         return self.gateway.samples[request.sample_id]
 
     async def ListSamples(self, request, context):
+        self.gateway.evidence = request.evidence
         found = [
             sample
             for _, sample in sorted(self.gateway.samples.items())

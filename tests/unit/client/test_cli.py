@@ -168,6 +168,20 @@ async def test_samples_are_filtered_and_limited(gateway):
     assert (wrong.code, "panel_disagrees" in wrong.err) == (2, True)
 
 
+async def test_samples_are_found_by_their_evidence(gateway):
+    build = gateway.add(make_build(6))
+    where = ["--build", build.build_id, "--gateway", gateway.target, "--json"]
+    times = ["--after", "2026-11-24", "--before", "2026-11-25T12:00+02:00"]
+    assert (await chimera("samples", "list", *where, "--judge", "m1", "--prompt", "ABC123", *times)).code == 0
+    asked = gateway.evidence
+    assert (asked.role, asked.model, asked.endpoint, asked.prompt_sha256) == ("judge", "m1", "", "abc123")
+    assert (asked.after.ToJsonString(), asked.before.ToJsonString()) == ("2026-11-24T00:00:00Z", "2026-11-25T10:00:00Z")
+    wrong = await chimera("samples", "list", *where, "--judge", "m1", "--role", "panel")
+    assert (wrong.code, "--judge: stands for --role judge" in wrong.err) == (2, True)
+    wrong = await chimera("samples", "list", *where, "--after", "tuesday")
+    assert (wrong.code, "--after: must be a time such as 2026-11-24" in wrong.err) == (2, True)
+
+
 async def test_a_sample_shows_its_evidence(gateway):
     gateway.add(make_build())
     sample = next(iter(gateway.samples.values()))

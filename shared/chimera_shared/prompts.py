@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
+from chimera_shared import identity
+
 Messages = list[dict[str, str]]
 _DIVIDER = "\n---\n"
+_MARK_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +34,11 @@ class Prompt:
             {"role": "system", "content": Template(self.system).substitute(values)},
             {"role": "user", "content": Template(self.user).substitute(values)},
         ]
+
+    def render_quoted(self, **texts: str) -> Messages:
+        """As `render`, with each text between tags of its name, such as `<answer-1f…>`, that it cannot close.
+
+        The tags end in a hash of all texts, so none of them can hold it. For texts that may try to give orders.
+        """
+        mark = identity.digest(*texts.values())[:_MARK_CHARS]
+        return self.render(**{name: f"<{name}-{mark}>\n{text}\n</{name}-{mark}>" for name, text in texts.items()})

@@ -10,7 +10,8 @@ from .domain.teacher import MAX_STATEMENT_CHARACTERS
 MAX_CHOICES = 16
 FINGERPRINT = f"procedural-{__version__}"
 OWNER = "procedural"
-# Lines that tell a structured question; longer values are cut, so that hostile text stays cheap.
+# Texts that a structured question quotes, and lines that tell it; long ones are cut, so that hostile text stays cheap.
+_TAG = re.compile(r"<(([a-z_]{1,40})-[0-9a-f]{16})>")
 _LINE = re.compile(r"^(Subject|Field|Topic|Count|Question|Reference answer|Candidate answer):[ \t]*(.*)$", re.MULTILINE)
 _TOKEN = re.compile(r"\s*(?:[^\W\d_]{1,6}|\d{1,3}|[^\w\s]|_)|\s+")
 
@@ -60,9 +61,7 @@ def read_request(body: Any) -> ChatRequest:
     users = tuple(text for role, text in zip(roles, texts, strict=True) if role == "user")
     if not users:
         raise BadRequest("messages", "`messages` must hold at least one message of the role `user`.")
-    lines: dict[str, str] = {}
-    for name, value in _LINE.findall("\n".join(users)):
-        lines.setdefault(name, value.strip()[:MAX_STATEMENT_CHARACTERS])
+    lines = _lines("\n".join(users))
     limits = [_integer(body, name, 1, 2**31) for name in ("max_completion_tokens", "max_tokens")]
     return ChatRequest(
         model=model,
@@ -77,6 +76,27 @@ def read_request(body: Any) -> ChatRequest:
         include_usage=_include_usage(body.get("stream_options")),
         conversation=tuple(f"{role}:{text}" for role, text in zip(roles, texts, strict=True)),
     )
+
+
+def _lines(text: str) -> dict[str, str]:
+    """What a question names: `Reference answer: 5`, or the same text between tags `<reference_answer-0123…>`."""
+    found: dict[str, str] = {}
+    rest: list[str] = []
+    quoted: list[str] = []
+    name = closing = ""
+    for line in text.split("\n"):
+        if closing and line != closing:
+            quoted.append(line)
+        elif closing:
+            found.setdefault(name.replace("_", " ").capitalize(), "\n".join(quoted))
+            closing = ""
+        elif tag := _TAG.fullmatch(line):
+            name, closing, quoted = tag[2], f"</{tag[1]}>", []
+        else:
+            rest.append(line)
+    for name, value in _LINE.findall("\n".join(rest)):
+        found.setdefault(name, value)
+    return {name: value.strip()[:MAX_STATEMENT_CHARACTERS] for name, value in found.items()}
 
 
 def tokens(text: str) -> list[str]:

@@ -27,6 +27,11 @@ _UNKNOWN = frozenset(
 
 
 _DECIDED = (sample_pb2.VERDICT_CORRECT, sample_pb2.VERDICT_INCORRECT)
+_JUDGED = {
+    sample_pb2.VERDICT_CORRECT: "equivalent",
+    sample_pb2.VERDICT_INCORRECT: "different",
+    sample_pb2.VERDICT_UNKNOWN: "undecided",
+}
 _ROUNDING = 1e-9
 """Weights such as 0.1 and 0.2 add up to a little more or less than written."""
 
@@ -63,6 +68,18 @@ def panel_refusal(votes: Sequence[sample_pb2.Vote], rule: "build_pb2.PanelRule",
         return sample_pb2.REASON_PANEL_DISAGREES, counted
     why = next(v.grade.reason for v in votes if v.grade.verdict not in _DECIDED)
     return sample_pb2.REASON_PANEL_UNDECIDED, f"{counted}; undecided: {why}"
+
+
+def judged(judgements: Sequence[sample_pb2.Judgement]) -> tuple["sample_pb2.Verdict", str]:
+    """What judges say together, of which there is one at least: their verdict if all agree, else none; and why."""
+    first, *others = judgements
+    for number, other in enumerate(others, start=2):
+        if other.verdict == sample_pb2.VERDICT_UNKNOWN:
+            return sample_pb2.VERDICT_UNKNOWN, f"judge {number} could not decide: {other.reason}"
+        if other.verdict != first.verdict:
+            said = " and ".join(_JUDGED[j.verdict] for j in (first, other))
+            return sample_pb2.VERDICT_UNKNOWN, f"the judges say {said}: {first.reason}; {other.reason}"
+    return first.verdict, first.reason
 
 
 def solution_refusal(grade: sample_pb2.Grade) -> Refusal | None:

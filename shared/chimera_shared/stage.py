@@ -40,7 +40,7 @@ _MAX_CAUSE_CHARS = 1_000
 
 
 class Outcomes(Protocol):
-    """Where a stage keeps what it decided, by sample; the first decision stays."""
+    """Where a stage keeps what it decided, by the fact that it heard of; the first decision stays."""
 
     async def find(self, key: str) -> Message | None:
         """The event decided before, if there is one."""
@@ -183,7 +183,7 @@ class StageRunner(Generic[E]):
                 await self._bus.publish(each)
 
     async def _decide(self, decision: Decision[E], event: E, message: Received) -> str:
-        key = self.stage.consumes.key(event)
+        key = self.stage.consumes.fact(event)
         news_s = max(0.0, _LATE_NEWS_SECONDS - abs(time.time() - message.timestamp_ms / 1000))
         build = await self._builds.going(self.stage.consumes.build_of(event), news_s)
         if build.state != build_pb2.BUILD_STATE_RUNNING:

@@ -20,7 +20,10 @@ with the partitions it fetches: 12 instead of 3 cost a fifth of all processor ti
 
 @dataclass(frozen=True, slots=True)
 class Topic(Generic[E]):
-    """One topic. `key` spreads messages; `build_of` names their build; `version` tells facts of one key apart."""
+    """One topic. `key` spreads messages; `version` tells facts of one key apart.
+
+    `build_of` names their build, or the recall that stands in the place of one.
+    """
 
     name: str
     message: type[E]
@@ -40,6 +43,11 @@ class Topic(Generic[E]):
     def event_id(self, event: E) -> str:
         """The CloudEvents id: the same for every telling of the same fact."""
         return f"{self.name}/{self.key(event)}/{self.version(event)}"
+
+    def fact(self, event: E) -> str:
+        """The fact's name in the topic: its key, and what tells it apart if there are several of a key."""
+        key, version = self.key(event), self.version(event)
+        return f"{key}/{version}" if version else key
 
     def config(self) -> dict[str, str]:
         """The topic's settings in Kafka's words."""
@@ -108,6 +116,22 @@ SAMPLE_SETTLED = Topic(
     build_of=lambda e: e.sample.ref.build_id,
     description="A sample was accepted, rejected or left unknown, with all its evidence.",
 )
+SAMPLE_RECALLED = Topic(
+    "chimera.sample.recalled.v1",
+    events_pb2.SampleRecalled,
+    key=lambda e: e.sample.ref.sample_id,
+    build_of=lambda e: e.recall.recall_id,
+    description="An accepted sample rests on recalled evidence and is to be verified again.",
+    version=lambda e: e.recall.recall_id,
+)
+SAMPLE_REVERIFIED = Topic(
+    "chimera.sample.reverified.v1",
+    events_pb2.SampleReverified,
+    key=lambda e: e.sample.ref.sample_id,
+    build_of=lambda e: e.recall_id,
+    description="A recalled sample was verified again: it is kept or withdrawn.",
+    version=lambda e: e.recall_id,
+)
 DATASET_PUBLISHED = Topic(
     "chimera.dataset.published.v1",
     events_pb2.DatasetPublished,
@@ -127,6 +151,8 @@ ALL: tuple[Topic[Any], ...] = (
     PROBLEM_VALIDATED,
     SOLUTION_SYNTHESISED,
     SAMPLE_SETTLED,
+    SAMPLE_RECALLED,
+    SAMPLE_REVERIFIED,
     DATASET_PUBLISHED,
 )
 

@@ -2,6 +2,7 @@
 
 problem.proposed ─▶ Checks.problem ─▶ Examination ─▶ problem.validated | sample.settled
 solution.synthesised ─▶ Checks.solution ─▶ Examination ─▶ sample.settled
+sample.recalled ─▶ Reverification ─▶ Examination ─▶ sample.reverified
 """
 
 from chimera_shared import mongo
@@ -18,6 +19,7 @@ from chimera_verifier.grader import Grader
 from chimera_verifier.handlers import stages
 from chimera_verifier.panel import Panel
 from chimera_verifier.referee import Referee
+from chimera_verifier.reverification import Reverification
 from chimera_verifier.servicer import VerifierServicer
 from chimera_verifier.similarity import Similarity
 from chimera_verifier.store import VerifierStore
@@ -39,7 +41,7 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     referee = Referee(Grader(workers), models)
     panel = Panel(models, referee)
     examination = Examination(Similarity(store), panel, referee)
-    for stage in stages(Checks(examination), store):
+    for stage in stages(Checks(examination), Reverification(examination), store):
         bus.add(stage)
     server = RpcServer(settings, [VerifierServicer(referee, panel, examination, pool.endpoints).register])
     return Service(NAME, settings, bus, server, resources=[workers, asking.purse], loops=asking.loops)

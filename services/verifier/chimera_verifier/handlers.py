@@ -5,10 +5,11 @@ from typing import Any
 from chimera_shared import topics
 from chimera_shared.stage import Decision, Stage
 from chimera_verifier.checks import Checks, problem_failed, solution_failed
+from chimera_verifier.reverification import Reverification, reverification_failed
 from chimera_verifier.store import VerifierStore
 
 
-def stages(checks: Checks, store: VerifierStore) -> list[Stage[Any]]:
+def stages(checks: Checks, again: Reverification, store: VerifierStore) -> list[Stage[Any]]:
     """Every stage of the service."""
     return [
         Stage(
@@ -22,5 +23,11 @@ def stages(checks: Checks, store: VerifierStore) -> list[Stage[Any]]:
             consumes=topics.SOLUTION_SYNTHESISED,
             publishes=(topics.SAMPLE_SETTLED,),
             decision=Decision(checks.solution, solution_failed, store.settlements),
+        ),
+        Stage(
+            "reverify",
+            consumes=topics.SAMPLE_RECALLED,
+            publishes=(topics.SAMPLE_REVERIFIED,),
+            decision=Decision(again.examine, reverification_failed, store.reverifications),
         ),
     ]

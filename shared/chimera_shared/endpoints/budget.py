@@ -9,7 +9,6 @@ import contextlib
 import logging
 import random
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -19,6 +18,7 @@ from uuid import uuid4
 from chimera.sample.v1 import sample_pb2
 from chimera_shared.builds import ENDED, BuildTable
 from chimera_shared.endpoints.book import BEAT_SECONDS, NOTHING, Amount, Book, Books, Holder, Limit, Vigil
+from chimera_shared.endpoints.line import Line
 from chimera_shared.errors import BudgetSpent, BuildHalted, StoreUnavailable, Transient
 from chimera_shared.mongo import Collection, Document
 from chimera_shared.together import all_of
@@ -67,7 +67,7 @@ class Reservation:
         self.lose()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Waiter:
     """A caller and the reservation that it waits for."""
 
@@ -84,7 +84,7 @@ class Account:
         self.holder = holder
         self.epoch = epoch
         self.refused = ""
-        self.waiters: deque[_Waiter] = deque()
+        self.waiters: Line[_Waiter] = Line()
         self.exchanging = asyncio.Lock()
         self.asking: asyncio.Task[None] | None = None
         self.moved = asyncio.Event()
@@ -121,20 +121,20 @@ class Account:
             self.moved.set()  # what is left over is for the others, at once
 
     def wake(self) -> None:
-        """Grant what the allowance covers, first come first served."""
+        """Grant what the allowance covers, in their order."""
         while self.waiters:
-            first = self.waiters[0]
+            first = self.waiters.head()
             if not first.granted.done():
                 if (reservation := self.take(first.most)) is None:
                     return
                 first.granted.set_result(reservation)
-            self.waiters.popleft()
+            self.waiters.pop()
             self.moved.set()
 
     def refuse(self, error: Exception) -> None:
         """Whoever waits gets this instead."""
         while self.waiters:
-            if not (waiter := self.waiters.popleft()).granted.done():
+            if not (waiter := self.waiters.pop()).granted.done():
                 waiter.granted.set_exception(error)
 
     @property
@@ -247,15 +247,15 @@ class Purse:
             with contextlib.suppress(Transient):
                 await self.sync()
 
-    async def reserve(self, build_id: str, most: sample_pb2.Usage) -> Reservation:
-        """Room for a call that consumes at most this.
+    async def reserve(self, build_id: str, most: sample_pb2.Usage, precedence: int = 0) -> Reservation:
+        """Room for a call that consumes at most this; of those that wait, the highest precedence first.
 
         Waits while others may give some back; BudgetSpent once it can never be had, BuildHalted if the build is halted
         meanwhile. Questions of no build are not accounted for.
         """
         if (reservation := self.reserve_at_once(build_id, most)) is not None:
             return reservation
-        return await self._wait(self._accounts[build_id], Amount.of(most))
+        return await self._wait(self._accounts[build_id], Amount.of(most), precedence)
 
     def reserve_at_once(self, build_id: str, most: sample_pb2.Usage) -> Reservation | None:
         """As `reserve`, but None where that would wait."""
@@ -291,9 +291,9 @@ class Purse:
             raise BuildHalted(f"build {build_id} does not run")
         return None
 
-    async def _wait(self, account: Account, most: Amount) -> Reservation:
+    async def _wait(self, account: Account, most: Amount, precedence: int) -> Reservation:
         granted: asyncio.Future[Reservation] = asyncio.get_running_loop().create_future()
-        account.waiters.append(_Waiter(most, granted))
+        account.waiters.push(_Waiter(most, granted), precedence)
         if account.asking is None:
             account.asking = asyncio.create_task(self._ask(account))
         try:

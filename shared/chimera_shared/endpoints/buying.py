@@ -157,7 +157,7 @@ class Buyer:
         weight, tokens = self._builds.weight(build), tokens_about(most)
         reservation: Reservation | None = None
         while True:
-            slot = gate.slot(build, weight, tokens)
+            slot = gate.slot(build, weight, tokens, question.precedence)
             try:
                 if not gate.start_at_once(slot):
                     await self._wait_for_turn(question, gate, slot)
@@ -172,7 +172,7 @@ class Buyer:
                     reservation.release()
                 raise
             gate.hand_back(slot)
-            reservation = await self._purse.reserve(build, most)
+            reservation = await self._purse.reserve(build, most, question.precedence)
 
     async def _wait_for_turn(self, question: Question, gate: Gate, slot: Slot) -> None:
         """TurnedAway when the endpoint's breaker opens meanwhile, or was open for as long as is waited there."""

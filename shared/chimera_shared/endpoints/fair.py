@@ -1,9 +1,10 @@
 """Start-time fair queuing (Goyal, Vin and Cheng, 1996): waiting callers are served by their builds' weights."""
 
 import heapq
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Generic, TypeVar
+
+from chimera_shared.endpoints.line import Line
 
 T = TypeVar("T")
 _SPARE_FLOWS = 64
@@ -16,11 +17,11 @@ class _Flow(Generic[T]):
     def __init__(self, tag: float, weight: float) -> None:
         self.tag = tag
         self.weight = weight
-        self.waiting: OrderedDict[T, None] = OrderedDict()
+        self.waiting: Line[T] = Line()
 
 
 class FairQueue(Generic[T]):
-    """First come, first served inside a flow; between flows, turns by weight. What is queued must be hashable.
+    """By precedence inside a flow, as in a `Line`; between flows, turns by weight. What is queued must be hashable.
 
     A flow that joins late starts at the present virtual time: it gets its share from then on, and no back pay.
     """
@@ -39,15 +40,15 @@ class FairQueue(Generic[T]):
         """All that wait, in no particular order."""
         return (item for flow in self._flows.values() for item in flow.waiting)
 
-    def push(self, name: str, weight: float, item: T) -> None:
-        """Queue behind the flow's others; its newest weight holds for all of them."""
+    def push(self, name: str, weight: float, item: T, precedence: int = 0) -> None:
+        """Queue behind the flow's others of this precedence; its newest weight holds for all of them."""
         flow = self._flows.get(name)
         if flow is None:
             flow = self._flows[name] = _Flow(self._virtual_time, weight)
             self._into_heap(name, flow.tag)
         flow.weight = weight
         self._active += not flow.waiting
-        flow.waiting[item] = None
+        flow.waiting.push(item, precedence)
         self._waiting += 1
 
     def head(self) -> T | None:
@@ -56,7 +57,7 @@ class FairQueue(Generic[T]):
             return None
         while not (flow := self._flows[self._heap[0][2]]).waiting:
             del self._flows[heapq.heappop(self._heap)[2]]
-        return next(iter(flow.waiting))
+        return flow.waiting.head()
 
     def pop(self) -> T:
         """Serve whoever is at the head, and charge the flow for it."""
@@ -67,16 +68,15 @@ class FairQueue(Generic[T]):
         self._virtual_time = tag
         flow.tag = tag + 1 / flow.weight
         self._into_heap(name, flow.tag)
-        item, _ = flow.waiting.popitem(last=False)
+        item = flow.waiting.pop()
         self._left(flow)
         return item
 
     def discard(self, name: str, item: T) -> bool:
         """Take somebody out who no longer waits, free of charge; False if it was not queued."""
         flow = self._flows.get(name)
-        if flow is None or item not in flow.waiting:
+        if flow is None or not flow.waiting.discard(item):
             return False
-        del flow.waiting[item]
         self._left(flow)
         return True
 

@@ -50,13 +50,14 @@ class Slot:
     Tell one outcome inside the block. The first counts; without one the place is given back and nothing is learned.
     """
 
-    __slots__ = ("_gate", "build_id", "epoch", "number", "probe", "request_charge", "started_at", "token_charge",
-                 "tokens", "told", "waiter", "weight")  # fmt: skip
+    __slots__ = ("_gate", "build_id", "epoch", "number", "precedence", "probe", "request_charge", "started_at",
+                 "token_charge", "tokens", "told", "waiter", "weight")  # fmt: skip
 
-    def __init__(self, gate: "Gate", build_id: str, weight: float, tokens: int) -> None:
+    def __init__(self, gate: "Gate", build_id: str, weight: float, tokens: int, precedence: int) -> None:
         self._gate = gate
         self.build_id = build_id
         self.weight = weight
+        self.precedence = precedence
         self.tokens = tokens
         self.number = -1
         self.epoch = 0
@@ -127,11 +128,14 @@ class Gate:
         """The last failure, in one sentence."""
         metrics.watch_endpoint(self)
 
-    def slot(self, build_id: str = "", weight: float = 1.0, tokens: int = 0) -> Slot:
-        """A place for one request of a build; builds get turns by weight. `tokens` is what it will use, about."""
+    def slot(self, build_id: str = "", weight: float = 1.0, tokens: int = 0, precedence: int = 0) -> Slot:
+        """A place for one request of a build; builds get turns by weight, and a build's requests by precedence.
+
+        `tokens` is what it will use, about.
+        """
         if not 0 < weight < inf:
             raise ValueError(f"weight is {weight}; give a positive number")
-        return Slot(self, build_id, weight, tokens)
+        return Slot(self, build_id, weight, tokens, precedence)
 
     @property
     def limit(self) -> int:
@@ -208,7 +212,7 @@ class Gate:
     async def wait_for_turn(self, slot: Slot) -> None:
         """Wait for a place; one that was given to a cancelled caller goes to the next. TurnedAway if it closes."""
         slot.waiter = asyncio.get_running_loop().create_future()
-        self._queue.push(slot.build_id, slot.weight, slot)
+        self._queue.push(slot.build_id, slot.weight, slot, slot.precedence)
         try:
             self._admit()
             if not await slot.waiter:

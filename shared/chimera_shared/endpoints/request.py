@@ -10,6 +10,8 @@ from chimera.sample.v1 import sample_pb2
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.prompts import Messages
 
+_PRECEDENCE = {"proposer": 0, "solver": 2, "judge": 3}
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -23,6 +25,14 @@ class Question:
     seed: int
     ledger_of: str = ""
     """The build whose ledger is used; empty means its own. Set where it is asked, from what was ordered."""
+
+    @property
+    def precedence(self) -> int:
+        """Of a build's questions that wait, those that finish what is begun go first.
+
+        So a budget that ends early has bought accepted samples, and not proposals that nobody solves any more.
+        """
+        return _PRECEDENCE.get(self.role, 1)
 
 
 def body_of(question: Question, endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, Any]:

@@ -463,6 +463,25 @@ async def test_two_processes_of_one_name_do_not_take_each_other_for_dead_for_eve
     assert len(shelf.book().holders) == 2
 
 
+async def test_room_that_comes_free_goes_to_what_finishes_a_sample():
+    working, served = purse(Shelf(), await table(calls=4, tokens=10)), []
+    first = await working.reserve(BUILD, use(tokens=10))
+
+    async def ask(name, precedence):
+        reservation = await working.reserve(BUILD, use(tokens=10), precedence)
+        served.append(name)
+        reservation.release()
+
+    asked = [("proposer", 0), ("panel", 1), ("proposer again", 0), ("solver", 2)]
+    async with asyncio.TaskGroup() as group:
+        for name, precedence in asked:
+            group.create_task(ask(name, precedence))
+            await asyncio.sleep(0)
+        first.release()
+
+    assert served == ["solver", "panel", "proposer", "proposer again"]
+
+
 async def test_who_leaves_in_order_gives_everything_back():
     shelf = Shelf()
     async with purse(shelf, await table(calls=100)) as working:

@@ -32,7 +32,7 @@ class Ends:
             raise BudgetSpent("the budget of $1.00 is spent")
         return Reserved(self, most) if self.room.is_set() else None
 
-    async def reserve(self, build, most):
+    async def reserve(self, build, most, precedence):
         await self.room.wait()
         return Reserved(self, most)
 
@@ -98,10 +98,10 @@ class Shop:
         build = build_pb2.Build(build_id=BUILD, state=state, revision=self.revision)
         await self.builds.learn(events_pb2.BuildChanged(build=build))
 
-    async def buy(self, *names, text="1+1?"):
+    async def buy(self, *names, text="1+1?", role="solver"):
         question = Question(
             build_id=BUILD,
-            role="solver",
+            role=role,
             spec=build_pb2.RoleSpec(endpoints=names or ("a",)),
             messages=[{"role": "user", "content": text}],
             prompt_sha256="",
@@ -141,6 +141,26 @@ async def until(condition):
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 what is awaited tells nobody
             await asyncio.sleep(0.005)
+
+
+async def test_who_finishes_a_sample_is_asked_before_who_begins_one(fault_server, answer):
+    room = asyncio.Event()
+
+    async def answer_later(_body):
+        await room.wait()
+        return answer("fine")
+
+    fault_server.answer = answer_later
+    async with Shop({"a": fault_server.endpoint(max_in_flight=1)}) as shop, asyncio.TaskGroup() as group:
+        group.create_task(shop.buy(text="before"))
+        await until(lambda: shop.pool.gate("a").in_flight == 1)
+        for role in ("proposer", "panel[0]", "proposer", "judge", "solver"):
+            group.create_task(shop.buy(text=role, role=role))
+        await until(lambda: shop.pool.gate("a").waiting == 5)
+        room.set()
+
+    asked = [body["messages"][0]["content"] for body in fault_server.asked]
+    assert asked == ["before", "judge", "solver", "panel[0]", "proposer", "proposer"]
 
 
 async def test_an_answer_is_settled_at_what_it_consumed(shop):

@@ -41,6 +41,23 @@ def test_nobody_starves_and_a_build_is_served_in_its_order(weights, data):
     assert queue.head() is None
 
 
+def test_a_build_s_callers_go_by_precedence_and_builds_still_by_turns():
+    queue = FairQueue()
+    for place in range(3):
+        queue.push("mine", 1, ("proposer", place), 0)
+        queue.push("yours", 1, ("yours", place), 0)
+    queue.push("mine", 1, ("solver", 0), 2)
+    queue.push("mine", 1, ("panel", 0), 1)
+    queue.push("mine", 1, ("solver", 1), 2)
+    assert queue.discard("mine", ("solver", 0))
+
+    order = [queue.pop() for _ in range(len(queue))]
+
+    mine = [item for item in order if item[0] != "yours"]
+    assert mine == [("solver", 1), ("panel", 0), ("proposer", 0), ("proposer", 1), ("proposer", 2)]
+    assert [item[0] == "yours" for item in order[:6]] == [False, True] * 3, "nobody gains a turn by precedence"
+
+
 def test_a_build_that_joins_late_gets_its_share_from_then_on_and_no_back_pay():
     queue = FairQueue()
     for turn in range(1000):

@@ -1,25 +1,14 @@
 """Builds at a gateway."""
 
-import asyncio
-import random
-import time
 import uuid
 from collections.abc import AsyncIterator
 
-import grpc
-
 from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
-from chimera_client.connection import Connection, ServerUnreachable
+from chimera_client.connection import Connection
+from chimera_client.watching import PATIENCE_SECONDS, watched
 from chimera_shared.rpc.channel import DEADLINE_SECONDS
 
 ENDED = frozenset({build_pb2.BUILD_STATE_SUCCEEDED, build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
-WATCH_SECONDS = 300.0
-"""A watch is renewed after this long, so that a connection that died silently is noticed."""
-PATIENCE_SECONDS = 600.0
-"""How long a watch outlives its gateway."""
-
-_BACKOFF_SECONDS = (0.2, 5.0)
-_PASSING = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
 
 
 class Builds:
@@ -65,29 +54,15 @@ class Builds:
 
         A gateway that goes away is awaited for `patience_seconds`; one that never answered is an error at once.
         """
-        lost: float | None = None
-        reached = False
-        delay = _BACKOFF_SECONDS[0]
-        while True:
-            failure: Exception = ServerUnreachable(f"the gateway at {self._connection.target} ends every watch at once")
-            call = self._stub.WatchBuild(build_service_pb2.WatchBuildRequest(build_id=build_id), timeout=WATCH_SECONDS)
-            try:
-                async for build in call:
-                    reached, lost, delay = True, None, _BACKOFF_SECONDS[0]
-                    yield build
-                    if build.state in ENDED:
-                        return
-            except grpc.aio.AioRpcError as error:
-                failure = self._connection.error(error)
-                if not reached or error.code() not in _PASSING:
-                    raise failure from None
-            finally:
-                call.cancel()
-            lost = lost or time.monotonic()
-            if time.monotonic() - lost > patience_seconds:
-                raise failure
-            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311
-            delay = min(2 * delay, _BACKOFF_SECONDS[1])
+        request = build_service_pb2.WatchBuildRequest(build_id=build_id)
+        watch = watched(
+            self._connection,
+            lambda seconds: self._stub.WatchBuild(request, timeout=seconds),
+            lambda build: build.state in ENDED,
+            patience_seconds,
+        )
+        async for build in watch:
+            yield build
 
     async def pause(self, build_id: str) -> build_pb2.Build:
         """Start no new work until it is resumed; FailedPrecondition if it has ended."""

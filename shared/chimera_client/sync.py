@@ -11,9 +11,9 @@ from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.deadletter.v1 import dead_letter_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
-from chimera_client.builds import PATIENCE_SECONDS
 from chimera_client.client import AsyncClient
 from chimera_client.verifier import PATIENCE_SECONDS as CHECK_SECONDS
+from chimera_client.watching import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from chimera_client.export import ExportSummary

@@ -22,7 +22,10 @@ class BuildTable:
 
     async def learn(self, event: events_pb2.BuildChanged) -> None:
         """Take in an event; one that is older than what is known changes nothing."""
-        build = event.build
+        await self.enter(event.build)
+
+    async def enter(self, build: build_pb2.Build) -> None:
+        """Enter a build, or what is to be halted and paid for like one, unless something newer is known of it."""
         if build.state in ENDED:
             build = build_pb2.Build(build_id=build.build_id, state=build.state, revision=build.revision)
         async with self._news:

@@ -74,6 +74,8 @@ def validate_role(
         yield Violation(f"{path}.temperature", f"must be from 0 to 2, not {role.temperature:g}")
     if role.HasField("top_p") and not 0 < role.top_p <= 1:
         yield Violation(f"{path}.top_p", f"must be above 0 and at most 1, not {role.top_p:g}")
+    if role.HasField("top_k") and role.top_k < 1:
+        yield Violation(f"{path}.top_k", f"must be at least 1, not {role.top_k}; leave it out for no limit")
     if role.HasField("max_tokens") and role.max_tokens < 1:
         yield Violation(f"{path}.max_tokens", f"must be at least 1, not {role.max_tokens}")
     if role.weight and not weighs:

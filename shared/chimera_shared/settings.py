@@ -30,6 +30,10 @@ class ServiceSettings(BaseSettings):
         description="Connection string of MongoDB; each service uses a database of its own there.",
     )
     endpoints: Path | None = Field(None, description="YAML file of the model endpoints.")
+    verifier: str = Field(
+        "127.0.0.1:50052",
+        description="Where the verifier's gRPC server is, host:port; the evaluator asks it.",
+    )
     host: str = Field("127.0.0.1", description="Address that the gRPC server listens on.")
     port: int = Field(0, ge=0, le=65535, description="Port that the gRPC server listens on; 0 takes a free one.")
     instance: str = Field(

@@ -141,6 +141,30 @@ DATASET_PUBLISHED = Topic(
     partitions=1,
     retention_ms=30 * DAY_MS,
 )
+EVALUATION_CHANGED = Topic(
+    "chimera.evaluation.changed.v1",
+    events_pb2.EvaluationChanged,
+    key=lambda e: e.evaluation.evaluation_id,
+    build_of=lambda e: e.evaluation.evaluation_id,
+    description="The state of an evaluation, with its results once it has ended.",
+    version=lambda e: e.evaluation.revision,
+    partitions=1,
+    retention_ms=30 * DAY_MS,
+)
+ANSWER_REQUESTED = Topic(
+    "chimera.answer.requested.v1",
+    events_pb2.AnswerRequested,
+    key=lambda e: e.task.task_id,
+    build_of=lambda e: e.task.evaluation_id,
+    description="A candidate is to answer a problem.",
+)
+ANSWER_GRADED = Topic(
+    "chimera.answer.graded.v1",
+    events_pb2.AnswerGraded,
+    key=lambda e: e.answer.task.task_id,
+    build_of=lambda e: e.answer.task.evaluation_id,
+    description="A candidate's answer was graded, or there will be none.",
+)
 
 ALL: tuple[Topic[Any], ...] = (
     BUILD_CHANGED,
@@ -154,6 +178,9 @@ ALL: tuple[Topic[Any], ...] = (
     SAMPLE_RECALLED,
     SAMPLE_REVERIFIED,
     DATASET_PUBLISHED,
+    EVALUATION_CHANGED,
+    ANSWER_REQUESTED,
+    ANSWER_GRADED,
 )
 
 BY_EVENT_TYPE = {topic.event_type: topic for topic in ALL}

@@ -35,9 +35,10 @@ def test_topics_are_named_after_what_happened():
         assert topic.description.endswith(".")
 
 
-def test_events_of_samples_are_keyed_by_the_sample_and_spread():
+def test_events_of_samples_and_answers_are_keyed_by_them_and_spread():
     spread = {topic for topic in topics.ALL if topic.partitions > 1}
     named = {topic for topic in topics.ALL if topic.key(_labelled(topic.message())) == "the sample"}
+    named |= {topics.ANSWER_REQUESTED, topics.ANSWER_GRADED}  # keyed by the task
     assert spread == named
     assert len(spread) >= 5
 

@@ -2,7 +2,7 @@
 
 data directory ─▶ EmbeddedBroker, EmbeddedStore (child processes; not started where the environment names real ones)
 procedural engine ─▶ endpoints `procedural-*`, beside those that the user configured
-taxonomy, generator, verifier, gateway ─▶ the same `create` that each service's own process calls
+taxonomy, generator, verifier, gateway, evaluator ─▶ the same `create` that each service's own process calls
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import chimera_evaluator.app
 import chimera_gateway.app
 import chimera_generator.app
 import chimera_taxonomy.app
@@ -23,7 +24,7 @@ from chimera_shared import telemetry
 from chimera_shared.bus.broker import ensure_topics
 from chimera_shared.endpoints.config import Endpoint, Endpoints
 from chimera_shared.endpoints.pool import EndpointPool
-from chimera_shared.lifecycle import settle_heap
+from chimera_shared.lifecycle import Service, settle_heap
 from chimera_shared.settings import ServiceSettings, load
 from chimera_shared.together import all_of
 from chimera_standalone import procedural
@@ -83,15 +84,24 @@ class Standalone:
     """
 
     def __init__(
-        self, data_dir: Path, endpoints: Endpoints, *, port: int = 0, verifier_port: int = 0, tell: Tell = _quiet
+        self,
+        data_dir: Path,
+        endpoints: Endpoints,
+        *,
+        port: int = 0,
+        verifier_port: int = 0,
+        evaluator_port: int | None = None,
+        tell: Tell = _quiet,
     ) -> None:
         self.gateway_target = ""
         self.verifier_target = ""
+        self.evaluator_target = ""
         self.endpoints: Endpoints = {}
         self._data_dir = data_dir
         self._own_endpoints = endpoints
         self._port = port
         self._verifier_port = verifier_port
+        self._evaluator_port = evaluator_port
         self._tell = tell
         self._stack = AsyncExitStack()
 
@@ -107,10 +117,14 @@ class Standalone:
             services = [create(settings, pool) for create in _STAGES]
             verifier = chimera_verifier.app.create(settings.model_copy(update={"port": self._verifier_port}), pool)
             gateway = chimera_gateway.app.create(settings.model_copy(update={"port": self._port}), pool)
-            # At once, for each mostly waits for the broker to let it into its consumer groups.
-            await all_of(*(self._stack.enter_async_context(service) for service in (*services, verifier, gateway)))
-            self.gateway_target = gateway.server.target
+            verifier.server.bind()
             self.verifier_target = verifier.server.target
+            evaluators = [self._evaluator(settings, pool)] if self._evaluator_port is not None else []
+            # At once, for each mostly waits for the broker to let it into its consumer groups.
+            every = (*services, verifier, gateway, *evaluators)
+            await all_of(*(self._stack.enter_async_context(service) for service in every))
+            self.gateway_target = gateway.server.target
+            self.evaluator_target = evaluators[0].server.target if evaluators else ""
         except BaseException:
             await self.__aexit__(*sys.exc_info())
             raise
@@ -138,6 +152,10 @@ class Standalone:
             await self._child(store)
             changes["mongodb_uri"] = store.uri
         return settings.model_copy(update=changes)
+
+    def _evaluator(self, settings: ServiceSettings, pool: EndpointPool) -> Service:
+        changes = {"port": self._evaluator_port, "verifier": self.verifier_target}
+        return chimera_evaluator.app.create(settings.model_copy(update=changes), pool)
 
     async def _child(self, child: ChildServer) -> None:
         await child.start()

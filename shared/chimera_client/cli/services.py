@@ -29,6 +29,10 @@ class Running(Protocol):
         """HOST:PORT of the verifier."""
 
     @property
+    def evaluator_target(self) -> str:
+        """HOST:PORT of the evaluator; empty if none runs."""
+
+    @property
     def endpoints(self) -> "Mapping[str, Endpoint]":
         """Every endpoint that builds may name: those given, and the procedural ones."""
 
@@ -39,8 +43,9 @@ def standalone(
     tell: Callable[[str], None],
     port: int = 0,
     verifier_port: int = 0,
+    evaluator_port: int | None = None,
 ) -> AbstractAsyncContextManager[Running]:
-    """Starts everything in the block and drains it at its end; port 0 takes a free one."""
+    """Starts everything in the block and drains it at its end; port 0 takes a free one, no port means no evaluator."""
     try:
         from chimera_standalone.app import Standalone
     except ModuleNotFoundError as error:
@@ -49,7 +54,7 @@ def standalone(
             " or set CHIMERA_GATEWAY to a gateway that runs elsewhere"
         ) from None
     running: AbstractAsyncContextManager[Running] = Standalone(
-        data_dir, endpoints, port=port, verifier_port=verifier_port, tell=tell
+        data_dir, endpoints, port=port, verifier_port=verifier_port, evaluator_port=evaluator_port, tell=tell
     )
     return running
 

@@ -8,8 +8,7 @@ from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera_client.export.folder import FileEntry
 from chimera_client.export.statistics import Statistics
-from chimera_client.report.model import Report
-from chimera_client.words import ended_early
+from chimera_client.words import stop_words
 from chimera_shared.endpoints.config import Endpoint
 
 PROCEDURAL = "procedural"
@@ -21,13 +20,12 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The build, its samples' statistics, the finished tables and the health report."""
+    """The build, its samples' statistics and the finished tables."""
 
     build: build_pb2.Build
     dataset: dataset_pb2.Dataset
     statistics: Statistics
     tables: Sequence[FileEntry]
-    report: Report
     endpoints: Mapping[str, Endpoint]
     chosen_license: str | None
     created: datetime
@@ -50,7 +48,11 @@ class Facts:
     @property
     def why_partial(self) -> str:
         """Why the build ended early, as half a sentence; empty if it did not."""
-        return ended_early(self.build) if self.partial else ""
+        if not self.partial:
+            return ""
+        if self.build.state == build_pb2.BUILD_STATE_CANCELLED:
+            return "it was cancelled"
+        return stop_words(self.build.stop_reason) or "it failed"
 
     @property
     def procedural_models(self) -> list[str]:

@@ -218,11 +218,11 @@ class Buyer:
     async def _call(self, question: Question, name: str, endpoint: Endpoint, body: Body) -> Completion:
         attributes = {
             "gen_ai.operation.name": "chat",
-            "gen_ai.request.model": endpoint.model,
+            "gen_ai.request.model": body["model"],
             "chimera.endpoint": name,
             "chimera.role": question.role,
         }
-        with span(f"chat {endpoint.model}", SpanKind.CLIENT, attributes) as current:
+        with span(f"chat {body['model']}", SpanKind.CLIENT, attributes) as current:
             completion = await self._pool.client.complete(endpoint, body)
             current.set_attribute("gen_ai.usage.input_tokens", completion.input_tokens)
             current.set_attribute("gen_ai.usage.output_tokens", completion.output_tokens)

@@ -26,7 +26,7 @@ def evidence_of(
         call_id=call_id(body),
         role=question.role,
         endpoint=name,
-        model=endpoint.model,
+        model=body["model"],
         prompt_sha256=question.prompt_sha256,
         parameters_json=orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS).decode(),
         usage=sample_pb2.Usage(

@@ -38,13 +38,15 @@ class Question:
 def body_of(question: Question, endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, Any]:
     """The request; the role's sampling parameters go before the endpoint's."""
     spec = question.spec
-    body: dict[str, Any] = {"model": endpoint.model, "messages": question.messages, "seed": question.seed}
+    body: dict[str, Any] = {"model": spec.model or endpoint.model, "messages": question.messages, "seed": question.seed}
     temperature = spec.temperature if spec.HasField("temperature") else endpoint.temperature
     top_p = spec.top_p if spec.HasField("top_p") else endpoint.top_p
     if temperature is not None:
         body["temperature"] = temperature
     if top_p is not None:
         body["top_p"] = top_p
+    if spec.HasField("top_k"):
+        body["top_k"] = spec.top_k
     body[endpoint.max_tokens_parameter] = spec.max_tokens if spec.HasField("max_tokens") else endpoint.max_tokens
     if schema is not None:
         body |= _structured(question.messages, endpoint, schema)

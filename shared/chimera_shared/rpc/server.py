@@ -26,7 +26,7 @@ Register = Callable[[grpc.aio.Server], ServiceDescriptor]
 
 
 class RpcServer:
-    """Serves until the block ends; `target` is where."""
+    """Serves until the block ends; `target` is where, from `bind` on."""
 
     def __init__(self, settings: ServiceSettings, register: Sequence[Register]) -> None:
         self._settings = settings
@@ -34,8 +34,11 @@ class RpcServer:
         self._server: grpc.aio.Server | None = None
         self.target = ""
 
-    async def __aenter__(self) -> Self:
-        server = self._server = grpc.aio.server(
+    def bind(self) -> None:
+        """Take the port, before anything is served there. Configuration if it cannot be had. Safe to call twice."""
+        if self._server is not None:
+            return
+        server = grpc.aio.server(
             interceptors=[_Edge()],
             options=[
                 ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
@@ -43,19 +46,24 @@ class RpcServer:
                 ("grpc.so_reuseport", 0),
             ],
         )
-        names = [register(server).full_name for register in self._register]
-        healthy = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
-        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
         address = f"{self._settings.host}:{self._settings.port}"
         try:
             port = server.add_insecure_port(address)
         except RuntimeError as error:
             raise Configuration(f"CHIMERA_PORT: {address} is in use or not allowed; take another port, or 0") from error
+        self.target, self._server = f"{self._settings.host}:{port}", server
+
+    async def __aenter__(self) -> Self:
+        self.bind()
+        server = self._server
+        assert server is not None
+        names = [register(server).full_name for register in self._register]
+        healthy = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
         await server.start()
         for name in ["", *names]:
             await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
-        self.target = f"{self._settings.host}:{port}"
         return self
 
     async def __aexit__(

@@ -1,5 +1,6 @@
 from chimera.build.v1 import build_pb2 as _build_pb2
 from chimera.dataset.v1 import dataset_pb2 as _dataset_pb2
+from chimera.evaluation.v1 import evaluation_pb2 as _evaluation_pb2
 from chimera.recall.v1 import recall_pb2 as _recall_pb2
 from chimera.sample.v1 import control_pb2 as _control_pb2
 from chimera.sample.v1 import sample_pb2 as _sample_pb2
@@ -122,3 +123,21 @@ class SampleReverified(_message.Message):
     recall_id: str
     sample: _sample_pb2.Sample
     def __init__(self, recall_id: _Optional[str] = ..., sample: _Optional[_Union[_sample_pb2.Sample, _Mapping]] = ...) -> None: ...
+
+class EvaluationChanged(_message.Message):
+    __slots__ = ("evaluation",)
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    evaluation: _evaluation_pb2.Evaluation
+    def __init__(self, evaluation: _Optional[_Union[_evaluation_pb2.Evaluation, _Mapping]] = ...) -> None: ...
+
+class AnswerRequested(_message.Message):
+    __slots__ = ("task",)
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    task: _evaluation_pb2.Task
+    def __init__(self, task: _Optional[_Union[_evaluation_pb2.Task, _Mapping]] = ...) -> None: ...
+
+class AnswerGraded(_message.Message):
+    __slots__ = ("answer",)
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    answer: _evaluation_pb2.Answer
+    def __init__(self, answer: _Optional[_Union[_evaluation_pb2.Answer, _Mapping]] = ...) -> None: ...

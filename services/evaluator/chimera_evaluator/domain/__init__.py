@@ -1,0 +1,1 @@
+"""What an evaluation asks, and what follows from the answers."""

@@ -5,13 +5,16 @@ import pytest
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
+from chimera.evaluation.v1 import evaluation_pb2
 from chimera.events.v1 import events_pb2
+from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity, topics
 from chimera_shared.bus.codec import CONTENT_TYPE, Undecodable, decode, encode, sample_trace
 
 BUILD = identity.build_id("order")
 REF = sample_pb2.SampleRef(sample_id=identity.sample_id(BUILD, "Physics", 0, 0), build_id=BUILD, subject="Physics")
+TASK = evaluation_pb2.Task(task_id=identity.digest("task")[:32], evaluation_id="e1")
 EVENTS = [
     events_pb2.BuildChanged(build=build_pb2.Build(build_id=BUILD, revision=4)),
     events_pb2.TopicsExpanded(build_id=BUILD, subject="Physik für Anfänger", topics=3),
@@ -22,6 +25,11 @@ EVENTS = [
     events_pb2.SolutionSynthesised(ref=REF),
     events_pb2.SampleSettled(sample=sample_pb2.Sample(ref=REF)),
     events_pb2.DatasetPublished(dataset=dataset_pb2.Dataset(dataset_id="d1", build_id=BUILD)),
+    events_pb2.SampleRecalled(recall=recall_pb2.Recall(recall_id="r1"), sample=sample_pb2.Sample(ref=REF)),
+    events_pb2.SampleReverified(recall_id="r1", sample=sample_pb2.Sample(ref=REF)),
+    events_pb2.EvaluationChanged(evaluation=evaluation_pb2.Evaluation(evaluation_id="e1", revision=2)),
+    events_pb2.AnswerRequested(task=TASK),
+    events_pb2.AnswerGraded(answer=evaluation_pb2.Answer(task=TASK)),
 ]
 
 

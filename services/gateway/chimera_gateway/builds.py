@@ -99,7 +99,7 @@ class Builds:
                 return await self.get(build_id)
             if build.state in ENDED:
                 ended = build_pb2.BuildState.Name(build.state).removeprefix("BUILD_STATE_").lower()
-                raise FailedPrecondition(f"build {build_id} has {ended}; submit a new one")
+                raise FailedPrecondition(f"build {build_id} has ended ({ended}); submit a new one, or fork it")
             if await self._change(build, state):
                 return await self.get(build_id)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from google.protobuf.message import Message
 
@@ -56,7 +57,7 @@ class QuotaKeeper:
                 open_now = await self._store.open_count(build.build_id)
                 quotas = await self._store.quotas(build.build_id)
                 self._uncounted[build.build_id] = _open_by(quotas) - open_now
-                slots = await self._open(build, quotas, min(self._window(build) - open_now, MAX_BATCH))
+                slots = await self._open(build, quotas, min(self._window(build, quotas) - open_now, MAX_BATCH))
             for slot in slots:
                 yield await self._request(build, slot)
 
@@ -137,7 +138,7 @@ class QuotaKeeper:
         """Open what the window has room for by the quotas, without counting what is open."""
         quotas = await self._store.quotas(build.build_id)
         open_now = _open_by(quotas) - self._uncounted.get(build.build_id, 0)
-        return await self._open(build, quotas, min(self._window(build) - open_now, MAX_BATCH))
+        return await self._open(build, quotas, min(self._window(build, quotas) - open_now, MAX_BATCH))
 
     async def _settle(self, ref: sample_pb2.SampleRef, accepted: bool) -> bool:
         """Move the slot; False if this attempt had moved it before."""
@@ -162,8 +163,13 @@ class QuotaKeeper:
             opened += await self._store.take_slots(build.build_id, quota, share, due)
         return opened
 
-    def _window(self, build: build_pb2.Build) -> int:
-        return window(build, self._builds.running(), self._capacity)
+    def _window(self, build: build_pb2.Build, quotas: Sequence[Quota]) -> int:
+        """The part of the build's window that its subjects with topics have: the others' is kept for them.
+
+        Else whichever subject is expanded first would fill the window, and all that an early end leaves.
+        """
+        part = sum(quota.target for quota in quotas) / build.spec.samples
+        return ceil(part * window(build, self._builds.running(), self._capacity))
 
     def _capacity(self, endpoint: str) -> int:
         """Requests that an endpoint takes at once from one process."""

@@ -175,9 +175,9 @@ async def _show(call: Awaitable[object], as_json: bool) -> None:
 
     from chimera.build.v1 import build_pb2
     from chimera_client.cli.output import show
-    from chimera_client.views.pace import pace_of
+    from chimera_client.views.pace import Pace
     from chimera_client.views.progress import render_progress
 
     build = await call
     assert isinstance(build, build_pb2.Build)
-    show(build, as_json, lambda: render_progress(build, pace_of(build), time.time()))
+    show(build, as_json, lambda: render_progress(build, Pace(), time.time()))

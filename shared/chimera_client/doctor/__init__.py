@@ -37,11 +37,13 @@ async def _build_file(path: Path, *, own_services: bool) -> AsyncIterator[Findin
             yield Finding.bad(name, f"{violation.field}: {violation.description}", "mend this field")
         return
     yield Finding.good(name, _said(file.spec))
+    if not own_services:
+        yield endpoints.elsewhere(file)
+        return
     for finding in budget.check(file):
         yield finding
-    if own_services:
-        async for finding in endpoints.check(file):
-            yield finding
+    async for finding in endpoints.check(file):
+        yield finding
 
 
 def _said(spec: build_pb2.BuildSpec) -> str:

@@ -55,6 +55,13 @@ async def check(file: BuildFile) -> AsyncIterator[Finding]:
         yield Finding.good(f"endpoint {line(name, 40)}", "procedural; the services bring it along")
 
 
+def elsewhere(file: BuildFile) -> Finding:
+    """What cannot be checked from here: a gateway's endpoints, whose addresses, keys and prices only it knows."""
+    told = ", ".join(line(name, 40) for name in sorted(endpoints_of(file.spec.roles)))
+    way_out = "submitting says whether it has them; to ask them, run doctor where its CHIMERA_ENDPOINTS is"
+    return Finding.warning("endpoints", f"{told}: the gateway's own, and not asked from here", way_out)
+
+
 class _Probe:
     """Asks one endpoint what a build would ask it."""
 

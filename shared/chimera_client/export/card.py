@@ -83,7 +83,7 @@ def _summary(facts: Facts) -> str:
 
 
 def _partial(facts: Facts) -> str:
-    cause = f" Cause: {inline(facts.build.detail)}" if facts.build.detail else ""
+    cause = f" Cause: {inline(facts.build.detail)}." if facts.build.detail else ""
     return (
         f"**This dataset is partial.** {facts.asked:,} samples were asked for and {facts.statistics.samples:,} are"
         f" here: the build ended early because {facts.why_partial}.{cause} Every sample was checked as in a whole"

@@ -36,7 +36,6 @@ class Spend:
 class Pace:
     """What cannot be told yet is None. `at_end` is what will have been spent if the build goes on as it does."""
 
-    elapsed_seconds: float
     per_minute: float | None = None
     left_seconds: float | None = None
     burn_per_minute: Spend | None = None
@@ -56,32 +55,29 @@ class PaceMeter:
 
     def __init__(self) -> None:
         self._seen: deque[_Look] = deque()
-        self._started: float | None = None
 
     def observe(self, now: float, build: build_pb2.Build) -> None:
         """Take in a build; `now` is a monotonic time in seconds."""
-        self._started = now if self._started is None else self._started
         self._seen.append(_Look(now, build.progress.accepted, done_of(build.progress), spent_of(build.progress)))
         while len(self._seen) > 2 and now - self._seen[1].seconds >= WINDOW_SECONDS:
             self._seen.popleft()
 
     def pace(self, now: float, target: int) -> Pace:
         """The pace at `now` and what it means for `target` samples."""
-        if self._started is None or not self._seen:
-            return Pace(0.0)
+        if not self._seen:
+            return Pace()
         first, last = self._seen[0], self._seen[-1]
-        elapsed, span = now - self._started, now - first.seconds
-        if span < _MIN_SPAN_SECONDS:
-            return Pace(elapsed)
+        if (span := now - first.seconds) < _MIN_SPAN_SECONDS:
+            return Pace()
         burn = (last.spent - first.spent).scaled(60 / span)
         if (accepted := last.accepted - first.accepted) <= 0:
-            return Pace(elapsed, burn_per_minute=burn)
+            return Pace(burn_per_minute=burn)
         rate = accepted / span
         left = max(0, target - last.accepted) / rate
         if accepted < _MIN_ACCEPTED or last.done <= first.done:
-            return Pace(elapsed, rate * 60, left, burn)
+            return Pace(rate * 60, left, burn)
         ahead = max(0.0, target - last.done) / (last.done - first.done)
-        return Pace(elapsed, rate * 60, left, burn, last.spent + (last.spent - first.spent).scaled(ahead))
+        return Pace(rate * 60, left, burn, last.spent + (last.spent - first.spent).scaled(ahead))
 
 
 def usage_of(progress: build_pb2.Progress) -> sample_pb2.Usage:
@@ -111,15 +107,8 @@ def done_of(progress: build_pb2.Progress) -> float:
     return (proposed + max(progress.validated, progress.accepted) + progress.accepted) / 3
 
 
-def pace_of(build: build_pb2.Build) -> Pace:
-    """What a single look at a build tells: how long it took, if it has ended."""
-    if build.HasField("create_time") and build.HasField("end_time"):
-        return Pace(float(build.end_time.seconds - build.create_time.seconds))
-    return Pace(0.0)
-
-
 def worked_seconds(build: build_pb2.Build, now: float) -> float:
-    """How much of a budget's time is used at `now`, in seconds since 1970; time in which it was paused is not."""
+    """For how long a build has worked at `now`, in seconds since 1970; time in which it was paused is not counted."""
     if not build.HasField("create_time"):
         return 0.0
     end = _last_moment(build, now)

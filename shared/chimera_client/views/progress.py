@@ -11,7 +11,7 @@ from rich.text import Text
 
 from chimera.build.v1 import build_pb2
 from chimera_client.text import count, duration, line
-from chimera_client.views.pace import Pace
+from chimera_client.views.pace import Pace, worked_seconds
 from chimera_client.views.spending import (
     Limit,
     burn_words,
@@ -22,6 +22,7 @@ from chimera_client.views.spending import (
     usage_words,
 )
 from chimera_client.words import reason_words, state_words, stop_words
+from chimera_shared.builds import ENDED
 
 MAX_SUBJECTS = 12
 MAX_REASONS = 6
@@ -47,11 +48,11 @@ def render_progress(build: build_pb2.Build, pace: Pace, now: float = 0.0) -> Ren
     title = Text.assemble(
         (f" {line(build.spec.name, 40)} ", "bold"), (state_words(build.state), style), f"  {line(build.build_id, 40)} "
     )
-    parts: list[RenderableType] = [_subjects(build), Text(), _funnel(progress)]
+    parts: list[RenderableType] = [_subjects(build), Text(), _funnel(build)]
     if progress.reasons:
         parts += [Text(), _reasons(progress)]
     found = limits(build, pace, now)
-    parts += [Text(), *_budget(found), Text(usage_words(progress)), _time(build, pace)]
+    parts += [Text(), *_budget(found), Text(usage_words(progress)), _time(build, pace, now)]
     if short := shortfall_words(build, found):
         parts.append(Text(short, style="yellow"))
     parts += [Text(words, style="yellow") for words in _holds(build)]
@@ -64,7 +65,7 @@ def progress_line(build: build_pb2.Build, pace: Pace, now: float = 0.0) -> str:
     """The same on one line, for output that is not a terminal."""
     progress = build.progress
     parts = [
-        f"{duration(pace.elapsed_seconds)} {line(build.spec.name, 40)} {state_words(build.state)}:"
+        f"{duration(worked_seconds(build, now))} {line(build.spec.name, 40)} {state_words(build.state)}:"
         f" {progress.accepted:,} of {build.spec.samples:,} accepted",
         f"{count(progress.topics)} topics",
         f"{count(progress.proposed)} proposed",
@@ -72,7 +73,7 @@ def progress_line(build: build_pb2.Build, pace: Pace, now: float = 0.0) -> str:
         f"{count(progress.solved)} solved",
         f"{count(progress.rejected)} rejected",
         f"{count(progress.unknown)} unknown",
-        f"{count(progress.in_flight)} in flight",
+        f"{count(progress.in_flight)} {_unsettled(build)}",
         usage_words(progress),
     ]
     found = limits(build, pace, now)
@@ -130,7 +131,13 @@ def _bar(table: Table, label: str, accepted: int, target: int, style: str = "") 
     table.add_row(Text(label, style=style, overflow="ellipsis"), bar, Text(numbers, style=style))
 
 
-def _funnel(progress: build_pb2.Progress) -> Table:
+def _unsettled(build: build_pb2.Build) -> str:
+    """What samples are that were begun and are not settled."""
+    return "unsettled" if build.state in ENDED else "in flight"
+
+
+def _funnel(build: build_pb2.Build) -> Table:
+    progress = build.progress
     steps: Sequence[tuple[str, int, str]] = (
         ("topics", progress.topics, ""),
         ("proposed", progress.proposed, ""),
@@ -139,7 +146,7 @@ def _funnel(progress: build_pb2.Progress) -> Table:
         ("accepted", progress.accepted, "green"),
         ("rejected", progress.rejected, "red" if progress.rejected else ""),
         ("unknown", progress.unknown, "yellow" if progress.unknown else ""),
-        ("in flight", progress.in_flight, ""),
+        (_unsettled(build), progress.in_flight, ""),
     )
     table = Table.grid(padding=(0, 1), expand=True)
     for _ in steps:
@@ -166,8 +173,8 @@ def ranked_reasons(progress: build_pb2.Progress) -> list[tuple[str, int]]:
     return sorted(progress.reasons.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _time(build: build_pb2.Build, pace: Pace) -> Text:
-    parts = [f"{duration(pace.elapsed_seconds)} elapsed"]
+def _time(build: build_pb2.Build, pace: Pace, now: float) -> Text:
+    parts = [f"{duration(worked_seconds(build, now))} elapsed"]
     if burn := burn_words(build, pace):
         parts.append(burn)
     if build.state == build_pb2.BUILD_STATE_RUNNING:

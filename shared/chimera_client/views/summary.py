@@ -12,7 +12,7 @@ from rich.text import Text
 
 from chimera.build.v1 import build_pb2
 from chimera_client.text import count, counted, duration, line, money
-from chimera_client.views.pace import usage_of
+from chimera_client.views.pace import usage_of, worked_seconds
 from chimera_client.views.progress import ranked_reasons
 from chimera_client.words import agreement_words, reason_words, state_words, stop_advice, stop_words
 
@@ -86,9 +86,7 @@ def _title(build: build_pb2.Build) -> Text:
 
 def _account(build: build_pb2.Build) -> Text:
     usage, progress = usage_of(build.progress), build.progress
-    took = ""
-    if build.HasField("create_time") and build.HasField("end_time"):
-        took = f" in {duration(build.end_time.seconds - build.create_time.seconds)}"
+    took = f" in {duration(worked_seconds(build, 0))}" if build.HasField("end_time") else ""
     unpriced = " (no prices are configured, or models are free)" if usage.calls and not usage.cost_nanousd else ""
     price = f"{money(usage.cost_nanousd)}{unpriced}"
     if budget := build.spec.budget.cost_nanousd:

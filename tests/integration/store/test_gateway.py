@@ -214,7 +214,7 @@ async def test_what_has_ended_stays_so(gateway, state):
     build = await gateway.builds.submit("r1", spec())
     await gateway.builds.steer(build.build_id, CANCELLED)
 
-    with pytest.raises(FailedPrecondition, match="has cancelled"):
+    with pytest.raises(FailedPrecondition, match=r"has ended \(cancelled\)"):
         await gateway.builds.steer(build.build_id, state)
 
 

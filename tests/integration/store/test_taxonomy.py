@@ -34,12 +34,15 @@ class Expander:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.fails: dict[str, Exception] = {}
+        self.waits: dict[str, asyncio.Event] = {}
         self.topics = 3
 
     async def expand(self, build, subject) -> Expansion:
         self.asked.append(subject.name)
         if subject.name in self.fails:
             raise self.fails[subject.name]
+        if subject.name in self.waits:
+            await self.waits[subject.name].wait()
         topics = tuple(Topic("field", f"{subject.name} {n}") for n in range(self.topics))
         return Expansion(topics, sample_pb2.Usage(calls=2))
 
@@ -119,6 +122,20 @@ def requested(events) -> list[sample_pb2.SampleRef]:
 
 def places(events) -> list[tuple[str, int, int]]:
     return sorted((r.subject, r.slot, r.attempt) for r in requested(events))
+
+
+async def test_the_first_subject_with_topics_leaves_the_others_their_part_of_the_window(taxonomy):
+    build, opened = build_of(100, 300), []
+    event = events_pb2.BuildChanged(build=build)
+    late = taxonomy.expander.waits["s1"] = asyncio.Event()
+    await taxonomy.builds.learn(event)
+    async for each in taxonomy.handlers.advance(event):
+        opened += requested([each])
+        if len(opened) == WINDOW // 4:
+            assert {ref.subject for ref in opened} == {"s0"}
+            late.set()
+
+    assert Counter(ref.subject for ref in opened) == {"s0": WINDOW // 4, "s1": WINDOW * 3 // 4}
 
 
 async def test_a_new_build_is_expanded_and_each_slot_is_asked_for_once(taxonomy):

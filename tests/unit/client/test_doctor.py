@@ -149,6 +149,16 @@ async def test_a_gateway_that_answers(gateway):
     assert [f.ok async for f in servers.check(gateway.target)] == [True]
 
 
+async def test_what_only_the_gateway_knows_is_not_told_as_checked(gateway, tmp_path):
+    path = tmp_path / "f.yaml"
+    path.write_text(MONEY.format(budget="usd: 20", most=1000))
+    found = {f.name: f async for f in diagnose(path, tmp_path, gateway.target)}
+    assert "budget" not in found, "it counts in prices that are not known here"
+    assert found["endpoints"].detail.startswith("free, main, procedural-medium: the gateway's own")
+    assert found["endpoints"].ok
+    assert found["endpoints"].way_out
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written(tmp_path):
     tmp_path.chmod(0o500)

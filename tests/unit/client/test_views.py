@@ -12,10 +12,11 @@ from chimera_client.views.sample import render_sample
 from chimera_client.views.summary import Ways, render_failure, render_result
 from chimera_client.views.tables import builds_table, samples_table
 from chimera_client.words import reason_words, stop_advice, stop_words
-from chimera_shared.testing.samples import make_build, make_samples
+from chimera_shared.testing.samples import START_SECONDS, make_build, make_samples
 
 WAYS = Ways("chimera build run f.yaml", "chimera builds fork b1 f.yaml", "chimera builds export b1")
 USD = 10**9
+NOW = START_SECONDS + 41.0
 CLOSED, OPEN, HALF_OPEN = (
     build_pb2.BREAKER_STATE_CLOSED,
     build_pb2.BREAKER_STATE_OPEN,
@@ -32,6 +33,7 @@ def text(renderable, width=80):
 
 def under_way():
     build = make_build(100, ["Mathematics", "Physics", "Logic"])
+    build.ClearField("end_time")
     build.state = build_pb2.BUILD_STATE_RUNNING
     for subject, accepted in zip(build.progress.subjects, (3, 20, 33), strict=True):
         subject.accepted = accepted
@@ -41,7 +43,7 @@ def under_way():
 
 
 def test_the_panel_says_everything_a_watcher_asks():
-    shown = text(render_progress(under_way(), Pace(41, 102.4, 77)))
+    shown = text(render_progress(under_way(), Pace(102.4, 77), NOW))
     lines = shown.splitlines()
     assert all(len(found) == 80 for found in lines)
     for part in ("demo running", "Mathematics", "3 of 34", "56 of 100", "1,234", "$1.23"):
@@ -58,22 +60,40 @@ def test_the_panel_says_everything_a_watcher_asks():
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_the_panel_keeps_to_its_width_with_many_subjects(width):
-    shown = text(render_progress(make_build(400, [f"Subject {i}" for i in range(40)]), Pace(1)), width)
+    shown = text(render_progress(make_build(400, [f"Subject {i}" for i in range(40)]), Pace()), width)
     assert {len(found) for found in shown.splitlines()} == {width}
     assert "28 more su" in shown
     assert len(shown.splitlines()) < 40
 
 
 def test_a_build_without_any_progress_is_shown():
-    shown = text(render_progress(build_pb2.Build(state=build_pb2.BUILD_STATE_RUNNING), Pace(0)))
+    shown = text(render_progress(build_pb2.Build(state=build_pb2.BUILD_STATE_RUNNING), Pace()))
     assert "time left not known yet" in shown
 
 
 def test_the_line_says_it_in_short():
-    assert progress_line(under_way(), Pace(41, 102.4, 77)).startswith(
+    assert progress_line(under_way(), Pace(102.4, 77), NOW).startswith(
         "0:41 demo running: 56 of 100 accepted, 72 topics"
     )
-    assert progress_line(under_way(), Pace(41, 102.4, 77)).endswith("about 1:17 left")
+    assert progress_line(under_way(), Pace(102.4, 77), NOW).endswith("about 1:17 left")
+
+
+def test_what_a_build_leaves_unsettled_is_no_longer_in_flight():
+    build = under_way()
+    build.state = build_pb2.BUILD_STATE_CANCELLED
+    assert "unsettled" in text(render_progress(build, Pace(), NOW))
+    assert "1,234 unsettled" in progress_line(build, Pace(), NOW)
+
+
+def test_time_in_which_a_build_was_paused_is_not_told_as_worked():
+    build = under_way()
+    build.state, build.paused.seconds = build_pb2.BUILD_STATE_PAUSED, 20
+    build.pause_time.seconds = START_SECONDS + 33
+    assert "0:13 elapsed" in text(render_progress(build, Pace(), NOW + 3600))
+    build.state = build_pb2.BUILD_STATE_FAILED
+    build.ClearField("pause_time")
+    build.end_time.seconds = START_SECONDS + 41
+    assert "proposed in 0:21" in text(render_failure(build, WAYS))
 
 
 def test_hostile_text_stays_text_everywhere():
@@ -86,13 +106,13 @@ def test_hostile_text_stays_text_everywhere():
     sample.validation.votes[0].grade.extracted = sample.validation.votes[0].grade.reason = HOSTILE
     sample.validation.votes[0].calls[0].model = sample.validation.votes[0].calls[0].prompt_sha256 = HOSTILE
     for shown in (
-        text(render_progress(build, Pace(1)), 160),
+        text(render_progress(build, Pace()), 160),
         text(render_failure(build, WAYS), 160),
         text(render_result(build, __import__("pathlib").Path("d"), "again", "fork", HOSTILE, procedural=False), 160),
         text(render_sample(sample, reasoning=True), 160),
         text(builds_table([build]), 160),
         text(samples_table([sample]), 160),
-        progress_line(build, Pace(1)),
+        progress_line(build, Pace()),
     ):
         assert "[bold red]" in shown
         assert not [c for c in shown if not c.isprintable() and c != "\n"]
@@ -171,7 +191,7 @@ def test_calls_that_broke_off_count_as_spent():
     build = seen(1, nanousd=USD, calls=1)
     build.progress.spending.unaccounted.MergeFrom(sample_pb2.Usage(calls=1, cost_nanousd=2 * USD))
     assert spent_of(build.progress) == Spend(3 * USD, 0, 2)
-    assert "at most $2.00 for 1 that broke off" in text(render_progress(build, Pace(1)), 120)
+    assert "at most $2.00 for 1 that broke off" in text(render_progress(build, Pace()), 120)
 
 
 def test_time_while_paused_is_not_worked():
@@ -200,7 +220,7 @@ def limited():
 
 
 def test_the_panel_shows_each_limit_with_what_is_used_reserved_and_ahead():
-    pace = Pace(41, 102.4, 77, Spend(0.42 * USD, 100, 1), Spend(14.2 * USD, 3_400_000, 1))
+    pace = Pace(102.4, 77, Spend(0.42 * USD, 100, 1), Spend(14.2 * USD, 3_400_000, 1))
     shown = text(render_progress(limited(), pace, 1_600.0), 120)
     for part in (
         "$4.20 of $20.00, $0.31 reserved, about $14.20 by the end",
@@ -214,14 +234,14 @@ def test_the_panel_shows_each_limit_with_what_is_used_reserved_and_ahead():
 
 
 def test_a_budget_that_will_not_do_says_for_how_many_samples_it_lasts():
-    pace = Pace(41, 102.4, 77, Spend(), Spend(35.8 * USD, 0, 0))
+    pace = Pace(102.4, 77, Spend(), Spend(35.8 * USD, 0, 0))
     words = "the budget's money will last for about 78 of 100 samples"
     assert words in text(render_progress(limited(), pace, 1_600.0), 120)
     assert words in progress_line(limited(), pace, 1_600.0)
 
 
 def test_without_a_budget_the_panel_says_where_the_spending_leads():
-    pace = Pace(41, 102.4, 77, Spend(0.42 * USD), Spend(14.2 * USD))
+    pace = Pace(102.4, 77, Spend(0.42 * USD), Spend(14.2 * USD))
     assert "$0.42 a minute, about $14.20 by the end" in text(render_progress(under_way(), pace), 120)
 
 
@@ -232,13 +252,13 @@ def test_endpoints_that_are_held_back_say_why():
         endpoint="gpt-5", limit=64, in_flight=12, waiting=30, breaker=OPEN, reason="refused with 429", held_seconds=8.2
     )
     build.progress.endpoints.add(endpoint="slow", limit=2, in_flight=1, breaker=HALF_OPEN, reason="timed out")
-    shown = text(render_progress(build, Pace(1)), 120)
+    shown = text(render_progress(build, Pace()), 120)
     assert "gpt-5: 12 of 64 in flight, 30 waiting, refused with 429; tried again in 8 s" in shown
     assert "slow: 1 of 2 in flight, timed out; one call tries it" in shown
     assert "fine" not in shown
-    assert "gpt-5: 12 of 64" in progress_line(build, Pace(1))
+    assert "gpt-5: 12 of 64" in progress_line(build, Pace())
     build.state = build_pb2.BUILD_STATE_SUCCEEDED
-    assert "gpt-5" not in progress_line(build, Pace(1))
+    assert "gpt-5" not in progress_line(build, Pace())
 
 
 def test_a_spent_budget_says_how_to_go_on_and_what_there_is():
@@ -274,13 +294,12 @@ def test_the_list_of_builds_says_what_each_spent():
 
 def test_the_pace_is_that_of_the_last_minute():
     meter = PaceMeter()
-    assert meter.pace(0, 10) == Pace(0)
+    assert meter.pace(0, 10) == Pace()
     for second in range(100):
         meter.observe(float(second), seen(0))
     for second in range(100, 221):
         meter.observe(float(second), seen(second - 100))
     pace = meter.pace(220.0, 240)
-    assert pace.elapsed_seconds == 220
     assert pace.per_minute == pytest.approx(60)
     assert pace.left_seconds == pytest.approx(120)
 

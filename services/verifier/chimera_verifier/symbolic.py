@@ -10,10 +10,12 @@ import json
 import logging
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from chimera_verifier.domain.symbols import are_comparable, is_checkable, to_latex
+from chimera_verifier.domain.relations import comparable
+from chimera_verifier.domain.symbols import are_comparable, is_checkable
+from chimera_verifier.domain.syntax import Tree, heads, is_bounded, parse
 
 _log = logging.getLogger(__name__)
 _WORKER = Path(__file__).with_name("symbolic_worker.py")
@@ -23,7 +25,7 @@ _WORKER = Path(__file__).with_name("symbolic_worker.py")
 class SymbolicLimits:
     """Bounds of the pool. A simple comparison takes about 5 ms; what takes seconds does not end by waiting longer."""
 
-    workers: int = 1  # About 100 MB each.
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)  # About 100 MB each.
     question_seconds: float = 3.0  # On the clock, from handing over to the answer.
     queue_seconds: float = 20.0  # For a free worker.
     max_waiting: int = 256  # Questions waiting for a worker; one more is answered `None` at once.
@@ -63,11 +65,11 @@ class SymbolicPool:
 
         None if that could not be found out: not parsed, refused as too large, timed out, crashed, or too many waiting.
         """
-        if self._closed or not (is_checkable(reference) and is_checkable(candidate)):
+        known = _is_known(reference, candidate)
+        checkable = not known and _is_checkable(reference, candidate)
+        if self._closed or not (known or checkable):
             return None
-        if not are_comparable(reference, candidate):
-            return None
-        question = {"reference": to_latex(reference), "candidate": to_latex(candidate)}
+        question = {"reference": reference, "candidate": candidate, "checkable": checkable}
         line = json.dumps({**question, "relative": relative, "absolute": absolute}) + "\n"
         worker = await self._take()
         if worker is None:
@@ -93,6 +95,26 @@ class SymbolicPool:
         self._closed = True
         for worker in self._workers:
             await worker.kill()
+
+
+def _is_known(reference: str, candidate: str) -> bool:
+    """Whether the platform's grammar reads both, in one sense: `log` is natural to some and decimal to others."""
+    trees = [_trees(reference), _trees(candidate)]
+    if not (trees[0] and trees[1] and all(is_bounded(tree) for side in trees for tree in side)):
+        return False
+    logarithms = [any("call:log" in heads(tree) for tree in side) for side in trees]
+    return logarithms[0] == logarithms[1]
+
+
+def _trees(text: str) -> list[Tree]:
+    if (relation := comparable(text)) is not None:
+        return [relation.left.tree, relation.right.tree]
+    reading = parse(text)
+    return [reading.tree] if reading else []
+
+
+def _is_checkable(reference: str, candidate: str) -> bool:
+    return is_checkable(reference) and is_checkable(candidate) and are_comparable(reference, candidate)
 
 
 class _Worker:

@@ -12,6 +12,11 @@ import pytest
 from chimera_verifier.symbolic import SymbolicLimits, SymbolicPool
 
 HANG = (r"\sum_{k=1}^{n} \frac{1}{k^{k}}", r"\int_0^n \frac{\sin(x^{x})}{x} dx")
+ONE = SymbolicLimits(workers=1)
+
+
+def test_as_many_workers_as_processors() -> None:
+    assert SymbolicLimits().workers == os.cpu_count()
 
 
 async def test_equal_and_different() -> None:
@@ -24,7 +29,7 @@ async def test_equal_and_different() -> None:
 
 
 async def test_a_question_that_takes_too_long_is_none_and_the_pool_recovers() -> None:
-    async with SymbolicPool(SymbolicLimits(question_seconds=1.0)) as pool:
+    async with SymbolicPool(SymbolicLimits(workers=1, question_seconds=1.0)) as pool:
         assert await pool.equal("x+x", "2x") is True
         first = pool._workers[0]._process
         started = time.monotonic()
@@ -37,7 +42,7 @@ async def test_a_question_that_takes_too_long_is_none_and_the_pool_recovers() ->
 
 async def test_memory_is_bounded() -> None:
     # Less than SymPy needs to load: the worker dies, and the pool says that it cannot tell.
-    async with SymbolicPool(SymbolicLimits(memory_bytes=64 << 20)) as pool:
+    async with SymbolicPool(SymbolicLimits(workers=1, memory_bytes=64 << 20)) as pool:
         assert await pool.equal("x+x", "2x") is None
 
 
@@ -48,7 +53,7 @@ def test_the_worker_bounds_its_own_memory() -> None:
 
 
 async def test_a_worker_that_was_killed_is_replaced() -> None:
-    async with SymbolicPool() as pool:
+    async with SymbolicPool(ONE) as pool:
         assert await pool.equal("x+x", "2x") is True
         process = pool._workers[0]._process
         assert process is not None
@@ -58,14 +63,14 @@ async def test_a_worker_that_was_killed_is_replaced() -> None:
 
 
 async def test_a_full_queue_answers_none_at_once() -> None:
-    async with SymbolicPool(SymbolicLimits(max_waiting=2)) as pool:
+    async with SymbolicPool(SymbolicLimits(workers=1, max_waiting=2)) as pool:
         answers = await asyncio.gather(*(pool.equal("x+x", "2x") for _ in range(10)))
     assert answers.count(True) in (2, 3)  # Two waiting, and one that may have found the worker free.
     assert answers.count(None) == 10 - answers.count(True)
 
 
 async def test_a_cancelled_question_leaves_no_answer_behind() -> None:
-    async with SymbolicPool() as pool:
+    async with SymbolicPool(ONE) as pool:
         assert await pool.equal("x+x", "2x") is True
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(pool.equal(*HANG), 0.2)
@@ -73,7 +78,7 @@ async def test_a_cancelled_question_leaves_no_answer_behind() -> None:
 
 
 async def test_a_closed_pool_answers_none_and_leaves_no_process() -> None:
-    pool = SymbolicPool()
+    pool = SymbolicPool(ONE)
     await pool.start()
     process = pool._workers[0]._process
     waiting = asyncio.create_task(pool.equal("x+x", "2x"))
@@ -100,9 +105,9 @@ async def test_workers_do_not_see_the_environment(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     "text",
     [
-        "9^{9^{9}}", "9^(9^9)", "((9^9)^9)^9", "99999!", "5!!", "7" * 101, "x^{99999}", "1" * 2_000, r"\input{x}",
-        "$x$; $y$", r"\binom{99999}{5}", "2^{500} \\cdot (3^{500})^{500}", "()" * 600, "(" * 40 + ")" * 40, "A^T", "x'",
-        "1/2x", "50%", "1e99", "",
+        "9^{9^{9}}", "9^(9^9)", "(((9^99)^99)^99)^99", "9999999999!", "5!!", "7" * 1_001, "x^{999999999}", "1" * 2_001,
+        r"\input{x}", "$x$; $y$", r"\binom{99999999999}{5}", "()" * 600, "(" * 50 + "1" + ")" * 50, "A^T.", "10^10^10",
+        r"\sum_{k=1}^{10^{9}} k^{10^{9}} 9^{9^{9}}", "__import__('os').system('true')", "",
     ],
 )  # fmt: skip
 async def test_what_is_refused_starts_nothing(text: str) -> None:
@@ -112,7 +117,7 @@ async def test_what_is_refused_starts_nothing(text: str) -> None:
         assert await pool.equal("x", text) is None
 
 
-@pytest.mark.parametrize(("left", "right"), [("v", "V"), (r"\theta", r"\Theta"), (r"\log x", r"\ln x"), ("AB", "BA")])
+@pytest.mark.parametrize(("left", "right"), [(r"\log x", r"\ln x"), (r"\sum_{k=1}^{3} v", r"\sum_{k=1}^{3} V")])
 async def test_what_the_parser_confuses_is_not_asked(left: str, right: str) -> None:
     pool = SymbolicPool()
     async with asyncio.timeout(1):

@@ -19,7 +19,7 @@ SERVICES = ("gateway", "taxonomy", "generator", "verifier", "evaluator")
 
 BESIDE_STAGES: dict[str, tuple[Topic[Any], ...]] = {
     "evaluator": (topics.EVALUATION_CHANGED,),
-    "gateway": (topics.BUILD_CHANGED, topics.DATASET_PUBLISHED),
+    "gateway": (topics.BUILD_CHANGED, topics.SAMPLE_RECALLED, topics.DATASET_PUBLISHED),
 }
 """What a service publishes from its gRPC methods and its loops, which no stage declares."""
 

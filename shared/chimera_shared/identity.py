@@ -17,9 +17,14 @@ def build_id(request_id: str) -> str:
     return f"b{digest('build', request_id)[:15]}"
 
 
-def dataset_id(build: str) -> str:
-    """The id of the dataset that a build publishes."""
-    return f"d{build[1:]}"
+def dataset_id(build: str, version: int = 1) -> str:
+    """The id of the dataset that a build publishes, or of a later version of it."""
+    return f"d{build[1:]}" if version == 1 else f"d{build[1:]}-{version}"
+
+
+def recall_id(request_id: str) -> str:
+    """The id of the recall that a request orders."""
+    return f"r{digest('recall', request_id)[:15]}"
 
 
 def sample_id(build: str, subject: str, slot: int, attempt: int) -> str:

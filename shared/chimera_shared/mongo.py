@@ -70,10 +70,12 @@ def from_document(message: M, document: Document) -> M:
     return ParseDict(document, message, ignore_unknown_fields=True)
 
 
-async def ensure_indexes(collection: Collection[Document], *fields: Sequence[str], sparse: bool = False) -> None:
+async def ensure_indexes(
+    collection: Collection[Document], *fields: Sequence[str], sparse: bool = False, unique: bool = False
+) -> None:
     """Create one ascending index for each sequence of fields, if it is not there."""
     for names in fields:
-        await collection.create_index([(name, ASCENDING) for name in names], sparse=sparse)
+        await collection.create_index([(name, ASCENDING) for name in names], sparse=sparse, unique=unique)
 
 
 class FirstWins:

@@ -3,16 +3,22 @@
 SubmitBuild … CancelBuild ─▶ Builds ─▶ build.changed
 every event of a sample ─▶ Tracker ─▶ counts, settled samples ─▶ Builds.complete ─▶ dataset.published
 quota.missed ─▶ Builds.give_up ─▶ build.changed
+StartRecall … CancelRecall ─▶ Recalls ─▶ Reverifying ─▶ build.changed, sample.recalled
+sample.reverified, clock ─▶ Reverifying ─▶ samples' new evidence ─▶ dataset.published
 books of budgets, clock ─▶ Limits ─▶ Builds.fail ─▶ build.changed, dataset.published (partial)
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from chimera_gateway.builds import Builds
 from chimera_gateway.dead_letters import DeadLetterServicer
 from chimera_gateway.handlers import stages
 from chimera_gateway.limits import Limits
 from chimera_gateway.live import Live
+from chimera_gateway.recall_servicer import RecallServicer
+from chimera_gateway.recall_store import RecallStore
+from chimera_gateway.recalls import Recalls
+from chimera_gateway.reverifying import Reverifying
 from chimera_gateway.servicer import BuildServicer, DatasetServicer, SampleServicer
 from chimera_gateway.store import GatewayStore
 from chimera_gateway.tracker import Tracker
@@ -29,6 +35,7 @@ from chimera_shared.settings import ServiceSettings
 NAME = "gateway"
 _FLUSH_SECONDS = 0.3
 _LIMITS_SECONDS = 1.0
+_RECALLS_SECONDS = 0.5
 
 
 def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
@@ -40,18 +47,24 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     books, reports = Books(shared["budgets"]), EndpointReports(shared["endpoint_reports"])
     builds = Builds(store, pool.endpoints, bus, _now, Live(books, reports))
     tracker, limits = Tracker(store, builds), Limits(store, builds, books, _now)
-    bus.add_quick("track", stages(tracker))
+    recall_store = RecallStore(client[f"chimera_{NAME}"])
+    reverifying = Reverifying(store, recall_store, bus, _now, timedelta(seconds=settings.overdue_seconds))
+    recalls = Recalls(store, recall_store, reverifying, pool.endpoints, _now)
+    bus.add_quick("track", stages(tracker, reverifying))
     register = [BuildServicer(builds).register, SampleServicer(store, builds).register, DatasetServicer(store).register]
     register.append(DeadLetterServicer(Letterbox(letters, settings.max_dead_letters), bus).register)
+    register.append(RecallServicer(recalls).register)
     return Service(
         NAME,
         settings,
         bus,
         RpcServer(settings, register),
-        prepare=[store.prepare],
+        prepare=[store.prepare, recall_store.prepare],
         loops=[
             (tracker.flush, _FLUSH_SECONDS),
             (limits.enforce, _LIMITS_SECONDS),
+            (reverifying.advance_all, _RECALLS_SECONDS),
+            (reverifying.announce_all, settings.reconcile_seconds),
             (builds.announce_all, settings.reconcile_seconds),
         ],
     )

@@ -197,6 +197,7 @@ class Builds:
             build_id=build.build_id,
             name=build.spec.name,
             samples=samples,
+            version=1,
         )
         dataset.create_time.FromDatetime(self._clock())
         return dataset

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from chimera_gateway.reverifying import Reverifying
 from chimera_gateway.tracker import Tracker
 from chimera_shared import topics
 from chimera_shared.stage import Stage
 
 
-def stages(tracker: Tracker) -> list[Stage[Any]]:
+def stages(tracker: Tracker, reverifying: Reverifying) -> list[Stage[Any]]:
     """Every stage of the service."""
     return [
         Stage("count-topics", consumes=topics.TOPICS_EXPANDED, reaction=tracker.track),
@@ -16,5 +17,6 @@ def stages(tracker: Tracker) -> list[Stage[Any]]:
         Stage("count-validated", consumes=topics.PROBLEM_VALIDATED, reaction=tracker.track),
         Stage("count-solutions", consumes=topics.SOLUTION_SYNTHESISED, reaction=tracker.track),
         Stage("settle", consumes=topics.SAMPLE_SETTLED, reaction=tracker.settle),
+        Stage("take-back", consumes=topics.SAMPLE_REVERIFIED, reaction=reverifying.take),
         Stage("give-up", consumes=topics.QUOTA_MISSED, reaction=tracker.give_up),
     ]

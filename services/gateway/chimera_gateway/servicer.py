@@ -137,7 +137,7 @@ class DatasetServicer(dataset_service_pb2_grpc.DatasetServiceServicer):
     ) -> dataset_service_pb2.ListDatasetsResponse:
         """List datasets, newest first."""
         page = Page.of(request)
-        datasets = await self._store.datasets(page.number(), page.size + 1)
+        datasets = await self._store.datasets(request.build_id, page.number(), page.size + 1)
         return dataset_service_pb2.ListDatasetsResponse(
             datasets=datasets[: page.size], next_page_token=page.next_number(len(datasets))
         )

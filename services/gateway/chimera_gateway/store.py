@@ -12,6 +12,7 @@ from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_gateway.domain.evidence import Lookup, calls_of
 from chimera_gateway.domain.groups import Folded, Ranges, holds, joined
 from chimera_gateway.domain.tally import Counts, Mark, added
+from chimera_gateway.domain.versions import as_of, superseded
 from chimera_shared.batches import Batches
 from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, from_document, guarded, to_document
 
@@ -75,9 +76,10 @@ class GatewayStore:
         with guarded():
             await ensure_indexes(self._builds, ["active"], sparse=True)
             await ensure_indexes(self._tallies, ["build_id"])
-            await ensure_indexes(self._samples, ["build_id", "outcome", "place"], ["build_id", "_id"])
+            await ensure_indexes(self._samples, ["build_id", "outcome", "reason", "place"], ["build_id", "_id"])
             await ensure_indexes(self._samples, ["build_id", "evidence.model", "_id"])
             await ensure_indexes(self._controls, ["build_id", "_id"])
+            await ensure_indexes(self._datasets, ["dataset.build_id"])
 
     # Builds
 
@@ -285,13 +287,52 @@ class GatewayStore:
         return (found or {}).get("slots")
 
     async def members(self, dataset: dataset_pb2.Dataset) -> AsyncIterator[sample_pb2.Sample]:
-        """The samples of a dataset, by subject and slot."""
+        """The samples of a dataset as they were in its version, by subject and slot.
+
+        One that was withdrawn later is none of the accepted any more; of none does its place change.
+        """
         slots = await self.slots(dataset.dataset_id)
         with guarded():
-            query = {"build_id": dataset.build_id, "outcome": sample_pb2.OUTCOME_ACCEPTED}
-            async for document in self._samples.find(query).sort("place", 1):
+            async for document in self._samples.find(_ever_accepted(dataset.build_id)).sort("place", 1):
+                if slots is not None and not _is_in(slots, document):
+                    continue
+                sample = from_document(sample_pb2.Sample(), as_of(document, dataset.version or 1))
+                if sample.outcome == sample_pb2.OUTCOME_ACCEPTED:
+                    yield sample
+
+    async def resting_on(self, dataset: dataset_pb2.Dataset, lookup: Lookup) -> AsyncIterator[tuple[str, str]]:
+        """Ids and places of the samples that the newest version of a dataset has and that rest on such a call."""
+        slots = await self.slots(dataset.dataset_id)
+        query = {"build_id": dataset.build_id, "outcome": sample_pb2.OUTCOME_ACCEPTED, **_resting_on(lookup)}
+        with guarded():
+            async for document in self._samples.find(query, {"place": 1}):
                 if slots is None or _is_in(slots, document):
-                    yield from_document(sample_pb2.Sample(), document["sample"])
+                    yield document["_id"], document["place"]
+
+    async def revise(self, sample: sample_pb2.Sample, version: int) -> None:
+        """Store what was found about a sample anew, from this version of its dataset on. Safe to repeat."""
+        with guarded():
+            found = await self._samples.find_one({"_id": sample.ref.sample_id})
+            if found is None or found.get("version") == version:
+                return
+            now = {
+                "outcome": sample.outcome,
+                "reason": sample.reason,
+                "evidence": _evidence(sample),
+                "sample": to_document(sample),
+                "version": version,
+            }
+            await self._samples.update_one(
+                {"_id": sample.ref.sample_id, "version": {"$ne": version}},
+                {"$set": now, "$push": {"former": superseded(found, version)}},
+            )
+
+    async def versions(self, build: str) -> list[dataset_pb2.Dataset]:
+        """Every version of a build's dataset, the first one first."""
+        with guarded():
+            found = await self._datasets.find({"dataset.build_id": build}).to_list(None)
+        datasets = [from_document(dataset_pb2.Dataset(), document["dataset"]) for document in found]
+        return sorted(datasets, key=lambda dataset: dataset.version)
 
     async def dataset(self, dataset: str) -> dataset_pb2.Dataset | None:
         """One dataset."""
@@ -299,11 +340,11 @@ class GatewayStore:
             found = await self._datasets.find_one({"_id": dataset})
         return None if found is None else from_document(dataset_pb2.Dataset(), found["dataset"])
 
-    async def datasets(self, skip: int, limit: int) -> list[dataset_pb2.Dataset]:
-        """Datasets, newest first."""
+    async def datasets(self, build: str, skip: int, limit: int) -> list[dataset_pb2.Dataset]:
+        """Datasets, newest first; of one build or, without one, of all."""
         with guarded():
             found = (
-                await self._datasets.find({})
+                await self._datasets.find({"dataset.build_id": build} if build else {})
                 .sort([("create_time", -1), ("_id", 1)])
                 .skip(skip)
                 .limit(limit)
@@ -342,6 +383,13 @@ def _evidence(sample: sample_pb2.Sample) -> list[Document]:
 def _resting_on(lookup: Lookup) -> Document:
     """Samples with one call of which all of this holds."""
     return {"evidence": {"$elemMatch": lookup}} if lookup else {}
+
+
+def _ever_accepted(build: str) -> Document:
+    """Samples that are in the dataset, or were. The index has them by place within each of these outcomes."""
+    outcomes = [sample_pb2.OUTCOME_ACCEPTED, sample_pb2.OUTCOME_REJECTED, sample_pb2.OUTCOME_UNKNOWN]
+    reasons = [sample_pb2.REASON_UNSPECIFIED, sample_pb2.REASON_RECALLED]
+    return {"build_id": build, "outcome": {"$in": outcomes}, "reason": {"$in": reasons}}
 
 
 def _has_ended_before(document: Document, time: datetime) -> bool:

@@ -107,6 +107,7 @@ def make_dataset(build: build_pb2.Build) -> dataset_pb2.Dataset:
         name=build.spec.name,
         samples=build.spec.samples,
         create_time=build.end_time,
+        version=1,
     )
 
 

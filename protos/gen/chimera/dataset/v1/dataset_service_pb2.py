@@ -26,7 +26,7 @@ from chimera.dataset.v1 import dataset_pb2 as chimera_dot_dataset_dot_v1_dot_dat
 from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(chimera/dataset/v1/dataset_service.proto\x12\x12\x63himera.dataset.v1\x1a chimera/dataset/v1/dataset.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"\'\n\x11GetDatasetRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\"<\n\x13ListDatasetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x14ListDatasetsResponse\x12-\n\x08\x64\x61tasets\x18\x01 \x03(\x0b\x32\x1b.chimera.dataset.v1.Dataset\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"(\n\x12ReadDatasetRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t2\x99\x02\n\x0e\x44\x61tasetService\x12P\n\nGetDataset\x12%.chimera.dataset.v1.GetDatasetRequest\x1a\x1b.chimera.dataset.v1.Dataset\x12\x61\n\x0cListDatasets\x12\'.chimera.dataset.v1.ListDatasetsRequest\x1a(.chimera.dataset.v1.ListDatasetsResponse\x12R\n\x0bReadDataset\x12&.chimera.dataset.v1.ReadDatasetRequest\x1a\x19.chimera.sample.v1.Sample0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(chimera/dataset/v1/dataset_service.proto\x12\x12\x63himera.dataset.v1\x1a chimera/dataset/v1/dataset.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"\'\n\x11GetDatasetRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\"N\n\x13ListDatasetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x10\n\x08\x62uild_id\x18\x03 \x01(\t\"^\n\x14ListDatasetsResponse\x12-\n\x08\x64\x61tasets\x18\x01 \x03(\x0b\x32\x1b.chimera.dataset.v1.Dataset\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"(\n\x12ReadDatasetRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t2\x99\x02\n\x0e\x44\x61tasetService\x12P\n\nGetDataset\x12%.chimera.dataset.v1.GetDatasetRequest\x1a\x1b.chimera.dataset.v1.Dataset\x12\x61\n\x0cListDatasets\x12\'.chimera.dataset.v1.ListDatasetsRequest\x1a(.chimera.dataset.v1.ListDatasetsResponse\x12R\n\x0bReadDataset\x12&.chimera.dataset.v1.ReadDatasetRequest\x1a\x19.chimera.sample.v1.Sample0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,11 +36,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETDATASETREQUEST']._serialized_start=130
   _globals['_GETDATASETREQUEST']._serialized_end=169
   _globals['_LISTDATASETSREQUEST']._serialized_start=171
-  _globals['_LISTDATASETSREQUEST']._serialized_end=231
-  _globals['_LISTDATASETSRESPONSE']._serialized_start=233
-  _globals['_LISTDATASETSRESPONSE']._serialized_end=327
-  _globals['_READDATASETREQUEST']._serialized_start=329
-  _globals['_READDATASETREQUEST']._serialized_end=369
-  _globals['_DATASETSERVICE']._serialized_start=372
-  _globals['_DATASETSERVICE']._serialized_end=653
+  _globals['_LISTDATASETSREQUEST']._serialized_end=249
+  _globals['_LISTDATASETSRESPONSE']._serialized_start=251
+  _globals['_LISTDATASETSRESPONSE']._serialized_end=345
+  _globals['_READDATASETREQUEST']._serialized_start=347
+  _globals['_READDATASETREQUEST']._serialized_end=387
+  _globals['_DATASETSERVICE']._serialized_start=390
+  _globals['_DATASETSERVICE']._serialized_end=671
 # @@protoc_insertion_point(module_scope)

@@ -69,6 +69,7 @@ class RecallServiceServicer:
 
     def StartRecall(self, request, context):
         """Starts a recall. The same `request_id` again returns the same recall; with other content it is ALREADY_EXISTS.
+        FAILED_PRECONDITION while another recall of the dataset runs, INVALID_ARGUMENT if no sample rests on the evidence.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,9 @@ class RecallServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecallServiceAsyncStub: ...
     StartRecall: _grpc.UnaryUnaryMultiCallable[_recall_service_pb2.StartRecallRequest, _recall_pb2.Recall]
-    """Starts a recall. The same `request_id` again returns the same recall; with other content it is ALREADY_EXISTS."""
+    """Starts a recall. The same `request_id` again returns the same recall; with other content it is ALREADY_EXISTS.
+    FAILED_PRECONDITION while another recall of the dataset runs, INVALID_ARGUMENT if no sample rests on the evidence.
+    """
     GetRecall: _grpc.UnaryUnaryMultiCallable[_recall_service_pb2.GetRecallRequest, _recall_pb2.Recall]
     """Returns one recall."""
     ListRecalls: _grpc.UnaryUnaryMultiCallable[_recall_service_pb2.ListRecallsRequest, _recall_service_pb2.ListRecallsResponse]
@@ -51,7 +53,9 @@ class RecallServiceAsyncStub(RecallServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     StartRecall: _aio.UnaryUnaryMultiCallable[_recall_service_pb2.StartRecallRequest, _recall_pb2.Recall]  # type: ignore[assignment]
-    """Starts a recall. The same `request_id` again returns the same recall; with other content it is ALREADY_EXISTS."""
+    """Starts a recall. The same `request_id` again returns the same recall; with other content it is ALREADY_EXISTS.
+    FAILED_PRECONDITION while another recall of the dataset runs, INVALID_ARGUMENT if no sample rests on the evidence.
+    """
     GetRecall: _aio.UnaryUnaryMultiCallable[_recall_service_pb2.GetRecallRequest, _recall_pb2.Recall]  # type: ignore[assignment]
     """Returns one recall."""
     ListRecalls: _aio.UnaryUnaryMultiCallable[_recall_service_pb2.ListRecallsRequest, _recall_service_pb2.ListRecallsResponse]  # type: ignore[assignment]
@@ -70,7 +74,9 @@ class RecallServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _recall_service_pb2.StartRecallRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recall_pb2.Recall, _abc.Awaitable[_recall_pb2.Recall]]:
-        """Starts a recall. The same `request_id` again returns the same recall; with other content it is ALREADY_EXISTS."""
+        """Starts a recall. The same `request_id` again returns the same recall; with other content it is ALREADY_EXISTS.
+        FAILED_PRECONDITION while another recall of the dataset runs, INVALID_ARGUMENT if no sample rests on the evidence.
+        """
 
     @_abc_1.abstractmethod
     def GetRecall(

@@ -14,7 +14,8 @@ from chimera.events.v1 import events_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_gateway.domain.evidence import lookup_of
-from chimera_gateway.domain.recall import ENDED, STATE_OF_BUILD, next_version, spec_of
+from chimera_gateway.domain.recall import ENDED, STATE_OF_BUILD, next_version
+from chimera_gateway.recall_orders import spec_of
 from chimera_gateway.recall_store import DUE, KEPT, WITHDRAWN, Due, Order, RecallStore
 from chimera_gateway.store import GatewayStore
 from chimera_shared.errors import NotFound

@@ -26,7 +26,7 @@ class AsyncClient:
         self._verifying = _verifying(self._connection, verifier)
         self.builds = Builds(self._connection)
         self.samples = Samples(self._connection)
-        self.datasets = Datasets(self._connection, self.builds)
+        self.datasets = Datasets(self._connection, self.builds, self.samples)
         self.dead_letters = DeadLetters(self._connection)
 
     @property

@@ -11,6 +11,7 @@ from chimera.dataset.v1 import dataset_pb2, dataset_service_pb2, dataset_service
 from chimera.sample.v1 import sample_pb2
 from chimera_client.builds import Builds
 from chimera_client.connection import Connection, ServerUnreachable
+from chimera_client.samples import Samples
 from chimera_shared.rpc.channel import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ _SILENCE_SECONDS = 60.0
 class Datasets:
     """Reads and exports published datasets."""
 
-    def __init__(self, connection: Connection, builds: Builds) -> None:
+    def __init__(self, connection: Connection, builds: Builds, samples: Samples) -> None:
         self._connection = connection
         self._builds = builds
+        self._samples = samples
         self._stub = dataset_service_pb2_grpc.DatasetServiceStub(connection.channel)
 
     async def get(self, dataset_id: str) -> dataset_pb2.Dataset:
@@ -76,7 +78,20 @@ class Datasets:
 
         dataset = await self.get(dataset_id)
         build = await self._builds.get(dataset.build_id)
-        return await export_dataset(build, dataset, self.read(dataset_id), endpoints, directory, progress=progress)
+        return await export_dataset(
+            build,
+            dataset,
+            self.read(dataset_id),
+            endpoints,
+            directory,
+            progress=progress,
+            others=self._not_accepted(build.build_id),
+        )
+
+    async def _not_accepted(self, build_id: str) -> AsyncIterator[sample_pb2.Sample]:
+        for outcome in (sample_pb2.OUTCOME_REJECTED, sample_pb2.OUTCOME_UNKNOWN):
+            async for sample in self._samples.list(build_id, outcome):
+                yield sample
 
     async def _next(self, call: Any, dataset_id: str) -> sample_pb2.Sample | None:
         try:

@@ -74,6 +74,13 @@ def stop_words(reason: int) -> str:
     return _STOPS.get(reason, "")
 
 
+def ended_early(build: build_pb2.Build) -> str:
+    """Why a build ended before all its samples were accepted, as half a sentence."""
+    if build.state == build_pb2.BUILD_STATE_CANCELLED:
+        return "it was cancelled"
+    return stop_words(build.stop_reason) or "it failed"
+
+
 def stop_advice(reason: int) -> str:
     """What to do about a failed build; empty if nothing general can be said."""
     return _STOP_ADVICE.get(reason, "")

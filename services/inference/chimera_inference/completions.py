@@ -1,7 +1,7 @@
 """From a chat request to the choices of its answer: which task it is, and what the teacher says to it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from random import Random
 from typing import Any
 
@@ -98,6 +98,16 @@ def _judgement(request: ChatRequest, setting: Setting) -> Choice:
     return _structured({"verdict": verdict, "reason": reason})
 
 
+def _screening(request: ChatRequest, setting: Setting) -> Choice:
+    found = teacher.screen(setting.taxonomy, request.lines.get("Subject", ""), request.lines.get("Problem", ""))
+    said = {}
+    for name, (verdict, reason) in asdict(found).items():
+        if verdict != teacher.UNSURE and setting.rng.random() < setting.dials.screening_error_rate:
+            verdict, reason = teacher.NO if verdict == teacher.YES else teacher.YES, "An error that a dial asks for."
+        said[name] = {"reason": reason, "verdict": verdict}
+    return _structured(said)
+
+
 def _solve(request: ChatRequest, setting: Setting) -> Choice:
     for statement in request.user_texts:
         rng = teacher.rng_of(request.model, setting.seed, setting.index, "solve", " ".join(statement.split()))
@@ -112,6 +122,7 @@ _TASKS: dict[str, Callable[[ChatRequest, Setting], Choice]] = {
     "topics": _topics,
     "problem": _problem,
     "judgement": _judgement,
+    "screening": _screening,
     "solve": _solve,
 }
 

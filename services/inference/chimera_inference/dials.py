@@ -26,6 +26,7 @@ class Dials(BaseModel):
     malformed_rate: Rate = Field(0.0, description="Answered with broken JSON, or a solution without a box.")
     wrong_rate: Rate = Field(0.0, description="Proposed with a wrong reference answer.")
     duplicate_rate: Rate = Field(0.0, description="Proposed from a repertoire of a few instances a family.")
+    screening_error_rate: Rate = Field(0.0, description="Verdicts of a screening that are turned round.")
     truncated_rate: Rate = Field(0.0, description="Cut in the middle, with finish_reason `length`.")
     empty_rate: Rate = Field(0.0, description="Answered with a completion whose content is empty.")
     not_json_rate: Rate = Field(0.0, description="Answered with 200 and a page that is not JSON.")

@@ -20,6 +20,7 @@ from chimera_verifier.handlers import stages
 from chimera_verifier.panel import Panel
 from chimera_verifier.referee import Referee
 from chimera_verifier.reverification import Reverification
+from chimera_verifier.screen import Screen
 from chimera_verifier.servicer import VerifierServicer
 from chimera_verifier.similarity import Similarity
 from chimera_verifier.store import VerifierStore
@@ -40,7 +41,7 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     workers = SymbolicPool()
     referee = Referee(Grader(workers), models)
     panel = Panel(models, referee)
-    examination = Examination(Similarity(store), panel, referee)
+    examination = Examination(Similarity(store), Screen(models), panel, referee)
     for stage in stages(Checks(examination), Reverification(examination), store):
         bus.add(stage)
     server = RpcServer(settings, [VerifierServicer(referee, panel, examination, pool.endpoints).register])

@@ -10,17 +10,19 @@ from chimera_shared import identity, usage
 from chimera_shared.checkers import DEFAULT_THRESHOLD
 from chimera_shared.errors import SampleFailure
 from chimera_verifier.domain import shape
-from chimera_verifier.domain.decision import Refusal, panel_refusal, solution_refusal
+from chimera_verifier.domain.decision import Refusal, panel_refusal, screen_refusal, solution_refusal
 from chimera_verifier.panel import Panel
 from chimera_verifier.referee import Referee, judges_of
+from chimera_verifier.screen import Screen
 from chimera_verifier.similarity import Similarity, Standing
 
 
 class Examination:
     """Examines problems and solutions, of builds and of whoever asks."""
 
-    def __init__(self, similarity: Similarity, panel: Panel, referee: Referee) -> None:
+    def __init__(self, similarity: Similarity, screen: Screen, panel: Panel, referee: Referee) -> None:
         self._similarity = similarity
+        self._screen = screen
         self._panel = panel
         self._referee = referee
 
@@ -64,6 +66,9 @@ class Examination:
     ) -> Refusal | None:
         ref, problem, judges = sample.ref, sample.problem, judges_of(spec.roles)
         if refusal := await self._similarity.look(validation, sample, spec, standing):
+            return refusal
+        validation.screenings.extend(await self._screen.look(ref, problem.statement, spec.roles.screeners))
+        if refusal := screen_refusal(validation.screenings):
             return refusal
         validation.votes.extend(
             await self._panel.vote(

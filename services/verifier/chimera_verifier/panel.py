@@ -9,7 +9,7 @@ from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.request import Question
 from chimera_shared.errors import SampleFailure
 from chimera_shared.prompts import Prompt
-from chimera_shared.together import all_of
+from chimera_shared.together import all_or_failure
 from chimera_verifier.referee import Referee
 
 PANEL = Prompt.load("chimera_verifier", "panel")
@@ -54,22 +54,8 @@ class Panel:
                 raise SampleFailure(failure.reason, failure.detail, [*reply.calls, *failure.calls]) from None
             return sample_pb2.Vote(member=member, grade=grade, calls=reply.calls, weight=role.weight)
 
-        failures: list[SampleFailure] = []
-
-        async def one_or_none(member: int) -> sample_pb2.Vote | None:
-            try:
-                return await one(member)
-            except SampleFailure as failure:
-                failures.append(failure)
-                return None
-
-        answered = await all_of(*(one_or_none(member) for member in range(len(members))))
-        votes = [vote for vote in answered if vote is not None]
-        if failures:
-            paid = [call for vote in votes for call in (*vote.calls, *vote.grade.calls)]
-            paid += [call for failure in failures for call in failure.calls]
-            raise SampleFailure(failures[0].reason, failures[0].detail, paid)
-        return votes
+        asked = [one(member) for member in range(len(members))]
+        return await all_or_failure(asked, lambda vote: [*vote.calls, *vote.grade.calls])
 
 
 def _no_answer(member: int, weight: float, failure: SampleFailure) -> sample_pb2.Vote:

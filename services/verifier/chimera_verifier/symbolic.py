@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,12 +37,19 @@ class SymbolicLimits:
 class SymbolicPool:
     """A fixed number of checker processes, each answering one question at a time."""
 
-    def __init__(self, limits: SymbolicLimits | None = None) -> None:
+    def __init__(self, limits: SymbolicLimits | None = None, *, lazy: bool = False) -> None:
+        """A lazy pool starts each process at the first question for it."""
         self._limits = limits or SymbolicLimits()
+        self._lazy = lazy
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._workers: list[_Worker] = []
         self._waiting = 0
         self._closed = False
+
+    @property
+    def loading_seconds(self) -> float:
+        """How long questions have waited for processes that were being started."""
+        return sum(worker.loading_seconds for worker in self._workers)
 
     async def __aenter__(self) -> "SymbolicPool":
         await self.start()
@@ -55,7 +63,8 @@ class SymbolicPool:
         for _ in range(self._limits.workers):
             worker = _Worker(self._limits)
             self._workers.append(worker)
-            await worker.launch()
+            if not self._lazy:
+                await worker.launch()
             self._idle.put_nowait(worker)
 
     async def equal(
@@ -125,6 +134,7 @@ class _Worker:
         self._process: asyncio.subprocess.Process | None = None
         self._ready = False
         self._ended = False
+        self.loading_seconds = 0.0
 
     async def launch(self) -> None:
         self._ready = False
@@ -164,8 +174,12 @@ class _Worker:
         if process is None:
             raise EOFError
         if not self._ready:
-            async with asyncio.timeout(self._limits.start_seconds):
-                await _read_line(process)
+            start = time.monotonic()
+            try:
+                async with asyncio.timeout(self._limits.start_seconds):
+                    await _read_line(process)
+            finally:
+                self.loading_seconds += time.monotonic() - start
             self._ready = True
         return process
 

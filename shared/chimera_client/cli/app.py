@@ -2,7 +2,7 @@
 
 import typer
 
-from chimera_client.cli import build, builds, datasets, dead_letters, doctor, estimate, samples, up
+from chimera_client.cli import build, builds, datasets, dead_letters, doctor, estimate, samples, up, verify
 from chimera_client.cli.exits import CODES_HELP
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ for name, group in (
     ("samples", samples.app),
     ("datasets", datasets.app),
     ("dead-letters", dead_letters.app),
+    ("verify", verify.app),
 ):
     app.add_typer(group, name=name)
 

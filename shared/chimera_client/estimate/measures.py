@@ -66,10 +66,14 @@ def endpoints_in(measures: Iterable[str]) -> Iterator[str]:
 
 
 def _chain(sample: sample_pb2.Sample) -> float:
-    """Seconds of the calls that wait for one another; the members of the panel are asked at the same time."""
-    votes = [_seconds([*vote.calls, *vote.grade.calls]) for vote in sample.validation.votes]
-    rest = [*sample.problem.calls, *sample.solution.calls, *sample.grade.calls]
-    return _seconds(rest) + max(votes, default=0.0)
+    """Seconds of the calls that wait for one another; whoever looks at a problem in one role does so at one time."""
+    validation = sample.validation
+    in_turn = [*sample.problem.calls, *sample.solution.calls, *sample.grade.calls]
+    in_turn += [call for match in validation.matches for call in match.calls]
+    at_once = [[_seconds(screening.calls) for screening in validation.screenings]]
+    for votes in (validation.votes, validation.difficulty.weak, validation.difficulty.strong):
+        at_once.append([_seconds([*vote.calls, *vote.grade.calls]) for vote in votes])
+    return _seconds(in_turn) + sum(max(seconds, default=0.0) for seconds in at_once)
 
 
 def _seconds(calls: Iterable[sample_pb2.ModelCall]) -> float:

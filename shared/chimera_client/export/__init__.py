@@ -1,11 +1,12 @@
 """A published dataset as a folder on disk.
 
-`export_dataset` streams accepted samples into Parquet shards and writes the documents that explain them: the card,
-`croissant.json`, `manifest.json` and `build.yaml`. The folder appears whole or not at all. `check_target` asks before
-a long build whether the folder can be written; `verify_manifest` asks later whether it is still unchanged.
+`export_dataset` streams accepted samples into Parquet shards and writes the documents that explain them: the card, the
+health report, `croissant.json`, `manifest.json` and `build.yaml`. The folder appears whole or not at all.
+`check_target` asks before a long build whether the folder can be written; `verify_manifest` asks later whether it is
+still unchanged.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ from chimera_client.export.parquet import TableWriter
 from chimera_client.export.recipe import recipe
 from chimera_client.export.statistics import Statistics
 from chimera_client.export.verify import verify_manifest
+from chimera_client.report.files import texts
+from chimera_client.report.gather import Gatherer
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.errors import InvalidInput
 
@@ -72,21 +75,30 @@ async def export_dataset(
     *,
     progress: Callable[[int, int], None] | None = None,
     license_id: str | None = None,
+    others: AsyncIterator[sample_pb2.Sample] | None = None,
 ) -> ExportSummary:
     """Write `dataset` of `build` to `directory`, which must not exist or be empty.
 
     `endpoints` are the configuration of the models if the caller knows it. `progress` is told after each row group
     how many samples of how many were read. `license_id` is a Hugging Face licence identifier; without it the licence
-    is Apache-2.0 if no language model took part and `other` if one did. InvalidInput if the folder cannot be used,
-    ChimeraError if the samples are not the dataset's or the folder could not be written; then nothing is left behind.
+    is Apache-2.0 if no language model took part and `other` if one did. `others` are the build's samples that were not
+    accepted, which the report tells of; without them it has the build's own counts. InvalidInput if the folder cannot
+    be used, ChimeraError if the samples are not the dataset's or the folder could not be written; then nothing is left
+    behind.
     """
     if dataset.build_id != build.build_id:
         description = f"{dataset.dataset_id} was made by build {dataset.build_id!r}, not {build.build_id!r}"
         raise InvalidInput.of("dataset", description)
     async with whole_folder(directory) as folder:
-        statistics = Statistics()
-        tables = await _write_tables(folder, dataset, build.spec.samples, samples, statistics, progress)
-        facts = Facts(build, dataset, statistics, tables, dict(endpoints or {}), license_id, datetime.now(UTC))
+        statistics, gatherer = Statistics(), Gatherer()
+        intake = Intake(dataset, build.spec.samples)
+        tables = await _write_tables(folder, intake, samples, (statistics.add, gatherer.add), progress)
+        if others is not None:
+            async for sample in others:
+                intake.check_other(sample)
+                gatherer.add(sample)
+        report = gatherer.report(build, dataset, all_tried=others is not None)
+        facts = Facts(build, dataset, statistics, tables, report, dict(endpoints or {}), license_id, datetime.now(UTC))
         files = await in_thread(_write_documents, folder, facts)
     return ExportSummary(
         directory=directory,
@@ -102,29 +114,29 @@ async def export_dataset(
 
 async def _write_tables(
     folder: Path,
-    dataset: dataset_pb2.Dataset,
-    slots: int,
+    intake: Intake,
     samples: AsyncIterator[sample_pb2.Sample],
-    statistics: Statistics,
+    counters: Sequence[Callable[[sample_pb2.Sample], None]],
     progress: Callable[[int, int], None] | None,
 ) -> list[FileEntry]:
-    intake, tables = Intake(dataset, slots), TableWriter(folder)
+    tables = TableWriter(folder)
     try:
         async for sample in samples:
             intake.check(sample)
-            statistics.add(sample)
+            for add in counters:
+                add(sample)
             tables.add(sample)
             if tables.due:
                 await in_thread(tables.flush)
                 if progress:
-                    progress(intake.count, dataset.samples)
+                    progress(intake.count, intake.expected)
         intake.finish()
         entries = await in_thread(tables.finish)
     except BaseException:
         tables.abandon()
         raise
     if progress:
-        progress(intake.count, dataset.samples)
+        progress(intake.count, intake.expected)
     return entries
 
 
@@ -135,5 +147,6 @@ def _write_documents(folder: Path, facts: Facts) -> list[FileEntry]:
         write_file(folder, card.FILE_NAME, card.card(facts)),
         write_file(folder, croissant.FILE_NAME, croissant.croissant(facts)),
         write_file(folder, "build.yaml", recipe(facts.build.spec, facts.endpoints)),
+        *(write_file(folder, path, text) for path, text in texts(facts.report)),
     ]
     return [*written, write_file(folder, manifest.FILE_NAME, manifest.manifest(facts, written))]

@@ -9,8 +9,9 @@ import yaml
 from chimera_client.export import provenance
 from chimera_client.export.columns import TABLES, Column, Table, flatten
 from chimera_client.export.facts import APACHE, OTHER, Facts
-from chimera_client.export.markdown import block, code, inline, table
 from chimera_client.export.rows import answer_type
+from chimera_client.markdown import block, code, inline, table
+from chimera_client.report.sections.head import verdict
 from chimera_client.words import agreement_words
 
 FILE_NAME = "README.md"
@@ -24,6 +25,7 @@ SIZE_CATEGORIES = (
 )
 LARGEST_CATEGORY = "10M<n<100M"
 EXAMPLE_CHARS = 700
+MAX_VERDICT_CHARS = 400
 
 
 def card(facts: Facts) -> str:
@@ -33,6 +35,7 @@ def card(facts: Facts) -> str:
         "front_matter": yaml.safe_dump(front_matter(facts), sort_keys=False, allow_unicode=True, width=120),
         "name": inline(facts.name),
         "summary": _summary(facts),
+        "health": inline(verdict(facts.report), MAX_VERDICT_CHARS),
         "example": _example(facts),
         "subjects": _subjects(facts),
         "answer_types": _answer_types(facts),

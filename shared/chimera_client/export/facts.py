@@ -8,7 +8,8 @@ from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera_client.export.folder import FileEntry
 from chimera_client.export.statistics import Statistics
-from chimera_client.words import stop_words
+from chimera_client.report.model import Report
+from chimera_client.words import ended_early
 from chimera_shared.endpoints.config import Endpoint
 
 PROCEDURAL = "procedural"
@@ -20,12 +21,13 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The build, its samples' statistics and the finished tables."""
+    """The build, its samples' statistics, the finished tables and the health report."""
 
     build: build_pb2.Build
     dataset: dataset_pb2.Dataset
     statistics: Statistics
     tables: Sequence[FileEntry]
+    report: Report
     endpoints: Mapping[str, Endpoint]
     chosen_license: str | None
     created: datetime
@@ -48,11 +50,7 @@ class Facts:
     @property
     def why_partial(self) -> str:
         """Why the build ended early, as half a sentence; empty if it did not."""
-        if not self.partial:
-            return ""
-        if self.build.state == build_pb2.BUILD_STATE_CANCELLED:
-            return "it was cancelled"
-        return stop_words(self.build.stop_reason) or "it failed"
+        return ended_early(self.build) if self.partial else ""
 
     @property
     def procedural_models(self) -> list[str]:

@@ -88,7 +88,8 @@ class HashingFile:
 
 
 def write_file(folder: Path, path: str, text: str) -> FileEntry:
-    """Write a text file to the disk."""
+    """Write a text file to the disk, in a folder of its own if its path names one."""
+    (folder / path).parent.mkdir(exist_ok=True)
     file = HashingFile(folder / path)
     try:
         file.write(text.encode())

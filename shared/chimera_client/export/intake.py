@@ -35,6 +35,18 @@ class Intake:
         slots[ref.slot] = 1
         self.count += 1
 
+    def check_other(self, sample: sample_pb2.Sample) -> None:
+        """ChimeraError if a sample is not one of the build's that were not accepted."""
+        if sample.ref.build_id != self._dataset.build_id:
+            raise self._refuse(sample, f"belongs to build {sample.ref.build_id!r}, not {self._dataset.build_id!r}")
+        if sample.outcome == sample_pb2.OUTCOME_ACCEPTED:
+            raise self._refuse(sample, "was accepted, and was sent as one that was not")
+
+    @property
+    def expected(self) -> int:
+        """How many samples the dataset has."""
+        return self._dataset.samples
+
     def finish(self) -> None:
         """ChimeraError if samples are missing."""
         if self.count != self._dataset.samples:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_client.export.facts import Facts
-from chimera_client.export.markdown import code, inline, table
 from chimera_client.export.rows import NANOUSD_PER_USD
+from chimera_client.markdown import code, inline, table
 from chimera_client.words import agreement_words
 
 PROCEDURAL_NOTE = (

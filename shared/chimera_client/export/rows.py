@@ -6,6 +6,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chimera.sample.v1 import sample_pb2
+from chimera_shared.usage import calls_of_validation
 
 Row = dict[str, Any]
 
@@ -15,10 +16,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def all_calls(sample: sample_pb2.Sample) -> list[sample_pb2.ModelCall]:
     """Every call of the sample, in the order of the stages."""
-    calls = list(sample.problem.calls)
-    for vote in sample.validation.votes:
-        calls += [*vote.calls, *vote.grade.calls]
-    return [*calls, *sample.solution.calls, *sample.grade.calls]
+    validation = calls_of_validation(sample.validation)
+    return [*sample.problem.calls, *validation, *sample.solution.calls, *sample.grade.calls]
 
 
 def answer_type(answer: sample_pb2.Answer) -> str:

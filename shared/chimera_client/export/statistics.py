@@ -7,47 +7,12 @@ from dataclasses import dataclass, field
 
 from chimera.sample.v1 import sample_pb2
 from chimera_client.export.rows import all_calls, answer_type
-
-KEPT_DIGITS = 2
-"""Lengths are counted to this many significant digits: at most 90 counts for each power of ten."""
+from chimera_client.lengths import Lengths
 
 KEPT_VARIANTS = 32
 """Distinct prompts, parameters or models listed for one role; a build has a handful, a hostile server any number."""
 
 OTHERS = "others"
-
-
-@dataclass(slots=True)
-class Lengths:
-    """A distribution of sizes: smallest, mean and largest are exact, quantiles are good to two digits."""
-
-    count: int = 0
-    total: int = 0
-    smallest: int = 0
-    largest: int = 0
-    _buckets: Counter[int] = field(default_factory=Counter)
-
-    def add(self, value: int) -> None:
-        """Count one size."""
-        self.smallest = min(self.smallest, value) if self.count else value
-        self.largest = max(self.largest, value)
-        self.count += 1
-        self.total += value
-        self._buckets[round(value, KEPT_DIGITS - len(str(value)))] += 1
-
-    @property
-    def mean(self) -> float:
-        """The mean, 0 if there are none."""
-        return self.total / self.count if self.count else 0.0
-
-    def quantile(self, share: float) -> int:
-        """The size that `share` of all sizes do not exceed."""
-        passed = 0
-        for value in sorted(self._buckets):
-            passed += self._buckets[value]
-            if passed >= share * self.count:
-                return min(max(value, self.smallest), self.largest)
-        return 0
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """One sample with all its evidence."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chimera.sample.v1 import sample_pb2
+from chimera_client.export.rows import all_calls
 from chimera_client.text import clean, count, line, money
 from chimera_client.words import answer_type_words, outcome_words, reason_name, reason_words, verdict_words
 
@@ -103,7 +104,7 @@ def _grade(grade: sample_pb2.Grade) -> Text:
 def _calls(sample: sample_pb2.Sample) -> Table:
     numbers = ("In", "Out", "Seconds", "Price")
     table = _grid("Model calls", "Role", "Model", "Prompt", *numbers, right=numbers)
-    for call in _all_calls(sample):
+    for call in all_calls(sample):
         table.add_row(
             Text(line(call.role, 20)),
             Text(_who(call)),
@@ -119,14 +120,6 @@ def _calls(sample: sample_pb2.Sample) -> Table:
 def _price(call: sample_pb2.ModelCall) -> str:
     price = money(call.usage.cost_nanousd)
     return f"{price} by {line(call.paid_by, 40)}" if call.paid_by else price
-
-
-def _all_calls(sample: sample_pb2.Sample) -> Iterable[sample_pb2.ModelCall]:
-    yield from sample.problem.calls
-    for vote in sample.validation.votes:
-        yield from [*vote.calls, *vote.grade.calls]
-    yield from sample.solution.calls
-    yield from sample.grade.calls
 
 
 def _lineage(sample: sample_pb2.Sample) -> Table:

@@ -47,13 +47,14 @@ def environment(**more):
 
 
 @asynccontextmanager
-async def started(*arguments, cwd=None, **variables):
+async def started(*arguments, cwd=None, stdin=None, **variables):
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "chimera_client",
         *map(str, arguments),
         cwd=cwd,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(**variables),
@@ -98,6 +99,32 @@ def test_every_command_helps_with_an_example(command):
     assert result.exit_code == 0
     assert f"Example: chimera {' '.join(command)}" in " ".join(result.output.split())
     assert "--json" in result.output
+
+
+@pytest.mark.parametrize("command", [["verify", "grade"]], ids=" ".join)
+def test_every_filter_helps_with_an_example(command):
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: chimera {' '.join(command)}" in " ".join(result.output.split())
+
+
+async def test_a_filter_grades_what_is_piped_to_it_and_names_the_lines_that_are_none(tmp_path):
+    lines = b'{"gold": "16", "pred": "016"}\nnonsense\n{"gold": 7, "pred": "The answer is 8."}\n'
+    async with started("verify", "grade", cwd=tmp_path, stdin=subprocess.PIPE) as process:
+        out, err = await asyncio.wait_for(process.communicate(lines), 60)
+    ended = Ended(process.returncode, out, err)
+    assert ended.code == 2
+    assert [grade["verdict"] for grade in ended.documents] == ["correct", "unknown", "incorrect"]
+    assert "chimera: line 2: must be a JSON object" in ended.err
+    assert "3 lines graded" in ended.err
+    assert "1 correct" in ended.err
+
+
+async def test_a_filter_says_which_file_it_cannot_read(tmp_path):
+    for file in (tmp_path, tmp_path / "absent.jsonl"):
+        ended = await chimera("verify", "grade", file, cwd=tmp_path)
+        assert (ended.code, ended.out) == (2, "")
+        assert f"chimera: FILE: {file} cannot be read (" in ended.err
 
 
 def test_help_imports_nothing_heavy():

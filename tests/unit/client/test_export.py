@@ -17,7 +17,7 @@ from chimera_shared.endpoints.config import Endpoint, Price
 from chimera_shared.errors import ChimeraError, InvalidInput
 from chimera_shared.testing.samples import MODELS, make_build, make_dataset, make_sample, make_samples, stream
 
-FILES = {"README.md", "croissant.json", "manifest.json", "build.yaml"}
+FILES = {"README.md", "croissant.json", "manifest.json", "build.yaml", "report.html", "report.md", "report.json"}
 
 
 async def export(build, target, samples=None, endpoints=None, **options):

@@ -7,8 +7,8 @@ from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_client.export import export_dataset
 from chimera_client.export.columns import TABLES, flatten
-from chimera_client.export.markdown import block, code, inline, table
 from chimera_client.export.provenance import METHODS, REASONS
+from chimera_client.markdown import block, code, inline, table
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.testing.samples import make_build, make_dataset, make_samples, stream
 
@@ -121,7 +121,8 @@ async def test_hostile_texts_stay_texts(tmp_path):
     assert front_matter(card)["license"] == "other"
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(card.split("---\n", 2)[2])
     inner = [child for token in tokens for child in token.children or []]
-    assert not [token for token in [*tokens, *inner] if token.type in {"html_block", "html_inline", "link_open"}]
+    assert not [token for token in [*tokens, *inner] if token.type in {"html_block", "html_inline"}]
+    assert [token.attrs["href"] for token in [*tokens, *inner] if token.type == "link_open"] == ["report.md"]
     headings = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
     assert headings[:3] == ["demo", "Load it", "An example"]
     assert "escaped" not in headings

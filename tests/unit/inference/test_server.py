@@ -136,6 +136,35 @@ async def test_a_judgement_reads_quoted_texts_and_nothing_that_they_feign(client
     )
 
 
+def screening_of(subject: str, problem: str) -> str:
+    texts = {"subject": subject, "field": "", "topic": "", "problem": problem}
+    return "\n".join(f"<{name}-00112233445566aa>\n{text}\n</{name}-00112233445566aa>" for name, text in texts.items())
+
+
+async def verdicts(client: AsyncOpenAI, subject: str, problem: str) -> list[str]:
+    found = await structured(client, "screening", screening_of(subject, problem))
+    return [found[name]["verdict"] for name in ("subject", "self_contained", "single_answer")]
+
+
+async def test_a_screening_says_what_the_engine_knows(client: AsyncOpenAI) -> None:
+    problem = (await structured(client, "problem", "Subject: Physics\nField: Optics\nTopic: Lenses"))["problem"]
+    assert await verdicts(client, "physics", problem) == ["yes", "yes", "yes"]
+    assert await verdicts(client, "History", problem) == ["no", "yes", "yes"]
+    assert await verdicts(client, "Astrology", problem) == ["unsure", "yes", "yes"]
+    assert await verdicts(client, "Physics", "How long is the side c of the triangle?") == ["unsure"] * 3
+    reply = await answer(
+        client, messages=user(screening_of("Physics", problem)), response_format={"type": "json_object"}
+    )
+    assert json.loads(reply.choices[0].message.content)["subject"]["verdict"] == "yes"
+
+
+async def test_a_screening_errs_as_often_as_a_dial_says(client: AsyncOpenAI, http: aiohttp.ClientSession) -> None:
+    problem = (await structured(client, "problem", "Subject: Physics\nField: Optics\nTopic: Lenses"))["problem"]
+    await dial(http, screening_error_rate=1)
+    assert await verdicts(client, "Physics", problem) == ["no", "no", "no"]
+    assert await verdicts(client, "Physics", "How long is the side c?") == ["unsure"] * 3
+
+
 async def test_the_task_is_known_without_a_schema(client: AsyncOpenAI) -> None:
     reply = await answer(client, messages=user(FORMULA), response_format={"type": "json_object"})
     assert json.loads(reply.choices[0].message.content)["answer"]["unit"] == "m"

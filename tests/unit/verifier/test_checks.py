@@ -29,6 +29,17 @@ PROBLEM = sample_pb2.Problem(
 )
 
 
+class Screen:
+    def __init__(self, *verdicts) -> None:
+        self.verdicts = verdicts
+
+    async def look(self, ref, statement, screeners):
+        return [
+            sample_pb2.Screening(screener=i, kind=sample_pb2.SCREEN_KIND_SUBJECT, verdict=v, calls=[call(f"s{i}")])
+            for i, v in enumerate(self.verdicts)
+        ]
+
+
 class Panel:
     def __init__(self, *verdicts, fails=None) -> None:
         self.verdicts, self.fails, self.asked = verdicts, fails, 0
@@ -60,9 +71,10 @@ class Store:
         return self.claims.setdefault((build, fingerprint), sample)
 
 
-def checks(*verdicts, store=None, referee=None, fails=None) -> tuple[Checks, Panel]:
+def checks(*verdicts, store=None, referee=None, fails=None, screened=()) -> tuple[Checks, Panel]:
     panel = Panel(*verdicts, fails=fails)
-    return Checks(Examination(Similarity(store or Store()), panel, referee or Referee())), panel
+    examination = Examination(Similarity(store or Store()), Screen(*screened), panel, referee or Referee())
+    return Checks(examination), panel
 
 
 def proposed(attempt=0, **changes) -> events_pb2.ProblemProposed:
@@ -124,6 +136,40 @@ async def test_a_problem_of_the_wrong_shape_costs_no_vote_and_claims_nothing(cha
     assert not found.sample.HasField("validation")
     assert panel.asked == 0
     assert store.claims == {}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "outcome"),
+    [
+        (NO, sample_pb2.REASON_OFF_SUBJECT, sample_pb2.OUTCOME_REJECTED),
+        (UNKNOWN, sample_pb2.REASON_SCREEN_UNDECIDED, sample_pb2.OUTCOME_UNKNOWN),
+    ],
+)
+async def test_a_problem_that_the_screeners_refuse_costs_no_vote(verdict, reason, outcome):
+    check, panel = checks(YES, YES, screened=[verdict])
+
+    found = await check.problem(proposed(), BUILD)
+
+    assert (found.sample.outcome, found.sample.reason) == (outcome, reason)
+    assert (panel.asked, found.sample.usage.calls, len(found.sample.validation.screenings)) == (0, 2, 1)
+
+
+async def test_what_screeners_said_of_a_problem_that_passes_is_its_evidence():
+    check, _ = checks(YES, YES, screened=[YES])
+
+    found = await check.problem(proposed(), BUILD)
+
+    assert [s.calls[0].call_id for s in found.validation.screenings] == ["s0"]
+
+
+async def test_when_the_panel_fails_the_screeners_are_paid_for():
+    failed = SampleFailure(sample_pb2.REASON_ENDPOINT_FAILED, "panel[1]: 401", [call("v0")])
+    check, _ = checks(fails=failed, screened=[YES])
+
+    with pytest.raises(SampleFailure) as caught:
+        await check.problem(proposed(), BUILD)
+
+    assert [c.call_id for c in caught.value.calls] == ["s0", "v0"]
 
 
 async def test_the_same_problem_again_is_a_duplicate_and_costs_no_vote():

@@ -10,6 +10,7 @@ from chimera_shared.errors import EndpointUnavailable, SampleFailure
 from chimera_shared.testing.samples import make_build, make_call, make_sample
 from chimera_verifier.examination import Examination
 from chimera_verifier.reverification import Reverification, reverification_failed
+from chimera_verifier.screen import Screen
 from chimera_verifier.similarity import Similarity
 
 YES, NO, UNKNOWN = sample_pb2.VERDICT_CORRECT, sample_pb2.VERDICT_INCORRECT, sample_pb2.VERDICT_UNKNOWN
@@ -47,7 +48,7 @@ def recalled(recall="r1") -> events_pb2.SampleRecalled:
 
 
 async def examined(models: Models, event=None) -> sample_pb2.Sample:
-    reverification = Reverification(Examination(Similarity(Store()), models, models))
+    reverification = Reverification(Examination(Similarity(Store()), Screen(models), models, models))
     told = await reverification.examine(event or recalled(), make_build())
     assert told.recall_id == (event or recalled()).recall.recall_id
     return told.sample

@@ -37,6 +37,10 @@ class Taxonomy:
         near = max(known, key=lambda title: (len(asked & _words(title)), len(asked & _words(known[title][1]))))
         return known[near][0] if asked & (_words(near) | _words(known[near][1])) else None
 
+    def families(self, subject: str) -> frozenset[str]:
+        """The families that speak of any topic of a subject; none if it is unknown."""
+        return frozenset(family for topics in self._subject(subject).values() for family in topics.values())
+
     def _subject(self, subject: str) -> dict[str, dict[str, str]]:
         return next((fields for name, fields in self.subjects.items() if _same(name, subject)), {})
 

@@ -1,6 +1,7 @@
 """The teacher without weights: proposes a problem about a topic, solves a bare statement, compares two answers."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
@@ -42,6 +43,18 @@ class Attempt:
     answer: Answer | None
 
 
+YES, NO, UNSURE = "yes", "no", "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What is said to each question about a problem, and why."""
+
+    subject: tuple[str, str]
+    self_contained: tuple[str, str]
+    single_answer: tuple[str, str]
+
+
 def rng_of(*parts: object) -> Random:
     """A generator seeded by everything that shapes the outcome; the same in every process."""
     digest = blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest()
@@ -65,23 +78,42 @@ def repeating_rng(family: str | None, rng: Random) -> Random:
     return rng_of("repertoire", family, rng.randrange(REPERTOIRE_WHEN_REPEATING))
 
 
+def screen(taxonomy: Taxonomy, subject: str, statement: str) -> Screening:
+    """What can be told of a problem from its statement alone; nothing of one that no family recognises."""
+    reading = next(_readings(statement), None)
+    if reading is None:
+        return Screening(*[(UNSURE, "No family that this engine can work out poses such a problem.")] * 3)
+    name, known = reading[0].name, taxonomy.families(subject)
+    kind = f"It is one of the {name.replace('_', ' ')}, which are"
+    if not known:
+        belongs = (UNSURE, "The engine does not know the subject.")
+    else:
+        belongs = (YES, f"{kind} part of the subject.") if name in known else (NO, f"{kind} no part of the subject.")
+    whole = (YES, "It was read and worked out from its statement alone.")
+    return Screening(belongs, whole, (YES, "Its statement leads to one answer."))
+
+
 def solve(statement: str, rng: Random, *, wrong: bool) -> Attempt | None:
     """Works the bare statement out, or misreads it if `wrong`; None if no family recognises it."""
+    for family, instance, working in _readings(statement):
+        done = _mistaken(family, instance, working, rng) if wrong else working
+        return Attempt(reasoning_text(statement, done, rng), solution_text(done), done.answer)
+    return None
+
+
+def _readings(statement: str) -> Iterator[tuple[Family[Any], Any, Working]]:
+    """The families that can work a statement out, each with what it says and the way to its answer."""
     text = " ".join(statement.split())
     if len(text) > MAX_STATEMENT_CHARACTERS:
-        return None
+        return
     for family in all_families().values():
-        instance = family.recognise(text)
-        if instance is None:
+        if (instance := family.recognise(text)) is None:
             continue
         try:
             working = family.work(instance)
         except _CANNOT_BE_WORKED_OUT:
             continue
-        if wrong:
-            working = _mistaken(family, instance, working, rng)
-        return Attempt(reasoning_text(statement, working, rng), solution_text(working), working.answer)
-    return None
+        yield family, instance, working
 
 
 def judge(question: str, reference: str, candidate: str) -> tuple[str, str]:

@@ -26,6 +26,11 @@ _UNKNOWN = frozenset(
 """Reasons that say nothing about the sample; with all others it was found wanting."""
 
 
+_SCREENED = {
+    sample_pb2.SCREEN_KIND_SUBJECT: (sample_pb2.REASON_OFF_SUBJECT, "it does not belong to its subject"),
+    sample_pb2.SCREEN_KIND_SELF_CONTAINED: (sample_pb2.REASON_NOT_SELF_CONTAINED, "it is not self-contained"),
+    sample_pb2.SCREEN_KIND_SINGLE_ANSWER: (sample_pb2.REASON_ILL_POSED, "it does not have exactly one answer"),
+}
 _DECIDED = (sample_pb2.VERDICT_CORRECT, sample_pb2.VERDICT_INCORRECT)
 _JUDGED = {
     sample_pb2.VERDICT_CORRECT: "equivalent",
@@ -34,6 +39,27 @@ _JUDGED = {
 }
 _ROUNDING = 1e-9
 """Weights such as 0.1 and 0.2 add up to a little more or less than written."""
+
+
+def screen_refusal(screenings: Sequence[sample_pb2.Screening]) -> Refusal | None:
+    """Why the screeners do not pass a problem; None if they do, or if nobody was asked.
+
+    On each question more must say that the problem passes than that it does not. One that is found wanting is so
+    whatever the other questions come to.
+    """
+    undecided = ""
+    for kind, (reason, found) in _SCREENED.items():
+        votes = [screening for screening in screenings if screening.kind == kind]
+        verdicts = [vote.verdict for vote in votes]
+        passing, failing = (verdicts.count(v) for v in _DECIDED)
+        if not votes or passing > failing:
+            continue
+        said = f"{failing} of {len(votes)} screeners say that {found} and {passing} that this is not so"
+        if failing > passing:
+            why = next(vote.reason for vote in votes if vote.verdict == sample_pb2.VERDICT_INCORRECT)
+            return reason, f"{said}: {why}"
+        undecided = undecided or f"{said}: {votes[0].reason}"
+    return (sample_pb2.REASON_SCREEN_UNDECIDED, undecided) if undecided else None
 
 
 def panel_refusal(votes: Sequence[sample_pb2.Vote], rule: "build_pb2.PanelRule", threshold: float) -> Refusal | None:

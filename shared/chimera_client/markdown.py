@@ -7,14 +7,15 @@ from collections.abc import Sequence
 MAX_INLINE_CHARS = 120
 SHIELDED = re.compile(r"[\\`*_\[\]|~$]|://|(?<=www)\.|@")
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]*")
+UNPRINTABLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def inline(text: str) -> str:
+def inline(text: str, limit: int = MAX_INLINE_CHARS) -> str:
     """One line of plain text that Markdown and HTML leave as it is, cut to a readable length."""
-    line = " ".join(_printable(text).split())
-    if len(line) > MAX_INLINE_CHARS:
-        line = line[: MAX_INLINE_CHARS - 1].rstrip() + "…"
+    line = " ".join(printable(text[: 4 * limit]).split())
+    if len(line) > limit or len(text) > 4 * limit:
+        line = line[: limit - 1].rstrip() + "…"
     return SHIELDED.sub(_shield, line).translate(ENTITIES) or "(empty)"
 
 
@@ -25,7 +26,7 @@ def code(name: str) -> str:
 
 def block(text: str, limit: int) -> str:
     """Text as it is, in a fence that it cannot close, cut to `limit` characters."""
-    body = "\n".join(_printable(line) for line in re.split(r"\r\n|[\n\r\u0085\u2028\u2029]", text)).strip()
+    body = "\n".join(printable(line) for line in re.split(r"\r\n|[\n\r\u0085\u2028\u2029]", text)).strip()
     if len(body) > limit:
         body = body[:limit].rstrip() + " …"
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", body)), default=0))
@@ -34,7 +35,7 @@ def block(text: str, limit: int) -> str:
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table whose first column is text; others are numbers if all their cells look like it. Cells are Markdown."""
-    numeric = [i > 0 and bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(headers))]
+    numeric = [i > 0 and bool(rows) and all(is_number(row[i]) for row in rows) for i in range(len(headers))]
     lines = [_line(headers), _line(["---:" if number else "---" for number in numeric])]
     return "\n".join([*lines, *(_line(row) for row in rows)])
 
@@ -43,14 +44,15 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _is_number(cell: str) -> bool:
-    return bool(re.fullmatch(r"[-–$\d,.\s%]*", cell))
+def is_number(cell: str) -> bool:
+    """Whether a cell of a table is to be aligned as a number."""
+    return bool(re.fullmatch(r"[-–\\$\d,.\s%]*", cell))
 
 
 def _shield(match: re.Match[str]) -> str:
     return "".join(f"\\{character}" for character in match[0])
 
 
-def _printable(text: str) -> str:
-    """`text` with control, format and private characters, which can reorder or hide text, as spaces."""
-    return "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} else c for c in text)
+def printable(text: str) -> str:
+    """`text` with spaces for control, format and private characters, which reorder or hide text, and what XML bans."""
+    return "".join(" " if unicodedata.category(c) in UNPRINTABLE or c in "\ufffe\uffff" else c for c in text)

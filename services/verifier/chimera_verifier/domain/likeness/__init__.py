@@ -1,0 +1,1 @@
+"""How two problem statements relate: the same, the same with other numbers or names, or different."""

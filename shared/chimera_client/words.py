@@ -29,6 +29,7 @@ _REASONS: Mapping[str, str] = {
     "TOO_EASY": "was too easy for the weak reference model",
     "TOO_HARD": "was too hard for the strong reference model",
     "SCREEN_UNDECIDED": "screeners reached no decision",
+    "DIFFICULTY_UNDECIDED": "how hard it is could not be told",
     "RECALLED": "rested on evidence that was recalled",
 }
 

@@ -111,7 +111,7 @@ def _screening(request: ChatRequest, setting: Setting) -> Choice:
 def _solve(request: ChatRequest, setting: Setting) -> Choice:
     for statement in request.user_texts:
         rng = teacher.rng_of(request.model, setting.seed, setting.index, "solve", " ".join(statement.split()))
-        attempt = teacher.solve(statement, rng, wrong=rng.random() >= setting.accuracy)
+        attempt = teacher.solve(statement, rng, wrong=rng.random() >= teacher.chance(statement, setting.accuracy))
         if attempt is not None:
             return Choice(tuple(tokens(attempt.reasoning)), tuple(tokens(attempt.text)))
     return Choice((), tuple(tokens(_HONEST_REFUSAL)))

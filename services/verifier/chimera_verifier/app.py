@@ -14,6 +14,7 @@ from chimera_shared.lifecycle import Service
 from chimera_shared.rpc.server import RpcServer
 from chimera_shared.settings import ServiceSettings
 from chimera_verifier.checks import Checks
+from chimera_verifier.difficulty import Difficulty
 from chimera_verifier.examination import Examination
 from chimera_verifier.grader import Grader
 from chimera_verifier.handlers import stages
@@ -41,7 +42,7 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     workers = SymbolicPool()
     referee = Referee(Grader(workers), models)
     panel = Panel(models, referee)
-    examination = Examination(Similarity(store), Screen(models), panel, referee)
+    examination = Examination(Similarity(store), Screen(models), panel, Difficulty(models, referee), referee)
     for stage in stages(Checks(examination), Reverification(examination), store):
         bus.add(stage)
     server = RpcServer(settings, [VerifierServicer(referee, panel, examination, pool.endpoints).register])

@@ -7,8 +7,9 @@ solution: grade
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity, usage
-from chimera_shared.checkers import DEFAULT_THRESHOLD
+from chimera_shared.checkers import DEFAULT_THRESHOLD, measures_difficulty
 from chimera_shared.errors import SampleFailure
+from chimera_verifier.difficulty import Difficulty
 from chimera_verifier.domain import shape
 from chimera_verifier.domain.decision import Refusal, panel_refusal, screen_refusal, solution_refusal
 from chimera_verifier.panel import Panel
@@ -20,10 +21,13 @@ from chimera_verifier.similarity import Similarity, Standing
 class Examination:
     """Examines problems and solutions, of builds and of whoever asks."""
 
-    def __init__(self, similarity: Similarity, screen: Screen, panel: Panel, referee: Referee) -> None:
+    def __init__(
+        self, similarity: Similarity, screen: Screen, panel: Panel, difficulty: Difficulty, referee: Referee
+    ) -> None:
         self._similarity = similarity
         self._screen = screen
         self._panel = panel
+        self._difficulty = difficulty
         self._referee = referee
 
     async def problem(self, sample: sample_pb2.Sample, spec: build_pb2.BuildSpec, standing: Standing) -> Refusal | None:
@@ -75,4 +79,8 @@ class Examination:
                 ref.build_id, ref.seed, problem.statement, problem.reference, spec.roles.panel, judges
             )
         )
-        return panel_refusal(validation.votes, spec.panel_rule, spec.panel_threshold or DEFAULT_THRESHOLD)
+        if refusal := panel_refusal(validation.votes, spec.panel_rule, spec.panel_threshold or DEFAULT_THRESHOLD):
+            return refusal
+        if measures_difficulty(spec):
+            return await self._difficulty.measure(validation.difficulty, sample, spec)
+        return None

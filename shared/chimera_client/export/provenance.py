@@ -47,6 +47,7 @@ REASONS: Mapping[str, str] = {
     "REASON_TOO_EASY": "The weak reference model solves the problem too often",
     "REASON_TOO_HARD": "The strong reference model solves the problem too seldom",
     "REASON_SCREEN_UNDECIDED": "The screeners reached no decision",
+    "REASON_DIFFICULTY_UNDECIDED": "How hard the problem is could not be told",
     "REASON_RECALLED": "It rested on evidence that was recalled, and did not pass again",
 }
 

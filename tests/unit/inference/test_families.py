@@ -161,6 +161,17 @@ def test_boxes() -> None:
     assert [significant(v) for v in (0.0012345, 99999.0, 12.0, 1234567.0)] == ["0.001234", "100000", "12.00", "1235000"]
 
 
+def test_some_problems_are_harder_than_others_and_the_mean_is_the_accuracy() -> None:
+    statements = [drawn(all_families()["congruences"], seed)[1] for seed in range(400)]
+    for accuracy in (0.0, 0.6, 0.93, 1.0):
+        chances = [teacher.chance(statement, accuracy) for statement in statements]
+        assert sum(chances) / len(chances) == pytest.approx(accuracy, abs=0.03)
+        assert all(0 <= chance <= 1 for chance in chances)
+        assert max(chances) - min(chances) == pytest.approx(2 * min(accuracy, 1 - accuracy), abs=0.02)
+    ranked = sorted(statements, key=lambda statement: teacher.chance(statement, 0.6))
+    assert ranked == sorted(statements, key=lambda statement: teacher.chance(statement, 0.93))
+
+
 def test_judge_decides_only_what_is_plain() -> None:
     assert teacher.judge("", "{1, 2}", r"\{1, 2\}")[0] == "equivalent"
     assert teacher.judge("", "1/2", "0.5")[0] == "equivalent"

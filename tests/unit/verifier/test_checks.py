@@ -54,6 +54,16 @@ class Panel:
         ]
 
 
+class Difficulty:
+    def __init__(self, refusal=None) -> None:
+        self.refusal, self.asked = refusal, 0
+
+    async def measure(self, found, sample, spec):
+        self.asked += 1
+        found.weak.add(calls=[call("w")], grade={"verdict": YES})
+        return self.refusal
+
+
 class Referee:
     def __init__(self, verdict=YES) -> None:
         self.verdict, self.given = verdict, None
@@ -71,9 +81,11 @@ class Store:
         return self.claims.setdefault((build, fingerprint), sample)
 
 
-def checks(*verdicts, store=None, referee=None, fails=None, screened=()) -> tuple[Checks, Panel]:
+def checks(*verdicts, store=None, referee=None, fails=None, screened=(), difficulty=None) -> tuple[Checks, Panel]:
     panel = Panel(*verdicts, fails=fails)
-    examination = Examination(Similarity(store or Store()), Screen(*screened), panel, referee or Referee())
+    examination = Examination(
+        Similarity(store or Store()), Screen(*screened), panel, difficulty or Difficulty(), referee or Referee()
+    )
     return Checks(examination), panel
 
 
@@ -170,6 +182,44 @@ async def test_when_the_panel_fails_the_screeners_are_paid_for():
         await check.problem(proposed(), BUILD)
 
     assert [c.call_id for c in caught.value.calls] == ["s0", "v0"]
+
+
+MEASURED = build_pb2.Build(build_id="b1", spec=BUILD.spec)
+MEASURED.spec.roles.weak.endpoints.append("small")
+
+
+async def test_difficulty_is_measured_where_a_build_names_who_measures_it():
+    difficulty = Difficulty()
+    check, _ = checks(YES, YES, difficulty=difficulty)
+
+    without = await check.problem(proposed(), BUILD)
+    found = await check.problem(proposed(), MEASURED)
+
+    assert not without.validation.HasField("difficulty")
+    assert [v.calls[0].call_id for v in found.validation.difficulty.weak] == ["w"]
+    assert difficulty.asked == 1
+
+
+async def test_how_hard_a_problem_is_that_the_panel_refuses_is_asked_of_nobody():
+    difficulty = Difficulty()
+    check, _ = checks(YES, NO, difficulty=difficulty)
+
+    await check.problem(proposed(), MEASURED)
+
+    assert difficulty.asked == 0
+
+
+async def test_a_problem_that_is_too_easy_is_settled_with_what_was_measured():
+    check, _ = checks(YES, YES, difficulty=Difficulty((sample_pb2.REASON_TOO_EASY, "solved in 4 of 4")))
+
+    sample = (await check.problem(proposed(), MEASURED)).sample
+
+    assert (sample.outcome, sample.reason, sample.detail) == (
+        sample_pb2.OUTCOME_REJECTED,
+        sample_pb2.REASON_TOO_EASY,
+        "solved in 4 of 4",
+    )
+    assert (sample.usage.calls, len(sample.validation.votes), len(sample.validation.difficulty.weak)) == (4, 2, 1)
 
 
 async def test_the_same_problem_again_is_a_duplicate_and_costs_no_vote():

@@ -48,7 +48,7 @@ def recalled(recall="r1") -> events_pb2.SampleRecalled:
 
 
 async def examined(models: Models, event=None) -> sample_pb2.Sample:
-    reverification = Reverification(Examination(Similarity(Store()), Screen(models), models, models))
+    reverification = Reverification(Examination(Similarity(Store()), Screen(models), models, models, models))
     told = await reverification.examine(event or recalled(), make_build())
     assert told.recall_id == (event or recalled()).recall.recall_id
     return told.sample

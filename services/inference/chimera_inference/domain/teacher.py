@@ -78,6 +78,15 @@ def repeating_rng(family: str | None, rng: Random) -> Random:
     return rng_of("repertoire", family, rng.randrange(REPERTOIRE_WHEN_REPEATING))
 
 
+def chance(statement: str, accuracy: float) -> float:
+    """How likely a model of this accuracy solves a problem.
+
+    Some problems are harder than others, for all models alike; over many problems the mean is the accuracy.
+    """
+    ease = rng_of("ease", " ".join(statement.split())).uniform(-1, 1)
+    return accuracy + ease * min(accuracy, 1 - accuracy)
+
+
 def screen(taxonomy: Taxonomy, subject: str, statement: str) -> Screening:
     """What can be told of a problem from its statement alone; nothing of one that no family recognises."""
     reading = next(_readings(statement), None)

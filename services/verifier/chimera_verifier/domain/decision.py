@@ -6,6 +6,7 @@ from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import usage
+from chimera_shared.votes import decided, pass_rate
 
 Refusal = tuple["sample_pb2.Reason", str]
 """Why a sample is not accepted, and the same in one sentence."""
@@ -21,6 +22,7 @@ _UNKNOWN = frozenset(
         sample_pb2.REASON_INTERNAL,
         sample_pb2.REASON_REFUSED_BY_MODEL,
         sample_pb2.REASON_SCREEN_UNDECIDED,
+        sample_pb2.REASON_DIFFICULTY_UNDECIDED,
     }
 )
 """Reasons that say nothing about the sample; with all others it was found wanting."""
@@ -94,6 +96,27 @@ def panel_refusal(votes: Sequence[sample_pb2.Vote], rule: "build_pb2.PanelRule",
         return sample_pb2.REASON_PANEL_DISAGREES, counted
     why = next(v.grade.reason for v in votes if v.grade.verdict not in _DECIDED)
     return sample_pb2.REASON_PANEL_UNDECIDED, f"{counted}; undecided: {why}"
+
+
+def difficulty_refusal(found: sample_pb2.Difficulty, gates: build_pb2.DifficultySpec) -> Refusal | None:
+    """Why a problem is too easy or too hard; None if it is neither, or if nobody asked for a limit."""
+    limits = (
+        ("weak", found.weak, gates.HasField("max_weak_pass_rate"), 0.0, gates.max_weak_pass_rate),
+        ("strong", found.strong, gates.HasField("min_strong_pass_rate"), gates.min_strong_pass_rate, 1.0),
+    )
+    for name, votes, is_set, least, most in limits:
+        if not votes or not is_set:
+            continue
+        rate = pass_rate(votes)
+        if rate is None:
+            why = f"none of {len(votes)} attempts of the {name} model could be graded: {votes[0].grade.reason}"
+            return sample_pb2.REASON_DIFFICULTY_UNDECIDED, why
+        solved = f"the {name} model solves it in {rate:.0%} of {decided(votes)} attempts"
+        if rate > most + _ROUNDING:
+            return sample_pb2.REASON_TOO_EASY, f"{solved}, more than {most:.0%}"
+        if rate < least - _ROUNDING:
+            return sample_pb2.REASON_TOO_HARD, f"{solved}, less than {least:.0%}"
+    return None
 
 
 def judged(judgements: Sequence[sample_pb2.Judgement]) -> tuple["sample_pb2.Verdict", str]:

@@ -66,6 +66,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_TOO_HARD: _ClassVar[Reason]
     REASON_SCREEN_UNDECIDED: _ClassVar[Reason]
     REASON_RECALLED: _ClassVar[Reason]
+    REASON_DIFFICULTY_UNDECIDED: _ClassVar[Reason]
 
 class ScreenKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -126,6 +127,7 @@ REASON_TOO_EASY: Reason
 REASON_TOO_HARD: Reason
 REASON_SCREEN_UNDECIDED: Reason
 REASON_RECALLED: Reason
+REASON_DIFFICULTY_UNDECIDED: Reason
 SCREEN_KIND_UNSPECIFIED: ScreenKind
 SCREEN_KIND_SUBJECT: ScreenKind
 SCREEN_KIND_SELF_CONTAINED: ScreenKind

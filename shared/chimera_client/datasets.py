@@ -15,7 +15,8 @@ from chimera_client.samples import Samples
 from chimera_shared.rpc.channel import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
-    from chimera_client.export import ExportSummary
+    from chimera_client.export import Besides, ExportSummary
+    from chimera_client.report.model import Report
     from chimera_shared.endpoints.config import Endpoint
 
 _SILENCE_SECONDS = 60.0
@@ -85,8 +86,22 @@ class Datasets:
             endpoints,
             directory,
             progress=progress,
-            others=self._not_accepted(build.build_id),
+            besides=self._besides(build.build_id),
         )
+
+    async def report(self, dataset_id: str, directory: Path) -> "Report":
+        """Write the dataset's health report alone to a new folder, whole or not at all."""
+        from chimera_client.export import write_report
+
+        dataset = await self.get(dataset_id)
+        build = await self._builds.get(dataset.build_id)
+        besides = self._besides(build.build_id)
+        return await write_report(build, dataset, self.read(dataset_id), besides, directory)
+
+    def _besides(self, build_id: str) -> "Besides":
+        from chimera_client.export import Besides
+
+        return Besides(self._not_accepted(build_id), self._samples.controls(build_id))
 
     async def _not_accepted(self, build_id: str) -> AsyncIterator[sample_pb2.Sample]:
         for outcome in (sample_pb2.OUTCOME_REJECTED, sample_pb2.OUTCOME_UNKNOWN):

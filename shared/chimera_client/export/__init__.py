@@ -18,17 +18,16 @@ from chimera.sample.v1 import sample_pb2
 from chimera_client.export import card, croissant, manifest
 from chimera_client.export.facts import Facts
 from chimera_client.export.folder import FileEntry, check_target, in_thread, whole_folder, write_file
+from chimera_client.export.health import Besides, Health, write_files, write_report
 from chimera_client.export.intake import Intake
 from chimera_client.export.parquet import TableWriter
 from chimera_client.export.recipe import recipe
 from chimera_client.export.statistics import Statistics
 from chimera_client.export.verify import verify_manifest
-from chimera_client.report.files import texts
-from chimera_client.report.gather import Gatherer
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.errors import InvalidInput
 
-__all__ = ["ExportSummary", "check_target", "export_dataset", "verify_manifest"]
+__all__ = ["Besides", "ExportSummary", "check_target", "export_dataset", "verify_manifest", "write_report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +74,14 @@ async def export_dataset(
     *,
     progress: Callable[[int, int], None] | None = None,
     license_id: str | None = None,
-    others: AsyncIterator[sample_pb2.Sample] | None = None,
+    besides: Besides | None = None,
 ) -> ExportSummary:
     """Write `dataset` of `build` to `directory`, which must not exist or be empty.
 
     `endpoints` are the configuration of the models if the caller knows it. `progress` is told after each row group
     how many samples of how many were read. `license_id` is a Hugging Face licence identifier; without it the licence
-    is Apache-2.0 if no language model took part and `other` if one did. `others` are the build's samples that were not
-    accepted, which the report tells of; without them it has the build's own counts. InvalidInput if the folder cannot
+    is Apache-2.0 if no language model took part and `other` if one did. `besides` is what the report
+    tells of that is not in the dataset; without it there are the build's own counts. InvalidInput if the folder cannot
     be used, ChimeraError if the samples are not the dataset's or the folder could not be written; then nothing is left
     behind.
     """
@@ -90,16 +89,16 @@ async def export_dataset(
         description = f"{dataset.dataset_id} was made by build {dataset.build_id!r}, not {build.build_id!r}"
         raise InvalidInput.of("dataset", description)
     async with whole_folder(directory) as folder:
-        statistics, gatherer = Statistics(), Gatherer()
-        intake = Intake(dataset, build.spec.samples)
-        tables = await _write_tables(folder, intake, samples, (statistics.add, gatherer.add), progress)
-        if others is not None:
-            async for sample in others:
-                intake.check_other(sample)
-                gatherer.add(sample)
-        report = gatherer.report(build, dataset, all_tried=others is not None)
+        statistics, health, intake = Statistics(), Health(folder), Intake(dataset, build.spec.samples)
+        try:
+            tables = await _write_tables(folder, intake, samples, (statistics.add, health.add), progress)
+            report, matches = await health.finish(build, dataset, intake, besides)
+        except BaseException:
+            health.abandon()
+            raise
+        written = [*tables, matches]
         facts = Facts(build, dataset, statistics, tables, report, dict(endpoints or {}), license_id, datetime.now(UTC))
-        files = await in_thread(_write_documents, folder, facts)
+        files = await in_thread(_write_documents, folder, facts, written)
     return ExportSummary(
         directory=directory,
         samples=statistics.samples,
@@ -140,13 +139,13 @@ async def _write_tables(
     return entries
 
 
-def _write_documents(folder: Path, facts: Facts) -> list[FileEntry]:
-    """Write everything but the tables; the manifest comes last because it lists all others."""
+def _write_documents(folder: Path, facts: Facts, streamed: Sequence[FileEntry]) -> list[FileEntry]:
+    """Write what was not `streamed`; the manifest comes last because it lists all others."""
     written = [
-        *facts.tables,
+        *streamed,
         write_file(folder, card.FILE_NAME, card.card(facts)),
         write_file(folder, croissant.FILE_NAME, croissant.croissant(facts)),
         write_file(folder, "build.yaml", recipe(facts.build.spec, facts.endpoints)),
-        *(write_file(folder, path, text) for path, text in texts(facts.report)),
+        *write_files(folder, facts.report),
     ]
     return [*written, write_file(folder, manifest.FILE_NAME, manifest.manifest(facts, written))]

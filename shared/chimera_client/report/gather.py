@@ -1,41 +1,63 @@
 """Counts everything that the report says while samples stream by, in memory that does not grow with their number."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
+from chimera_client.report.agreement import AgreementCounter
+from chimera_client.report.calibration import ControlCounter
 from chimera_client.report.cost import CostCounter
 from chimera_client.report.coverage import CoverageCounter
+from chimera_client.report.difficulty import DifficultyCounter
+from chimera_client.report.diversity import DiversityCounter
+from chimera_client.report.draw import Draw
 from chimera_client.report.funnel import FunnelCounter, of_progress
+from chimera_client.report.language import languages
 from chimera_client.report.model import Count, Head, Report
+from chimera_client.report.release import ReleaseCounter
 from chimera_client.report.roles import RoleCounter
 from chimera_client.report.sizes import SizeCounter
 from chimera_client.words import agreement_words, answer_type_words, ended_early
 
 
 class Gatherer:
-    """Takes a dataset's samples, then those of its build that were not accepted, if these can be had."""
+    """Takes a dataset's samples, then those of its build that were not accepted and its controls, if they can be had.
 
-    def __init__(self) -> None:
+    `write_match` is given every problem that is like one seen before, as a line of JSON.
+    """
+
+    def __init__(self, write_match: Callable[[str], object]) -> None:
         self._funnel = FunnelCounter()
         self._coverage = CoverageCounter()
-        self._sizes = SizeCounter()
         self._cost = CostCounter()
+        self._agreement = AgreementCounter()
+        self._release = ReleaseCounter(write_match)
+        self._controls = ControlCounter()
+        self._draw = Draw()
         self._roles = RoleCounter()
+        self._sizes = SizeCounter()
+        self._difficulty = DifficultyCounter()
+        self._diversity = DiversityCounter(self._draw)
+        self._of_any_outcome = (self._funnel, self._coverage, self._cost, self._agreement, self._release)
+        self._of_accepted = (self._draw, self._roles, self._sizes, self._difficulty, self._diversity)
         self._answer_types: Counter[str] = Counter()
         self._samples = 0
 
     def add(self, sample: sample_pb2.Sample) -> None:
         """Count one settled sample, whatever its outcome."""
-        self._funnel.add(sample)
-        self._coverage.add(sample)
-        self._cost.add(sample)
+        for counter in self._of_any_outcome:
+            counter.add(sample)
         if sample.outcome == sample_pb2.OUTCOME_ACCEPTED:
             self._samples += 1
-            self._sizes.add(sample)
-            self._roles.add(sample)
             self._answer_types[answer_type_words(sample.problem.reference.type)] += 1
+            for accepted in self._of_accepted:
+                accepted.add(sample)
+
+    def add_control(self, control: control_pb2.Control) -> None:
+        """Count one problem that was planted to measure the verifier."""
+        self._controls.add(control)
 
     def report(self, build: build_pb2.Build, dataset: dataset_pb2.Dataset, *, all_tried: bool) -> Report:
         """What was counted; `all_tried` says whether samples that were not accepted are among it."""
@@ -45,7 +67,13 @@ class Gatherer:
             funnel=self._funnel.result() if all_tried else of_progress(progress),
             coverage=self._coverage.result(progress, all_tried=all_tried),
             answer_types=_counts(self._answer_types),
+            languages=languages(self._draw.statements()),
             lengths=self._sizes.result(),
+            difficulty=self._difficulty.result(),
+            diversity=self._diversity.result(),
+            agreement=self._agreement.result(),
+            calibration=self._controls.result(),
+            release=self._release.result(build),
             cost=self._cost.result(progress, all_tried=all_tried),
         )
 

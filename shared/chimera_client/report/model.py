@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 
 class Part(BaseModel):
@@ -124,6 +124,149 @@ class Distribution(Part):
     bins: list[Bin]
 
 
+class PassRates(Part):
+    """How often a reference model, weak or strong, solved problems; `solved` of `solves` blind solves were right."""
+
+    model: str
+    measured: int
+    undecided: int
+    solved: int
+    solves: int
+    bands: list[Count]
+
+
+class Similarity(Part):
+    """How alike statements are to their nearest neighbour among `compared` ones; `near` are at 0.7 or above."""
+
+    compared: int
+    mean_pair: float | None
+    mean_nearest: float | None
+    near: int
+    bins: list[Bin]
+
+
+class Diversity(Part):
+    """How different statements are; `drawn` of them were looked at closely, `words` for the type-token ratio.
+
+    `distinct` is distinct-1, -2 and -3. Templates are counted over all statements; unless `templates_exact`, counts of
+    templates are lower bounds.
+    """
+
+    statements: int
+    drawn: int
+    words: int
+    type_token: float | None
+    distinct: list[float | None]
+    similarity: Similarity
+    templates_exact: bool
+    templates: int
+    in_repeated_templates: int
+    top_templates: list[Count]
+    openings: list[Count]
+    phrases: list[Count]
+
+
+class Rate(Part):
+    """`hits` of `of`, with Wilson's interval at 95 %."""
+
+    hits: int
+    of: int
+    value: float | None
+    low: float
+    high: float
+
+
+class Member(Part):
+    """A member of the panel and its votes against the reference answers."""
+
+    member: int
+    models: list[str]
+    agree: int
+    differ: int
+    unknown: int
+
+
+class Pair(Part):
+    """Two members of the panel, by position: Cohen's kappa, and how often they agree where both decided."""
+
+    one: int
+    other: int
+    kappa: float | None
+    agree: Rate
+
+
+class Agreement(Part):
+    """Votes over all samples that came to the panel, `voted`; at least two members decided about `rated` of them."""
+
+    voted: int
+    rated: int
+    members: list[Member]
+    pairs: list[Pair]
+    alpha: float | None
+    judges_differ: Rate
+
+
+class Group(Part):
+    """Control problems of one sort: how many were planted mistakes and how many right, and how the verifier erred."""
+
+    name: str
+    planted: int
+    right: int
+    undecided: int
+    false_accepts: Rate
+    false_rejects: Rate
+
+
+class Calibration(Part):
+    """The verifier's errors on control problems."""
+
+    controls: int
+    cost_nanousd: int
+    all: Group
+    caught_for_cause: Rate
+    kinds: list[Group]
+    subjects: list[Group]
+    answer_types: list[Group]
+    difficulties: list[Group]
+
+
+class MatchCount(Part):
+    """Matches with a corpus, of one relation and method."""
+
+    corpus: str
+    relation: str
+    method: str
+    kept: int
+    refused: int
+
+
+class Matched(Part):
+    """A problem of the build and one seen before that is like it; `own` if that one is of the build too."""
+
+    sample_id: str
+    outcome: str
+    reason: str
+    relation: str
+    corpus: str
+    own: bool
+    item: str
+    method: str
+    score: float
+    refused: bool
+    excerpt: str
+    statement: str
+
+
+class Release(Part):
+    """What the build was compared with, and matches; `listed` are the most important of all `total`."""
+
+    benchmarks: list[str]
+    datasets: list[str]
+    total: int
+    counts: list[MatchCount]
+    listed: list[Matched]
+
+
 class CostLine(Part):
     """What calls of one stage, role and endpoint consumed, for accepted samples and for all others."""
 
@@ -160,5 +303,11 @@ class Report(Part):
     funnel: Funnel
     coverage: Coverage
     answer_types: list[Count]
-    lengths: list[Distribution] = Field(default_factory=list)
+    languages: list[Count]
+    lengths: list[Distribution]
+    difficulty: list[PassRates]
+    diversity: Diversity
+    agreement: Agreement
+    calibration: Calibration | None
+    release: Release
     cost: Cost

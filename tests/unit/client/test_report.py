@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_client.export import export_dataset, verify_manifest
+from chimera_client.export import Besides, export_dataset, verify_manifest
 from chimera_client.lengths import Lengths
 from chimera_client.report.files import texts
 from chimera_client.report.gather import Gatherer
@@ -27,10 +27,16 @@ def lost(build, slot, reason, outcome=sample_pb2.OUTCOME_REJECTED, keep=("proble
     return sample
 
 
-def report_of(build, samples, others=None, dataset=None):
-    gatherer = Gatherer()
+def besides(others, controls=()):
+    return Besides(stream(others), stream(controls))
+
+
+def report_of(build, samples, others=None, dataset=None, controls=(), lines=None):
+    gatherer = Gatherer(lines.append if lines is not None else str)
     for sample in [*samples, *(others or [])]:
         gatherer.add(sample)
+    for control in controls:
+        gatherer.add_control(control)
     return gatherer.report(build, dataset or make_dataset(build), all_tried=others is not None)
 
 
@@ -138,7 +144,7 @@ async def test_the_same_dataset_gives_the_same_bytes(tmp_path):
     others = [lost(build, slot, sample_pb2.REASON_DUPLICATE, keep=("problem",)) for slot in range(40, 44)]
     for name, order in (("first", others), ("second", others[::-1])):
         await export_dataset(
-            build, make_dataset(build), stream(make_samples(build)), None, tmp_path / name, others=stream(order)
+            build, make_dataset(build), stream(make_samples(build)), None, tmp_path / name, besides=besides(order)
         )
     paths = [path.relative_to(tmp_path / "first") for path in (tmp_path / "first").rglob("report*") if path.is_file()]
     paths += [Path("report") / path.name for path in (tmp_path / "first" / "report").iterdir()]
@@ -150,7 +156,7 @@ async def test_the_same_dataset_gives_the_same_bytes(tmp_path):
 async def test_the_manifest_covers_the_report_and_the_card_links_it(tmp_path):
     build = make_build(12)
     await export_dataset(
-        build, make_dataset(build), stream(make_samples(build)), None, tmp_path / "out", others=stream([])
+        build, make_dataset(build), stream(make_samples(build)), None, tmp_path / "out", besides=besides([])
     )
     listed = {entry["path"] for entry in json.loads((tmp_path / "out" / "manifest.json").read_text())["files"]}
     assert {"report.html", "report.md", "report.json", "report/funnel.svg"} <= listed
@@ -166,7 +172,7 @@ async def test_an_accepted_sample_among_the_others_is_refused(tmp_path):
     samples = list(make_samples(build))
     with pytest.raises(Exception, match="was accepted, and was sent as one that was not"):
         await export_dataset(
-            build, make_dataset(build), stream(samples), None, tmp_path / "out", others=stream(samples[:1])
+            build, make_dataset(build), stream(samples), None, tmp_path / "out", besides=besides(samples[:1])
         )
     assert not (tmp_path / "out").exists()
 
@@ -174,7 +180,7 @@ async def test_an_accepted_sample_among_the_others_is_refused(tmp_path):
 def test_names_without_end_are_bounded():
     build = make_build(1, ["Mathematics"])
     sample = next(iter(make_samples(build)))
-    gatherer = Gatherer()
+    gatherer = Gatherer(str)
     for n in range(3_000):
         sample.ref.topic = f"topic {n}"
         del sample.solution.calls[:]

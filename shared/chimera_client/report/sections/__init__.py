@@ -2,7 +2,7 @@
 
 from chimera_client.report.document import Document
 from chimera_client.report.model import Report
-from chimera_client.report.sections import content, cost, head, making
+from chimera_client.report.sections import content, cost, head, making, release, trust, variety
 
 
 def document(report: Report) -> Document:
@@ -15,9 +15,15 @@ def document(report: Report) -> Document:
         sections=[
             head.section(report),
             making.section(report),
+            trust.calibration(report),
+            trust.agreement(report),
+            release.section(report),
             content.coverage(report),
+            content.difficulty(report),
             content.answers(report),
             content.lengths(report),
+            content.language(report),
+            variety.section(report),
             cost.section(report),
         ],
     )

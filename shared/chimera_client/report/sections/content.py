@@ -1,7 +1,7 @@
 """What is in the dataset: subjects, topics, answer types, lengths."""
 
 from chimera_client.report.document import Bar, Bars, Column, Histogram, Section, Table
-from chimera_client.report.model import Count, Coverage, Distribution, Report, TopicCount
+from chimera_client.report.model import Count, Coverage, Distribution, PassRates, Report, TopicCount
 from chimera_client.report.numbers import counted, ratio, share, whole
 
 
@@ -137,3 +137,77 @@ def histogram(sizes: Distribution) -> Histogram:
         whole(next((b.high for b in reversed(sizes.bins) if b.high is not None), 0)),
         Table([sizes.unit.capitalize(), "Value"], summary),
     )
+
+
+def language(report: Report) -> Section:
+    """Languages of the statements."""
+    found = report.languages
+    if not found:
+        return Section("language", "Language", ["There is nothing to tell: the dataset is empty."])
+    drawn = sum(entry.count for entry in found)
+    first = found[0]
+    says = f"{share(first.count, drawn)} of {counted(drawn, 'statement')} drawn evenly are in {_name(first.name)}."
+    aside = "A statement that is mostly formulas is undetermined. A language that no one asked for is worth a look."
+    named = [Count(name=_name(entry.name), count=entry.count) for entry in found[:LANGUAGES]]
+    bars = counts("language", "Statements by language", "Language", named)
+    return Section("language", "Language", [says, aside], [bars])
+
+
+LANGUAGES = 15
+
+NAMES = {
+    "ar": "Arabic",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "hi": "Hindi",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "la": "Latin",
+    "nl": "Dutch",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "zh": "Chinese",
+}
+
+
+def _name(code: str) -> str:
+    return NAMES.get(code, code)
+
+
+def difficulty(report: Report) -> Section:
+    """Pass rates of the weak and the strong reference model."""
+    title = "Difficulty"
+    if not report.difficulty:
+        return Section(
+            "difficulty",
+            title,
+            [
+                "Not measured: how hard the problems are is unknown.",
+                "Name a `weak` and a `strong` model under `roles` in the build file; each then solves every problem"
+                " several times, blind.",
+            ],
+        )
+    words = [
+        f"the {rates.model} model solves {share(rates.solved, rates.solves)} of its blind attempts"
+        for rates in report.difficulty
+    ]
+    sentence = " and ".join(words)
+    says = [
+        f"{sentence[0].upper()}{sentence[1:]}; problems that the weak model always solves teach little, those that the"
+        " strong one never solves may be wrong."
+    ]
+    return Section("difficulty", title, says, [_pass_rates(rates) for rates in report.difficulty])
+
+
+def _pass_rates(rates: PassRates) -> Bars:
+    rows = [Count(name=entry.name, count=entry.count) for entry in rates.bands]
+    if rates.undecided:
+        rows.append(Count(name="undecided", count=rates.undecided))
+    title = f"How often the {rates.model} model solves a problem"
+    return counts(f"difficulty-{rates.model}", title, "Solved", rows)

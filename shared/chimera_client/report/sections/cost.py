@@ -6,6 +6,7 @@ from chimera_client.report.document import Bar, Bars, Section, Table
 from chimera_client.report.model import Cost, CostLine, Report
 from chimera_client.report.numbers import counted, share, usd, whole
 from chimera_client.report.roles import role_words
+from chimera_client.report.sections.trust import cost_of_controls
 
 
 def section(report: Report) -> Section:
@@ -32,7 +33,11 @@ def _says(report: Report, *, priced: bool) -> list[str]:
         says = [f"No prices are configured, or the models are free; {wasted} of the tokens written were not kept."]
     says.append(f"In all {tokens}, {whole(cost.output_tokens / samples)} tokens out for each accepted sample.")
     if cost.besides_nanousd:
-        says.append(f"{usd(cost.besides_nanousd)} belong to no sample, such as the naming of topics.")
+        says.append(
+            f"{usd(cost.besides_nanousd)} belong to no sample: the naming of topics, the measuring of the verifier."
+        )
+    if report.calibration is not None:
+        says.append(cost_of_controls(report.calibration))
     if cost.reused_calls:
         says.append(f"Besides, {counted(cost.reused_calls, 'answer')} of earlier builds were used again at no cost.")
     return says

@@ -1,9 +1,10 @@
 """What is seen first: which dataset it is, and whether to believe it."""
 
 from chimera_client.report.document import Section, Table, Tile
-from chimera_client.report.model import Report
-from chimera_client.report.numbers import counted, share, usd, whole
+from chimera_client.report.model import Rate, Report
+from chimera_client.report.numbers import counted, percent, share, usd, whole
 from chimera_client.report.roles import role_words
+from chimera_client.report.sections.release import leaks_inside
 
 
 def title(report: Report) -> str:
@@ -14,7 +15,16 @@ def title(report: Report) -> str:
 def verdict(report: Report) -> str:
     """The one line that decides whether to read on."""
     steps = {step.name: step.samples for step in report.funnel.steps}
-    return f"{report.head.samples:,} accepted of {steps['Proposed']:,} proposed."
+    errs = "how often the verifier errs was not measured"
+    if report.calibration is not None:
+        errs = _errs(report.calibration.all.false_accepts)
+    return f"{report.head.samples:,} accepted of {steps['Proposed']:,} proposed; {errs}."
+
+
+def _errs(accepts: Rate) -> str:
+    if not accepts.of:
+        return "no planted mistake was decided"
+    return f"verifier false-accept {accepts.hits:,}/{accepts.of:,} planted, ≤ {100 * accepts.high:.0f} % at 95 %"
 
 
 def warnings(report: Report) -> list[str]:
@@ -34,6 +44,11 @@ def warnings(report: Report) -> list[str]:
             "No language model took part: all models are programs over fixed problem families. The dataset shows how"
             " the platform works and is no replacement for one that language models wrote."
         )
+    if leaks := leaks_inside(report.release):
+        found.append(
+            f"{counted(leaks, 'sample')} in this dataset give away items of benchmarks: see Duplicates and leaks before"
+            " you report results on these."
+        )
     return found
 
 
@@ -45,9 +60,18 @@ def tiles(report: Report) -> list[Tile]:
     return [
         Tile("Samples", whole(head.samples), f"of {head.asked:,} asked for"),
         Tile("Accepted", share(head.samples, tried), f"of {counted(tried, 'sample')} tried"),
+        _verifier(report),
         Tile("Topics", whole(report.coverage.topics), f"of {report.coverage.topics_known:,} in the taxonomy"),
         Tile("Cost per sample", each, "everything paid, over the accepted"),
     ]
+
+
+def _verifier(report: Report) -> Tile:
+    name = "False accepts"
+    if report.calibration is None:
+        return Tile(name, "not measured", "no control problem was planted")
+    accepts = report.calibration.all.false_accepts
+    return Tile(name, f"≤ {percent(accepts.high)}", f"{accepts.hits:,} of {accepts.of:,} planted mistakes, at 95 %")
 
 
 def section(report: Report) -> Section:

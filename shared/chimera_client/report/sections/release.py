@@ -1,0 +1,84 @@
+"""The release report: what the problems are like that were seen before."""
+
+from chimera_client.report.document import Bar, Bars, Section, Table
+from chimera_client.report.model import Matched, Release, Report
+from chimera_client.report.numbers import counted, ratio, whole
+
+SHOWN = 50
+ALL = "report/matches.jsonl"
+
+
+def section(report: Report) -> Section:
+    """Every match with a benchmark, an earlier dataset or the build itself."""
+    found = report.release
+    parts: list[Bars | Table] = []
+    if found.counts:
+        parts.append(_counts(found))
+        rows = [_row(matched) for matched in found.listed[:SHOWN]]
+        headers = ["Sample", "Outcome", "Relation", "Corpus", "Item", "Method", "Score", "The other problem begins"]
+        parts.append(Table(headers, rows, "Leaks first, then what is in the dataset"))
+    return Section("release", "Duplicates and leaks", _says(report), parts)
+
+
+def leaks_inside(found: Release) -> int:
+    """Listed leaks that are in the dataset."""
+    return sum(matched.relation == "leak" and matched.outcome == "accepted" for matched in found.listed)
+
+
+def _says(report: Report) -> list[str]:
+    found = report.release
+    kept, refused = sum(c.kept for c in found.counts), sum(c.refused for c in found.counts)
+    if found.total:
+        says = [
+            f"Problems are like one seen before in {counted(found.total, 'case')}: {refused:,} led to a refusal,"
+            f" {kept:,} did not; look for leaks among those that did not."
+        ]
+    else:
+        says = ["No problem was found to be like one seen before."]
+    if found.benchmarks:
+        says.append(f"Benchmarks compared with: {', '.join(found.benchmarks)}.")
+    else:
+        says.append(
+            "No benchmark was compared with, so leaks are not excluded: name corpora under"
+            " `similarity: {benchmarks: …}` in the build file."
+        )
+    if found.datasets:
+        says.append(f"Earlier datasets compared with: {', '.join(found.datasets)}.")
+    if not report.funnel.counted:
+        says.append("Samples that were not accepted were not read for this report, so their matches are missing.")
+    shown = min(SHOWN, len(found.listed))
+    if found.total > shown:
+        says.append(f"{shown} of {found.total:,} are shown here; all are in {ALL}.")
+    return says
+
+
+def _counts(found: Release) -> Bars:
+    names = [f"{entry.relation}: {entry.corpus}" for entry in found.counts]
+    bars = [
+        Bar(name, [entry.kept, entry.refused], f"{entry.kept + entry.refused:,} by {entry.method}")
+        for name, entry in zip(names, found.counts, strict=True)
+    ]
+    rows = [
+        [entry.corpus, entry.relation, entry.method, whole(entry.kept), whole(entry.refused)] for entry in found.counts
+    ]
+    return Bars(
+        "matches",
+        "Matches by relation and corpus",
+        ["not refused for it", "refused for it"],
+        bars,
+        Table(["Corpus", "Relation", "Method", "Not refused", "Refused"], rows),
+    )
+
+
+def _row(matched: Matched) -> list[str]:
+    outcome = "refused for it" if matched.refused else matched.outcome
+    return [
+        matched.sample_id,
+        outcome,
+        matched.relation,
+        "this build" if matched.own else matched.corpus,
+        matched.item,
+        matched.method,
+        ratio(matched.score),
+        matched.excerpt,
+    ]

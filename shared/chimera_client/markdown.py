@@ -46,7 +46,7 @@ def _line(cells: Sequence[str]) -> str:
 
 def is_number(cell: str) -> bool:
     """Whether a cell of a table is to be aligned as a number."""
-    return bool(re.fullmatch(r"[-–\\$\d,.\s%]*", cell))
+    return bool(re.fullmatch(r"[-–\\$\d,.\s%/()≤]*", cell))
 
 
 def _shield(match: re.Match[str]) -> str:

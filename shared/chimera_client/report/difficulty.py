@@ -5,7 +5,7 @@ from collections import Counter
 from chimera.sample.v1 import sample_pb2
 from chimera_client.report.model import Count, PassRates
 
-BANDS = ("never", "up to 1/4", "up to 1/2", "up to 3/4", "up to nearly always", "always")
+BANDS = ("never", "up to 1/4", "up to 1/2", "up to 3/4", "over 3/4", "always")
 
 
 class DifficultyCounter:

@@ -5,6 +5,7 @@ forbids what is left.
 """
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from importlib.resources import files
@@ -16,6 +17,7 @@ from chimera_client.report.document import Chart, Document, Section, Table, Tile
 
 FILE_NAME = "report.html"
 MAX_CELL_CHARS = 400
+ID = re.compile("[0-9a-f]{24,64}")
 
 
 def page(document: Document) -> str:
@@ -90,7 +92,7 @@ def _table(parent: Element, table: Table) -> None:
         row = SubElement(body, "tr")
         for cell, style in zip(cells, styles, strict=True):
             # A text in another direction stays in its cell and turns nothing around it.
-            SubElement(_add(row, "td", "", style), "bdi").text = _text(cell)
+            SubElement(_add(row, "td", "", "id" if ID.fullmatch(cell) else style), "bdi").text = _text(cell)
 
 
 def _add(parent: Element, name: str, text: str, style: str = "") -> Element:

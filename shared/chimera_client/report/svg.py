@@ -11,7 +11,7 @@ from chimera_client.markdown import printable
 from chimera_client.report.document import Bars, Chart, Histogram
 
 WIDTH = 640
-LABEL_WIDTH, NOTE_WIDTH = 220, 120
+LEAST_LABEL_WIDTH, MOST_LABEL_WIDTH, NOTE_WIDTH = 90, 300, 120
 ROW_HEIGHT, BAR_HEIGHT = 24, 14
 PLOT_HEIGHT = 150
 LEFT, BOTTOM, TOP = 52, 40, 26
@@ -19,6 +19,7 @@ CHARACTER_WIDTH = 7.2
 """Of a 12-pixel letter in the widest of the usual sans-serif fonts, so that what is fitted is not clipped."""
 
 TICKS = 8
+WIDEST_COLUMN = 90
 MAX_SERIES = 4
 
 
@@ -49,22 +50,23 @@ def _bars(of: Bars) -> Element:
     legend = ROW_HEIGHT if len(of.series) > 1 or of.mark else 0
     root = _root(of.title, legend + len(of.bars) * ROW_HEIGHT + 4)
     if legend:
-        _legend(root, of)
+        _legend(root, of, _label_width(of))
     most = max((max(sum(bar.values), bar.mark or 0) for bar in of.bars), default=0) or 1
-    room = WIDTH - LABEL_WIDTH - NOTE_WIDTH
+    left = _label_width(of)
+    room = WIDTH - left - NOTE_WIDTH
     for row, bar in enumerate(of.bars):
         top = legend + row * ROW_HEIGHT
         middle = top + ROW_HEIGHT / 2 + 4
-        label = _text(root, LABEL_WIDTH - 8, middle, fit(bar.label, LABEL_WIDTH - 12), "end")
+        label = _text(root, left - 8, middle, fit(bar.label, left - 12), "end")
         SubElement(label, "title").text = printable(bar.label)[:200]
-        x = float(LABEL_WIDTH)
+        x = left
         for position, value in enumerate(bar.values):
             width = room * value / most
             if width > 0:
                 _rect(root, x, top + (ROW_HEIGHT - BAR_HEIGHT) / 2, max(width, 0.5), BAR_HEIGHT, _series(position))
             x += width
         if bar.mark is not None:
-            at = _number(LABEL_WIDTH + room * bar.mark / most)
+            at = _number(left + room * bar.mark / most)
             ends = {"x1": at, "x2": at, "y1": _number(top + 2), "y2": _number(top + ROW_HEIGHT - 2)}
             SubElement(root, "line", {"class": "mark", **ends})
             x = max(x, float(at))
@@ -72,8 +74,13 @@ def _bars(of: Bars) -> Element:
     return root
 
 
-def _legend(root: Element, of: Bars) -> None:
-    x = float(LABEL_WIDTH)
+def _label_width(of: Bars) -> float:
+    """Room for the longest label, within bounds."""
+    longest = max((_width(" ".join(bar.label[:500].split())) for bar in of.bars), default=0.0)
+    return min(max(longest + 16, LEAST_LABEL_WIDTH), MOST_LABEL_WIDTH)
+
+
+def _legend(root: Element, of: Bars, x: float) -> None:
     for position, name in enumerate(of.series):
         _rect(root, x, 6, 10, 10, _series(position))
         _text(root, x + 15, 15, name, "start", "muted")
@@ -92,7 +99,7 @@ def _histogram(of: Histogram) -> Element:
         SubElement(root, "line", {"class": "grid", **ends})
         _text(root, LEFT - 6, y + 4, f"{top * part:,.0f}", "end", "muted")
     _text(root, LEFT, 12, "samples", "start", "muted")
-    width = (WIDTH - 8 - LEFT) / max(1, len(of.columns))
+    width = min((WIDTH - 8 - LEFT) / max(1, len(of.columns)), WIDEST_COLUMN)
     for position, column in enumerate(of.columns):
         height = PLOT_HEIGHT * column.count / top
         if height > 0:
@@ -128,10 +135,14 @@ def fit(text: str, width: float) -> str:
     line = " ".join(printable(text[:500]).split())
     used = 0.0
     for position, character in enumerate(line):
-        used += CHARACTER_WIDTH * (2 if unicodedata.east_asian_width(character) in "WF" else 1)
+        used += _width(character)
         if used > width:
             return line[: max(1, position - 1)].rstrip() + "…"
     return line
+
+
+def _width(text: str) -> float:
+    return CHARACTER_WIDTH * sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _round_up(count: int) -> int:

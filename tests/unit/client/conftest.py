@@ -25,6 +25,7 @@ class Gateway:
         self.requests = {}
         self.samples = {}
         self.datasets = {}
+        self.controls = []
         self.submitted = []
         self.evidence = None
         self.watches = 0
@@ -136,6 +137,9 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
         return sample_service_pb2.ListSamplesResponse(
             samples=found[start:end], next_page_token=str(end) if end < len(found) else ""
         )
+
+    async def ListControls(self, request, context):
+        return sample_service_pb2.ListControlsResponse(controls=self.gateway.controls)
 
 
 class DatasetServicer(dataset_service_pb2_grpc.DatasetServiceServicer):

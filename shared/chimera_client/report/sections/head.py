@@ -46,8 +46,8 @@ def warnings(report: Report) -> list[str]:
         )
     if leaks := leaks_inside(report.release):
         found.append(
-            f"{counted(leaks, 'sample')} in this dataset give away items of benchmarks: see Duplicates and leaks before"
-            " you report results on these."
+            f"Of the samples in this dataset {leaks:,} gave away an item of a benchmark: see Duplicates and leaks"
+            " before you report results on it."
         )
     return found
 

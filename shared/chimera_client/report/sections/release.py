@@ -5,6 +5,7 @@ from chimera_client.report.model import Matched, Release, Report
 from chimera_client.report.numbers import counted, ratio, whole
 
 SHOWN = 50
+OWN = "this build"
 ALL = "report/matches.jsonl"
 
 
@@ -13,9 +14,9 @@ def section(report: Report) -> Section:
     found = report.release
     parts: list[Bars | Table] = []
     if found.counts:
-        parts.append(_counts(found))
+        parts.append(_counts(found, report.head.build_id))
         rows = [_row(matched) for matched in found.listed[:SHOWN]]
-        headers = ["Sample", "Outcome", "Relation", "Corpus", "Item", "Method", "Score", "The other problem begins"]
+        headers = ["Sample", "Outcome", "Relation", "Seen in", "Item", "Method", "Score", "The other problem begins"]
         parts.append(Table(headers, rows, "Leaks first, then what is in the dataset"))
     return Section("release", "Duplicates and leaks", _says(report), parts)
 
@@ -52,15 +53,13 @@ def _says(report: Report) -> list[str]:
     return says
 
 
-def _counts(found: Release) -> Bars:
-    names = [f"{entry.relation}: {entry.corpus}" for entry in found.counts]
-    bars = [
-        Bar(name, [entry.kept, entry.refused], f"{entry.kept + entry.refused:,} by {entry.method}")
-        for name, entry in zip(names, found.counts, strict=True)
-    ]
-    rows = [
-        [entry.corpus, entry.relation, entry.method, whole(entry.kept), whole(entry.refused)] for entry in found.counts
-    ]
+def _counts(found: Release, build_id: str) -> Bars:
+    bars, rows = [], []
+    for entry in found.counts:
+        corpus = OWN if entry.corpus == build_id else entry.corpus
+        note = f"{entry.kept + entry.refused:,} by {entry.method}"
+        bars.append(Bar(f"{entry.relation}: {corpus}", [entry.kept, entry.refused], note))
+        rows.append([corpus, entry.relation, entry.method, whole(entry.kept), whole(entry.refused)])
     return Bars(
         "matches",
         "Matches by relation and corpus",
@@ -76,7 +75,7 @@ def _row(matched: Matched) -> list[str]:
         matched.sample_id,
         outcome,
         matched.relation,
-        "this build" if matched.own else matched.corpus,
+        OWN if matched.own else matched.corpus,
         matched.item,
         matched.method,
         ratio(matched.score),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from chimera.build.v1 import build_pb2
 from chimera_shared.checkers import MAX_WEIGHT, fill_in_checks, validate_checks, validate_role
+from chimera_shared.controls import fill_in_controls, validate_controls
 from chimera_shared.endpoints.config import Endpoints
 from chimera_shared.errors import InvalidInput, Violation
 from chimera_shared.roles import endpoints_of
@@ -31,6 +32,7 @@ def with_defaults(spec: build_pb2.BuildSpec) -> build_pb2.BuildSpec:
     full.taxonomy.fields_per_subject = full.taxonomy.fields_per_subject or _DEFAULT_FIELDS
     full.taxonomy.topics_per_field = full.taxonomy.topics_per_field or _DEFAULT_TOPICS
     fill_in_checks(full)
+    fill_in_controls(full)
     if not full.HasField("acceptance_floor"):
         full.acceptance_floor = _DEFAULT_FLOOR
     full.weight = full.weight or 1.0
@@ -51,6 +53,7 @@ def validate_spec(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> list[Viola
         *_taxonomy(spec.taxonomy),
         *_makers(spec.roles, endpoints),
         *validate_checks(spec, endpoints),
+        *validate_controls(spec),
         *_budget(spec, endpoints),
     ]
 

@@ -56,6 +56,8 @@ class Decision(Generic[E]):
     decide: Callable[[E, build_pb2.Build], Awaitable[Message]]
     failed: Callable[[E, sample_pb2.Failure], Message]
     outcomes: Outcomes
+    concerns: Callable[[E, build_pb2.Build], bool] = lambda event, build: True
+    """Whether there is anything to decide; a message that concerns the stage not is passed over."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ class StageRunner(Generic[E]):
         key = self.stage.consumes.fact(event)
         news_s = max(0.0, _LATE_NEWS_SECONDS - abs(time.time() - message.timestamp_ms / 1000))
         build = await self._builds.going(self.stage.consumes.build_of(event), news_s)
-        if build.state != build_pb2.BUILD_STATE_RUNNING:
+        if build.state != build_pb2.BUILD_STATE_RUNNING or not decision.concerns(event, build):
             return "skipped"
         ended = "replayed"
         if (outcome := await decision.outcomes.find(key)) is None:

@@ -116,6 +116,13 @@ SAMPLE_SETTLED = Topic(
     build_of=lambda e: e.sample.ref.build_id,
     description="A sample was accepted, rejected or left unknown, with all its evidence.",
 )
+CONTROL_CHECKED = Topic(
+    "chimera.control.checked.v1",
+    events_pb2.ControlChecked,
+    key=lambda e: e.beside.sample_id,
+    build_of=lambda e: e.beside.build_id,
+    description="A control, planted beside a sample to measure the verifier, was checked.",
+)
 SAMPLE_RECALLED = Topic(
     "chimera.sample.recalled.v1",
     events_pb2.SampleRecalled,
@@ -175,6 +182,7 @@ ALL: tuple[Topic[Any], ...] = (
     PROBLEM_VALIDATED,
     SOLUTION_SYNTHESISED,
     SAMPLE_SETTLED,
+    CONTROL_CHECKED,
     SAMPLE_RECALLED,
     SAMPLE_REVERIFIED,
     DATASET_PUBLISHED,

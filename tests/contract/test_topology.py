@@ -46,8 +46,9 @@ def test_events_of_samples_and_answers_are_keyed_by_them_and_spread():
 def _labelled(event):
     """The event with a word in `sample_id`, wherever its reference to a sample is."""
     holder = event.sample if hasattr(event, "sample") else event
-    if hasattr(holder, "ref"):
-        holder.ref.sample_id = "the sample"
+    for name in ("ref", "beside"):
+        if hasattr(holder, name):
+            getattr(holder, name).sample_id = "the sample"
     return event
 
 

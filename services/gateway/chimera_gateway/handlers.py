@@ -18,5 +18,6 @@ def stages(tracker: Tracker, reverifying: Reverifying) -> list[Stage[Any]]:
         Stage("count-solutions", consumes=topics.SOLUTION_SYNTHESISED, reaction=tracker.track),
         Stage("settle", consumes=topics.SAMPLE_SETTLED, reaction=tracker.settle),
         Stage("take-back", consumes=topics.SAMPLE_REVERIFIED, reaction=reverifying.take),
+        Stage("count-controls", consumes=topics.CONTROL_CHECKED, reaction=tracker.control),
         Stage("give-up", consumes=topics.QUOTA_MISSED, reaction=tracker.give_up),
     ]

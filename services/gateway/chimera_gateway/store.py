@@ -69,6 +69,7 @@ class GatewayStore:
         self._insert_tally = FirstWins(self._tallies).insert
         self._told = Batches(self._tell_many, linger_s, _MAX_MARKS)
         self._insert_sample = FirstWins(self._samples, linger_s).insert
+        self._insert_control = FirstWins(self._controls, linger_s).insert
         self._insert_dataset = FirstWins(self._datasets).insert
 
     async def prepare(self) -> None:
@@ -251,6 +252,11 @@ class GatewayStore:
         with guarded():
             found = await self._samples.find(query).sort("_id", 1).limit(limit).to_list(None)
         return [from_document(sample_pb2.Sample(), document["sample"]) for document in found]
+
+    async def keep_control(self, control: control_pb2.Control) -> bool:
+        """Store a control problem; False if it was stored before."""
+        document = {"_id": control.control_id, "build_id": control.build_id, "control": to_document(control)}
+        return await self._insert_control(document)
 
     async def controls(self, build: str, after: str, limit: int) -> list[control_pb2.Control]:
         """Control problems of a build in the order of their ids, after a given one."""

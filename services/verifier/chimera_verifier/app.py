@@ -2,6 +2,7 @@
 
 problem.proposed ─▶ Checks.problem ─▶ Examination ─▶ problem.validated | sample.settled
 solution.synthesised ─▶ Checks.solution ─▶ Examination ─▶ sample.settled
+solution.synthesised ─▶ Controls ─▶ Planter, Examination ─▶ control.checked
 sample.recalled ─▶ Reverification ─▶ Examination ─▶ sample.reverified
 """
 
@@ -14,11 +15,13 @@ from chimera_shared.lifecycle import Service
 from chimera_shared.rpc.server import RpcServer
 from chimera_shared.settings import ServiceSettings
 from chimera_verifier.checks import Checks
+from chimera_verifier.controls import Controls
 from chimera_verifier.difficulty import Difficulty
 from chimera_verifier.examination import Examination
 from chimera_verifier.grader import Grader
 from chimera_verifier.handlers import stages
 from chimera_verifier.panel import Panel
+from chimera_verifier.planter import Planter
 from chimera_verifier.referee import Referee
 from chimera_verifier.reverification import Reverification
 from chimera_verifier.screen import Screen
@@ -40,10 +43,12 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     asking = Asking.of_service(NAME, settings, pool, client, bus.builds)
     models = asking.models
     workers = SymbolicPool()
-    referee = Referee(Grader(workers), models)
+    grader = Grader(workers)
+    referee = Referee(grader, models)
     panel = Panel(models, referee)
     examination = Examination(Similarity(store), Screen(models), panel, Difficulty(models, referee), referee)
-    for stage in stages(Checks(examination), Reverification(examination), store):
+    controls = Controls(Planter(grader), examination)
+    for stage in stages(Checks(examination), controls, Reverification(examination), store):
         bus.add(stage)
     server = RpcServer(settings, [VerifierServicer(referee, panel, examination, pool.endpoints).register])
     return Service(NAME, settings, bus, server, resources=[workers, asking.purse], loops=asking.loops)

@@ -11,6 +11,7 @@ class VerifierStore:
 
     def __init__(self, database: Database[Document]) -> None:
         self.validations = OutcomeStore(database["validations"], events_pb2.ProblemValidated, events_pb2.SampleSettled)
+        self.controls = OutcomeStore(database["controls"], events_pb2.ControlChecked)
         self.settlements = OutcomeStore(database["settlements"], events_pb2.SampleSettled)
         self.reverifications = OutcomeStore(database["reverifications"], events_pb2.SampleReverified)
         self._claim = FirstWins(database["fingerprints"]).insert

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_gateway.domain.groups import SLOTS_PER_GROUP
 from chimera_gateway.domain.tally import added, complete, mark_of, mark_of_end, progress, settled_counts
 from chimera_shared import identity, usage
@@ -92,7 +92,7 @@ def ways(draw, slot=0, attempt=0):
 
 def counts_of(event) -> dict[str, int]:
     if isinstance(event, events_pb2.SampleSettled):
-        return settled_counts(event.sample, 0)
+        return settled_counts(event.sample, 0, planted=event.sample.ref.slot == 0)
     return mark_of(event).counts
 
 
@@ -128,7 +128,21 @@ def builds(draw):
         if not attempts or attempts[0][-1].sample.outcome != sample_pb2.OUTCOME_ACCEPTED:
             attempts.append(accepted_way(slot, len(attempts)))
         events += [event for attempt in attempts for event in attempt]
-    return events
+    return [*events, *map(control_beside, filter(is_beside_a_control, events))]
+
+
+def is_beside_a_control(event) -> bool:
+    return isinstance(event, events_pb2.SolutionSynthesised) and event.ref.slot == 0
+
+
+def control_beside(event) -> events_pb2.ControlChecked:
+    sample = sample_pb2.Sample(
+        validation=sample_pb2.Validation(votes=[sample_pb2.Vote(calls=[paid(7)])]),
+        grade=sample_pb2.Grade(calls=[paid(8)]),
+    )
+    sample = settled(sample, (sample_pb2.REASON_PANEL_DISAGREES, "as planted")).sample
+    control = control_pb2.Control(kind=control_pb2.CONTROL_KIND_WRONG_ANSWER, sample=sample)
+    return events_pb2.ControlChecked(control=control, beside=event.ref)
 
 
 @settings(max_examples=60)
@@ -191,7 +205,25 @@ def test_progress_shows_what_happened(events):
     assert [(s.subject, s.target, s.accepted, s.settled) for s in shown.subjects] == [
         ("Physics", 5, shown.accepted, len(ends))
     ]
-    assert shown.usage == usage.total(s.usage for s in ends)
+    controls = [e.control.sample for e in events if isinstance(e, events_pb2.ControlChecked)]
+    assert shown.controls == len(controls)
+    assert shown.usage == usage.total(s.usage for s in [*ends, *controls])
+
+
+def test_a_build_waits_for_the_control_beside_a_sample():
+    events = accepted_way(0, 0)
+    counts = {}
+    for event in events:
+        added(counts, counts_of(event))
+    assert not complete(counts, 1)
+    added(counts, counts_of(control_beside(events[3])))
+    assert complete(counts, 1)
+
+
+def test_a_control_of_no_kind_is_told_and_counts_for_nothing():
+    control = control_beside(accepted_way(0, 0)[3])
+    control.control.kind = control_pb2.CONTROL_KIND_UNSPECIFIED
+    assert {name: n for name, n in mark_of(control).counts.items() if "." not in name} == {"told": 1}
 
 
 def test_an_event_has_one_mark_however_often_it_is_told():

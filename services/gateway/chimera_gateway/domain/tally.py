@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_gateway.domain.groups import group_of
 from chimera_shared import usage
 
@@ -18,6 +18,7 @@ _OUTCOMES = {
     sample_pb2.OUTCOME_REJECTED: "rejected",
     sample_pb2.OUTCOME_UNKNOWN: "unknown",
 }
+_EVENTS_OF_A_SOLUTION = 4
 _USAGE = ("calls", "input_tokens", "output_tokens", "cost_nanousd")
 
 Counts = dict[str, int]
@@ -54,6 +55,8 @@ def mark_of(event: Message) -> Mark:
     if isinstance(event, events_pb2.ProblemValidated):
         calls_of_panel = usage.calls_of_validation(event.validation)
         return _mark(event.ref, "validated", {"validated": 1} | _consumed(calls_of_panel))
+    if isinstance(event, events_pb2.ControlChecked):
+        return _mark(event.beside, "control", _control_counts(event.control))
     if isinstance(event, events_pb2.QuotaMissed):
         return Mark(event.build_id, "", 0, f"{event.subject}/missed", _spent(event.usage))
     assert isinstance(event, events_pb2.SolutionSynthesised), f"{event.DESCRIPTOR.name} is not counted"
@@ -62,14 +65,19 @@ def mark_of(event: Message) -> Mark:
     return _mark(event.ref, "solved", {"solved": solved} | _consumed(calls))
 
 
-def mark_of_end(sample: sample_pb2.Sample, position: int) -> Mark:
-    """The contribution of a settled sample; `position` is its subject's place in the spec."""
-    return _named(sample.ref, "settled", settled_counts(sample, position))
+def mark_of_end(sample: sample_pb2.Sample, position: int, *, planted: bool = False) -> Mark:
+    """The contribution of a settled sample; see `settled_counts`."""
+    return _named(sample.ref, "settled", settled_counts(sample, position, planted=planted))
 
 
-def settled_counts(sample: sample_pb2.Sample, position: int) -> Counts:
-    """The contribution of a settled sample; `position` is its subject's place in the spec."""
-    counts = {_OUTCOMES[sample.outcome]: 1, f"subjects.{position}.settled": 1, "awaited": _events_before(sample)}
+def settled_counts(sample: sample_pb2.Sample, position: int, *, planted: bool = False) -> Counts:
+    """The contribution of a settled sample; `position` is its subject's place in the spec.
+
+    `planted`: a control stands beside it, if its problem passed.
+    """
+    told = _events_before(sample)
+    awaited = told + (planted and told == _EVENTS_OF_A_SOLUTION)
+    counts = {_OUTCOMES[sample.outcome]: 1, f"subjects.{position}.settled": 1, "awaited": awaited}
     if sample.outcome == sample_pb2.OUTCOME_ACCEPTED:
         counts |= {f"subjects.{position}.accepted": 1, "expected": sample.ref.attempt + 1}
     else:
@@ -90,6 +98,13 @@ def _ended_unsolved(sample: sample_pb2.Sample) -> bool:
     return sample.HasField("validation") and sample.reason not in _PANEL and not sample.HasField("solution")
 
 
+def _control_counts(control: control_pb2.Control) -> Counts:
+    """One more control, unless none could be made; what it consumed is the build's either way."""
+    sample = control.sample
+    calls = [*usage.calls_of_validation(sample.validation), *sample.grade.calls]
+    return {"controls": int(bool(control.kind))} | _spent(sample.usage) | _spent(usage.reused(calls), "reused")
+
+
 def caught_up(counts: Counts, accepted: Sequence[int]) -> Counts:
     """Counts with so many samples accepted, by subject; those of the last moment may be stored and not counted yet."""
     found = dict(counts)
@@ -101,7 +116,7 @@ def caught_up(counts: Counts, accepted: Sequence[int]) -> Counts:
 
 def _events_before(sample: sample_pb2.Sample) -> int:
     """How many events told of the sample before its end: requested and proposed, or also validated and synthesised."""
-    return 4 if sample.HasField("validation") and sample.reason not in _PANEL else 2
+    return _EVENTS_OF_A_SOLUTION if sample.HasField("validation") and sample.reason not in _PANEL else 2
 
 
 def added(into: Counts, counts: Counts) -> None:
@@ -129,7 +144,17 @@ def progress(counts: Counts, spec: build_pb2.BuildSpec, targets: list[int]) -> b
         usage=sample_pb2.Usage(**{name: found[f"usage.{name}"] for name in _USAGE}),
         reused=sample_pb2.Usage(**{name: found[f"reused.{name}"] for name in _USAGE}),
     )
-    for name in ("topics", "requested", "proposed", "validated", "solved", "accepted", "rejected", "unknown"):
+    for name in (
+        "topics",
+        "requested",
+        "proposed",
+        "validated",
+        "solved",
+        "accepted",
+        "rejected",
+        "unknown",
+        "controls",
+    ):
         setattr(shown, name, found[name])
     return shown
 

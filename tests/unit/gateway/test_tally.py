@@ -34,6 +34,11 @@ FAILURES = st.builds(
 )
 
 
+REFUSALS = st.sampled_from(
+    [sample_pb2.REASON_DUPLICATE, sample_pb2.REASON_ILL_POSED, sample_pb2.REASON_SCREEN_UNDECIDED]
+)
+
+
 def accepted_way(slot: int, attempt: int):
     """The events of a sample that passes everything."""
     sample_id = identity.sample_id("b1", "Physics", slot, attempt)
@@ -67,9 +72,10 @@ def ways(draw, slot=0, attempt=0):
     proposed = events_pb2.ProblemProposed(ref=ref, problem=problem)
     events.append(proposed)
     sample = sample_pb2.Sample(ref=ref, problem=problem)
-    way = draw(st.sampled_from(["duplicate", "broken", "panel"]))
-    if way == "duplicate":
-        return [*events, settled(sample, (sample_pb2.REASON_DUPLICATE, "seen"))]
+    way = draw(st.sampled_from(["refused", "broken", "panel"]))
+    if way == "refused":
+        sample.validation.CopyFrom(sample_pb2.Validation(fingerprint="f", screenings=[{"calls": draw(CALLS)}]))
+        return [*events, settled(sample, (draw(REFUSALS), "seen"))]
     if way == "broken":
         return [*events, problem_failed(proposed, draw(FAILURES))]
     sample.validation.CopyFrom(sample_pb2.Validation(votes=draw(VOTES)))

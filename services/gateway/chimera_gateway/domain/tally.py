@@ -12,7 +12,20 @@ from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_gateway.domain.groups import group_of
 from chimera_shared import usage
 
-_PANEL = frozenset({sample_pb2.REASON_PANEL_DISAGREES, sample_pb2.REASON_PANEL_UNDECIDED})
+_AFTER_VALIDATION = frozenset(
+    {
+        sample_pb2.REASON_UNSPECIFIED,
+        sample_pb2.REASON_SOLUTION_INCORRECT,
+        sample_pb2.REASON_SOLUTION_UNDECIDED,
+        sample_pb2.REASON_MALFORMED_ANSWER,
+        sample_pb2.REASON_TRUNCATED_ANSWER,
+        sample_pb2.REASON_ENDPOINT_FAILED,
+        sample_pb2.REASON_TIME_LIMIT,
+        sample_pb2.REASON_INTERNAL,
+        sample_pb2.REASON_REFUSED_BY_MODEL,
+    }
+)
+"""How samples end whose problems passed. With any other reason the evidence about a problem is why it was refused."""
 _OUTCOMES = {
     sample_pb2.OUTCOME_ACCEPTED: "accepted",
     sample_pb2.OUTCOME_REJECTED: "rejected",
@@ -95,7 +108,7 @@ def settled_counts(sample: sample_pb2.Sample, position: int, *, planted: bool = 
 
 def _ended_unsolved(sample: sample_pb2.Sample) -> bool:
     """Whether the panel passed its problem, and the solver has failed."""
-    return sample.HasField("validation") and sample.reason not in _PANEL and not sample.HasField("solution")
+    return _has_passed(sample) and not sample.HasField("solution")
 
 
 def _control_counts(control: control_pb2.Control) -> Counts:
@@ -116,7 +129,11 @@ def caught_up(counts: Counts, accepted: Sequence[int]) -> Counts:
 
 def _events_before(sample: sample_pb2.Sample) -> int:
     """How many events told of the sample before its end: requested and proposed, or also validated and synthesised."""
-    return _EVENTS_OF_A_SOLUTION if sample.HasField("validation") and sample.reason not in _PANEL else 2
+    return _EVENTS_OF_A_SOLUTION if _has_passed(sample) else 2
+
+
+def _has_passed(sample: sample_pb2.Sample) -> bool:
+    return sample.HasField("validation") and sample.reason in _AFTER_VALIDATION
 
 
 def added(into: Counts, counts: Counts) -> None:

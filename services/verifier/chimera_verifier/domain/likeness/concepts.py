@@ -8,7 +8,7 @@ from importlib import resources
 
 from chimera_verifier.domain.likeness.language import UNSPACED, bare
 
-ASK, MODE, FORM, THING = "ask", "mode", "form", "thing"
+ASK, MODE, FORM = "ask", "mode", "form"
 _KEY_CHARS = 2
 """Phrases are looked for by so much of their first word."""
 
@@ -20,6 +20,7 @@ class _Lexicon:
     whole: dict[str, str] = field(default_factory=dict)
     beginnings: dict[str, str] = field(default_factory=dict)
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = field(default_factory=dict)
+    bound: dict[str, str] = field(default_factory=dict)
     pieces: dict[str, str] = field(default_factory=dict)
     longest: int = 0
 
@@ -36,6 +37,10 @@ class _Lexicon:
             if len(words) - start >= len(phrase) and all(map(_fits, words[start:], phrase)):
                 return concept, len(phrase)
         return None
+
+    def of_bound(self, words: Sequence[str], start: int) -> str | None:
+        """A concept of which only the last word is its own: `least number` speaks of a least thing and of a count."""
+        return self.bound.get(" ".join(words[start : start + 2]))
 
 
 @cache
@@ -55,6 +60,8 @@ def concepts_of(text: str, words: Sequence[str], language: str) -> list[tuple[in
 def _in_words(words: Sequence[str], lexicon: _Lexicon) -> list[tuple[int, str]]:
     found, position = [], 0
     while position < len(words):
+        if bound := lexicon.of_bound(words, position):
+            found.append((position + 1, bound))
         if phrase := lexicon.of_phrase(words, position):
             found.append((position, phrase[0]))
             position += phrase[1]
@@ -112,6 +119,9 @@ def _lexicons() -> dict[str, _Lexicon]:
 def _add(lexicon: _Lexicon, entry: str, concept: str, unspaced: bool) -> None:
     if unspaced:
         lexicon.pieces.setdefault(entry, concept)
+        return
+    if entry.startswith("+"):
+        lexicon.bound[entry[1:]] = concept
         return
     parts = tuple(re.findall(r"[^\W_]+\*?|[%∫!]", entry))
     if len(parts) > 1:

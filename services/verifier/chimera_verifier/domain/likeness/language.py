@@ -13,12 +13,12 @@ _SCRIPTS = (("ko", re.compile("[\uac00-\ud7af]")), ("ru", re.compile("[\u0400-\u
             ("th", re.compile("[\u0e00-\u0e7f]")), ("he", re.compile("[\u0590-\u05ff]")),
             ("el", re.compile("[\u0370-\u03ff]{2}")))  # fmt: skip
 UNSPACED = frozenset({"zh", "ja", "th"})
-FOCUS_LAST = frozenset({"zh", "ja", "ko", "tr", "hi"})
-"""Languages that name what is asked for at the end of the sentence."""
 
 _FUNCTION_WORDS = {
     "en": "the of is are a an and what how in to for that if with on by at from be each find which its has it as there "
-    "two three than or has have this all given let such when who does many compute determine",
+    "two three than or has have this all given let such when who does many compute determine "
+    "evaluate calculate solve so then be was will "
+    "you your one another both",
     "de": "der die das ist und ein eine einen einer eines wie den dem des mit von zu auf fur sich sind wird werden bei "
     "aus nach welche welcher welches wenn im beim man alle es kann hat bestimme berechne zwei drei gibt ihre sei",
     "fr": "le la les des est un une et de du dans que qui quel quelle quels quelles combien sont pour par sur avec si "

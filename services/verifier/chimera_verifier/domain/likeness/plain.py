@@ -31,7 +31,7 @@ _SIGNS = str.maketrans({"≤": "≤", "≦": "≤", "≧": "≥", "’": "'", "�
                         "。": ".", "、": ",", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "∣": "|",
                         "…": " … "})  # fmt: skip
 _ASCII = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("...", " … "), ("\\", " "), ("{", ""), ("}", ""))
-_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3})((?:[,\u202f' ]\d{3})+)(?![\d,]|\.\d{3}(?!\d))")
+_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3})((?:[,\u202f' ]\d{3})+)(?!\d|,\d|\.\d{3}(?!\d))")
 _POINTS = re.compile(r"(?<![\d.,])(\d{1,3})((?:\.\d{3}){2,})(?![\d.])")
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,(\[])(\d+),(\d{1,4})(?![\d,])(?!\s?[)\]])")
 _CHATTER = re.compile(
@@ -91,11 +91,10 @@ def _grouped(text: str) -> str:
 
 def numbers_joined(text: str, decimal_comma: bool) -> str:
     """Thousands without their separators; decimals with a point, if the language writes them with a comma."""
-    text = _THOUSANDS.sub(lambda m: m[1] + re.sub(r"\D", "", m[2]), text)
     if decimal_comma:
         text = _POINTS.sub(lambda m: m[1] + m[2].replace(".", ""), text)
         text = _DECIMAL_COMMA.sub(r"\1.\2", text)
-    return text
+    return _THOUSANDS.sub(lambda m: m[1] + re.sub(r"\D", "", m[2]), text)
 
 
 _SPACING = re.compile(r"\s*([^\w\s])\s*")

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from chimera_verifier.domain.likeness import language as languages
 from chimera_verifier.domain.likeness.concepts import ASK, class_of, concepts_of
-from chimera_verifier.domain.likeness.language import FOCUS_LAST, UNSPACED, bare, function_words
+from chimera_verifier.domain.likeness.formulas import formulas_of
+from chimera_verifier.domain.likeness.language import UNSPACED, bare, function_words
 from chimera_verifier.domain.likeness.plain import form, numbers_joined, plain
 
 NUMBER = "#"
@@ -17,17 +18,17 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MAX_MASKED_CHARS = 2_000
 """What follows changes an embedding little, and costs as much time as what went before."""
 _LETTERS = re.compile(r"[^\W\d_]+")
-_VARIABLE = re.compile(r"[A-Za-zα-ωΓΔΘΛΞΠΣΦΨΩ]")
-_OPERATORS = frozenset("=+-*/^<>≤≥≠√∑∏∫!|≡∈")
-_FUNCTIONS = frozenset(
-    {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "mod", "arcsin", "arccos", "arctan", "det"}
-)
 _SENTENCE = re.compile(r"(?<=[?.!？])\s+|(?<=[？])|[;:]\s")
-_ASKING = re.compile(
-    r"(?i)\?|？|\b(?:find|determin\w+|comput\w+|calcul\w+|evaluat\w+|what|which|how|bestimm\w*|berechn\w*|finde|ermitt\w+|"
-    r"trouve[rz]?|quel\w*|combien|encuentr\w+|hall[ae]\w*|cual\w*|cuant\w*|trova\w*|qual\w*|quant\w*|encontr\w+|bereken\w*|"
-    r"bepaal\w*|oblicz\w*|wyznacz\w*|znajdz\w*|вычисл\w*|найд\w*|определ\w*|сколько|как\w{2,3}|чему)\b|求|多少|几|何|計算|计算|いくつ"
+_IMPERATIVE = re.compile(
+    r"(?i)\b(?:find|determin\w+|comput\w+|calcul\w+|evaluat\w+|count|name|what|how|bestimm\w*|berechn\w*|finde|ermitt\w+|"
+    r"trouve[rz]?|combien|encuentr\w+|hall[ae]\w*|cuant\w*|trova\w*|encontr\w+|bereken\w*|bepaal\w*|oblicz\w*|"
+    r"wyznacz\w*|znajdz\w*|вычисл\w*|найд\w*|определ\w*|сколько|чему)\b|求|计算|多少|いくつ|何"
 )
+_COUNTED = re.compile(
+    r"\b(?:how many|number of|wie viele|anzahl der|combien de|combien d|nombre de|cuant[oa]s|numero d[ei]|quant[ie]|"
+    r"quant[oa]s|hoeveel|aantal|ile|ilu|сколько) (?:different |distinct |such |of the |the |more )*([^\W\d_]{3,})"
+)
+_UNIT_POWER = re.compile(r"\b([cdkmµ]m|(?<=[\d/*(])[ms]|(?<=[\d/*(] )[ms]|in|ft)\^\(?-?[1-4]\)?(?![\w+])")
 _NEGATION = re.compile(
     r"(?i)\b(?:not|no|never|neither|nor|without|cannot|n't|nicht|kein\w*|ohne|niemals|pas|aucun\w*|sans|jamais|sin|"
     r"ningun\w*|nunca|non|nessun\w*|senza|nao|nenhum\w*|sem|niet|geen|zonder|nie|bez|żaden|не|нет|без)\b|不|没|無|ない|ず"
@@ -78,22 +79,25 @@ class Reading:
     @cached_property
     def concepts(self) -> Counter[str]:
         """How often each concept is spoken of."""
-        return Counter(concept for _, concept in self._mentions(self.text))
+        return Counter(self._mentions(self.text))
 
     @cached_property
     def question(self) -> str:
         """The sentences that ask, or the last one if none does."""
         sentences = [s for s in _SENTENCE.split(self.text) if s and s.strip()]
-        asking = [s for s in sentences if _ASKING.search(s)]
+        asking = [s for s in sentences if "?" in s] or [s for s in sentences if _IMPERATIVE.search(s)]
         return " ".join(asking or sentences[-1:])
 
     @cached_property
-    def focus(self) -> str:
-        """The quantity that is asked for; empty if none is known."""
-        asked = [concept for _, concept in self._mentions(self.question) if class_of(concept) == ASK]
-        if not asked:
-            return ""
-        return asked[-1 if self.language in FOCUS_LAST else 0]
+    def asked(self) -> frozenset[str]:
+        """The quantities that the question speaks of."""
+        return frozenset(c for c in self._mentions(self.question) if class_of(c) == ASK)
+
+    @cached_property
+    def counted(self) -> str:
+        """The word for what is counted; empty if nothing is."""
+        found = _COUNTED.findall(" ".join(_LETTERS.findall(bare(self.question))))
+        return str(found[-1]) if found else ""
 
     @cached_property
     def negations(self) -> int:
@@ -101,21 +105,9 @@ class Reading:
         return len(_NEGATION.findall(self.text))
 
     @cached_property
-    def operators(self) -> Counter[str]:
-        """Signs and functions of formulas."""
-        return Counter(word for word in self.words if word in _OPERATORS or word in _FUNCTIONS)
-
-    @cached_property
-    def variables(self) -> Counter[str]:
-        """Single letters that stand for something, as they are written."""
-        articles = function_words(self.language)
-        found: Counter[str] = Counter()
-        for position, token in enumerate(self.raw):
-            if len(token) == 1 and _VARIABLE.fullmatch(token):
-                beside = self.raw[max(position - 1, 0) : position] + self.raw[position + 1 : position + 2]
-                if token.casefold() not in articles | {"i"} or any(b in _OPERATORS for b in beside):
-                    found[token] += 1
-        return found
+    def formulas(self) -> Counter[str]:
+        """Formulas in one spelling."""
+        return formulas_of(self.text, function_words(self.language) | {"i"})
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -124,13 +116,17 @@ class Reading:
             return frozenset()
         found = set()
         for before, token in zip([".", *self.raw], self.raw, strict=False):
-            if before not in '.?!:"' and len(token) > 1 and token[0].isupper() and token[1:].islower():
+            if before not in '.?!:"¿¡' and len(token) > 1 and token[0].isupper() and token[1:].islower():
                 found.add(bare(token))
         return frozenset(found)
 
-    def _mentions(self, text: str) -> list[tuple[int, str]]:
+    def concepts_in(self, words: Sequence[str]) -> list[str]:
+        """What these words of this statement's language stand for."""
+        return [concept for _, concept in concepts_of(" ".join(words), words, self.language or "en")]
+
+    def _mentions(self, text: str) -> list[str]:
         words = [bare(token) for token in _TOKEN.findall(text)]
-        return concepts_of(text, words, self.language)
+        return [concept for _, concept in concepts_of(bare(text), words, self.language or "en")]
 
 
 def _number(digits: str) -> str:
@@ -142,6 +138,7 @@ def read(statement: str) -> Reading:
     """Take a statement apart."""
     text = plain(statement)
     language = languages.language_of(text, [bare(word) for word in _LETTERS.findall(text)])
+    text = _UNIT_POWER.sub(r"\1", text)
     text = numbers_joined(text, decimal_comma=language not in ("en", "zh", "ja", languages.UNKNOWN))
     return Reading(text, form(text), language)
 

@@ -1,0 +1,142 @@
+"""What speaks for and against two statements being the same problem, apart from how they sound."""
+
+from collections import Counter
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from chimera_verifier.domain.likeness import formulas
+from chimera_verifier.domain.likeness.concepts import ASK, FORM, MODE, class_of
+from chimera_verifier.domain.likeness.language import function_words
+from chimera_verifier.domain.likeness.reading import Reading
+
+_COMMON_NUMBERS = frozenset({"0", "1"})
+"""Numbers that a wording may bring along."""
+_MAX_COMPARED = 400
+_IDLE = frozenset(
+    {"value", "values", "possible", "number", "numbers", "please", "whose", "exact", "following", "given"}
+)
+"""Words that a wording may bring along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How the numbers of two statements differ."""
+
+    changed: bool
+    """Each has some that the other lacks, in their order where the wording is the same."""
+    dropped: bool
+    """One has some that the other lacks."""
+    shared: int
+    """How many telling ones they have in common."""
+
+
+def numbers(left: Reading, right: Reading) -> Numbers:
+    """How the numbers differ; those in words may be left out."""
+    ours, theirs = set(left.numbers), set(right.numbers)
+    our_words, their_words = set(left.spelled), set(right.spelled)
+    more, fewer = ours - theirs - their_words, theirs - ours - our_words
+    if left.language != right.language:  # `1,234` is a decimal here and a thousand there.
+        more, fewer = _apart(more, fewer), _apart(fewer, more)
+    changed = bool(more and fewer)
+    more, fewer = more - _COMMON_NUMBERS, fewer - _COMMON_NUMBERS
+    words = bool(our_words - theirs - their_words) and bool(their_words - ours - our_words)
+    everything = (ours | our_words) & (theirs | their_words)
+    return Numbers(changed or words, bool(more or fewer), len(everything - _COMMON_NUMBERS))
+
+
+def _apart(some: set[str], others: set[str]) -> set[str]:
+    return {n for n in some if n.replace(".", "") not in {other.replace(".", "") for other in others}}
+
+
+def counts_differ(left: Reading, right: Reading) -> bool:
+    """Whether one has more numbers than it would have if it were the other with other numbers."""
+    ours, theirs = (len(r.numbers) + len(r.spelled) for r in (left, right))
+    return abs(ours - theirs) > 1
+
+
+def asked_otherwise(left: Reading, right: Reading) -> bool:
+    """Whether each asks for a quantity that the other does not ask for."""
+    return bool(left.asked - right.asked and right.asked - left.asked)
+
+
+def meant_otherwise(left: Reading, right: Reading) -> bool:
+    """Whether each speaks of a mode or an object that the other does not speak of."""
+    return bool(_only(left, right) and _only(right, left))
+
+
+def _only(left: Reading, right: Reading) -> set[str]:
+    return {c for c in left.concepts if class_of(c) in (MODE, FORM) and c not in right.concepts}
+
+
+def critical_difference(left: Reading, right: Reading) -> bool:
+    """Whether one speaks of a quantity, a mode or an object that the other does not speak of."""
+    return any(class_of(c) in (ASK, MODE, FORM) for c in left.concepts.keys() ^ right.concepts.keys())
+
+
+def roles_swapped(left: Reading, right: Reading) -> bool:
+    """Whether what one counts is given in the other and the other way about: `how many workers`, `how many days`."""
+    if left.language != right.language or not left.counted or not right.counted or left.counted == right.counted:
+        return False
+    return left.counted in right.words and right.counted in left.words
+
+
+def formula_difference(left: Reading, right: Reading) -> str:
+    """`numbers`, `names`, `other` or nothing."""
+    return formulas.difference(left.formulas, right.formulas)
+
+
+def concept_overlap(left: Reading, right: Reading) -> float:
+    """The share of concepts that both speak of; a half if one is in a language whose words are not known."""
+    if not left.concepts or not right.concepts:
+        return 0.5 if left.concepts or right.concepts else 0.3
+    return sum((left.concepts & right.concepts).values()) / sum((left.concepts | right.concepts).values())
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What would have to be done to one wording to get the other."""
+
+    sameness: float
+    """From 0 to 1, of the words that carry something."""
+    renamed: tuple[tuple[str, str], ...] | None
+    """Words in whose place the other statement has another word, if that is all; None if it is not."""
+    ours: int
+    """How many words that carry something the first has and the second has not, in no place."""
+    theirs: int
+    """And the other way about."""
+
+
+def edit(left: Reading, right: Reading) -> Edit:
+    """Compare two wordings of one language word by word."""
+    idle = function_words(left.language) | _IDLE
+    ours, theirs = ([w for w in r.template if w not in idle][:_MAX_COMPARED] for r in (left, right))
+    sameness = SequenceMatcher(None, ours, theirs, autojunk=False).ratio()
+    lost, new = Counter(ours) - Counter(theirs), Counter(theirs) - Counter(ours)
+    return Edit(
+        sameness,
+        _renamed(left.template[:_MAX_COMPARED], right.template[:_MAX_COMPARED], idle),
+        _unexplained(lost, left, right),
+        _unexplained(new, right, left),
+    )
+
+
+def _renamed(ours: list[str], theirs: list[str], idle: frozenset[str]) -> tuple[tuple[str, str], ...] | None:
+    pairs: list[tuple[str, str]] = []
+    for kind, a, b, c, d in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        if kind != "equal" and b - a != d - c and not idle.issuperset((*ours[a:b], *theirs[c:d])):
+            return None
+        if kind == "replace" and b - a == d - c:
+            pairs += zip(ours[a:b], theirs[c:d], strict=True)
+    return tuple(dict.fromkeys(pair for pair in pairs if not idle.issuperset(pair)))
+
+
+def _unexplained(words: Counter[str], mine: Reading, other: Reading) -> int:
+    """How many of these words stand for nothing that the other statement speaks of too."""
+    return sum(
+        word.isalpha() and not any(concept in other.concepts for concept in mine.concepts_in([word])) for word in words
+    )
+
+
+def critical(word: str, reading: Reading) -> str:
+    """The quantity, mode or object that a word stands for; empty if none."""
+    return next((c for c in reading.concepts_in([word]) if class_of(c) in (ASK, MODE, FORM)), "")

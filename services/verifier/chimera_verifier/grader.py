@@ -12,7 +12,7 @@ from chimera_verifier.domain.typing import choices_of, infer
 __all__ = ["EXTRACTION", "UNDECIDED", "Grader", "SymbolicChecker", "needs_judge"]
 
 EXTRACTION = "extraction"
-_UNKNOWN_ABSENCES = frozenset({Absence.EMPTY, Absence.CUT_OFF, Absence.TOO_LONG})
+_UNKNOWN_ABSENCES = frozenset({Absence.EMPTY, Absence.CUT_OFF, Absence.TOO_LONG, Absence.CONTRADICTION})
 
 
 class SymbolicChecker(Protocol):
@@ -38,7 +38,7 @@ class Grader:
         `extraction` means that there is nothing to judge.
         """
         reference = completed(reference, question)
-        reading = read(response, reference.type)
+        reading = read(response, reference.type, question)
         if reading.answer is None:
             absence = reading.absence or Absence.NONE
             unknown = absence in _UNKNOWN_ABSENCES

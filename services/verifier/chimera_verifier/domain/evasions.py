@@ -21,6 +21,9 @@ _HEDGE = re.compile(
     r"one of|depending on|i (?:think|guess|believe))\b|[^\s]\s+or\s+[^\s]",
     re.IGNORECASE,
 )
+_RESERVE = re.compile(
+    r"\b(?:and/or|perhaps|maybe|possibly|probably|alternatively|not sure|i (?:think|guess|believe))\b", re.IGNORECASE
+)
 _ALTERNATIVES_BELONG = frozenset({sample_pb2.ANSWER_TYPE_SET, sample_pb2.ANSWER_TYPE_INTERVAL})
 _PLAIN_OR = re.compile(r"\s+or\s+", re.IGNORECASE)
 _TO_THE_GRADER = re.compile(
@@ -29,9 +32,40 @@ _TO_THE_GRADER = re.compile(
     r"\b(?:as|with|is|:)?\W{0,3}(?:correct|equivalent|full (?:marks|credit|score)|right|true)\b"
     r"|\b(?:reference|gold|expected|ground[- ]truth|official|correct) (?:answer|solution|value)\b"
     r"|\b(?:dear|attention|note to)?\s*\b(?:grader|evaluator|examiner|judge)\b\s*[,:!]"
-    r"|\byou are (?:a|an|the|now)\b|\bverdict\b|\bsystem\s*:|<\|im_|\[/?INST\]|</?(?:system|judge|reference|answer)>",
+    r"|\byou are (?:a|an|the|now)\b|\bverdict\b|\bsystem\s*:|\[/?INST\]|</?(?:system|judge|reference)>",
     re.IGNORECASE,
 )
+
+
+_ORDERS = re.compile(  # What no solution says in passing, so that it counts wherever it stands.
+    r"\b(?:ignore|disregard|forget)\s{1,3}(?:all\s{1,3}|any\s{1,3}|the\s{1,3}|your\s{1,3}|my\s{1,3}){0,2}"
+    r"(?:previous|prior|above|earlier|preceding)\s{1,3}(?:instruction|prompt|message|rule|text)"
+    r"|\b(?:mark|grade|score|rate|accept|judge|evaluate|treat)\s{1,3}(?:this|my|the|it)(?:\s{1,3}(?:answer|response|solution|submission))?"
+    r"\s{1,3}(?:as\s{1,3}|to be\s{1,3})?(?:a\s{1,3})?(?:fully\s{1,3})?(?:correct|right|equivalent|true"
+    r"|pass(?:ing|ed)?)\b"
+    r"|\b(?:award|give|assign)\s{1,3}(?:this|me|it|the|my)?\s{0,3}(?:answer\s{1,3}|response\s{1,3})?(?:full|maximum|max|top)\s{1,3}(?:marks?|score|credit|points|reward)"
+    r"|\b(?:dear|note to(?: the)?|attention)\s{1,3}(?:grader|judge|evaluator|examiner)\b"
+    r"|\b(?:the\s{1,3})?(?:output|verdict|judgement|judgment|grade)\s{1,3}(?:should|must|shall)\s{1,3}be\s{1,3}\W{0,2}(?:correct|equivalent|pass|a)\b"
+    r"|忽略(?:之前|以上|上述|前面)的?(?:所有)?(?:指令|提示|规则)|(?:判|评)(?:定)?(?:我|此|该|本)?(?:的)?(?:答案)?为正确|请给(?:我|出)?满分",
+    re.IGNORECASE,
+)
+_ANOTHER = re.compile(  # Right after an answer.
+    r"[\s$.,;:)\]}*_\\]{0,12}(?:(?:or|and/or|oder|ou|или|或者?|または|또는|أو)\s{0,3}(?:maybe\s|perhaps\s|possibly\s|even\s|else\s)?"
+    r"[\s$*\\(\[{]{0,6}(?:boxed|[-+\u2212]?\d|[A-Za-z]\b|\\)|(?:but|though|although)\s(?:it\s)?(?:could|might|may)\s(?:also\s)?be\b"
+    r"|\(?(?:alternatively|possibly|perhaps|maybe|but i(?:'m| am) not (?:sure|certain)|not sure|i(?:'m"
+    r"| am) not (?:sure|certain)|just a guess)\b)",
+    re.IGNORECASE,
+)
+
+
+def speaks_to_grader(text: str) -> bool:
+    """Whether the text gives a grader orders, which no solution does in passing."""
+    return _ORDERS.search(text) is not None
+
+
+def offers_another(after: str) -> bool:
+    """Whether what follows an answer offers another one beside it, or takes its certainty back."""
+    return _ANOTHER.match(after) is not None
 
 
 def is_opener(text: str) -> bool:
@@ -41,8 +75,13 @@ def is_opener(text: str) -> bool:
     return " ".join(text.casefold().replace("’", "'").split()).strip(" .:;,!?*#`_\"'()[]<>$…\\{}") in _OPENERS
 
 
-def is_hedge(text: str, answer_type: int) -> bool:
-    """Whether the text offers several answers, or one with reserve. Sets and intervals may use `or` between parts."""
+def is_hedge(text: str, answer_type: int, in_prose: bool = False) -> bool:
+    """Whether the text offers several answers, or one with reserve. Sets and intervals may use `or` between parts.
+
+    In prose around an answer `could be` and its like may speak of something else.
+    """
+    if in_prose:
+        return _RESERVE.search(text) is not None
     if answer_type in _ALTERNATIVES_BELONG:
         text = _PLAIN_OR.sub(", ", text)
     return _HEDGE.search(text) is not None

@@ -6,38 +6,33 @@ from dataclasses import dataclass
 from enum import Enum
 
 from chimera.sample.v1 import sample_pb2
-from chimera_verifier.domain.evasions import is_hedge, is_instruction, is_opener
-from chimera_verifier.domain.latex import MAX_ANSWER_CHARS
+from chimera_verifier.domain import boxes as boxed
+from chimera_verifier.domain.evasions import is_hedge, is_instruction, is_opener, offers_another, speaks_to_grader
+from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, math_form
+from chimera_verifier.domain.markers import Mark, announced, without_announcement
+from chimera_verifier.domain.prose import is_formula, said
+from chimera_verifier.domain.thoughts import spoken
 from chimera_verifier.domain.words import choice_letter
 
 TAIL_CHARS = 65_536  # A final answer stands at the end; what comes before is not searched.
-_BARE_CHARS = 200  # A response of one line this short may be an answer without any marker.
-_SAME_SENTENCE_CHARS = 60  # Between boxes that belong to one answer.
-
-_THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>|<\|(begin|end)_of_thought\|>", re.IGNORECASE)
-_BOX = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?=[0-9A-Za-z]))")
-_ANSWER_LINE = re.compile(
-    r"[\s>#*_-]{0,12}(?:(?:so|thus|hence|therefore)\W{1,3})?(?:the\s+|my\s+)?(?:final\s+|correct\s+)?(?:answer|result|choice|option)"
-    r"(?:\s+is)?[\s*_]{0,6}[:=][\s*_]{0,6}(.*)",
-    re.IGNORECASE,
-)
-_ANSWER_CLAUSE = re.compile(
-    r"(?:\b(?:the|my)\s+(?:final\s+|correct\s+)?(?:answer|choice|option)\s+is\s*:?|[.!?;]\s(?:final\s)?answer\s?:)\s*(.+)",
-    re.IGNORECASE,
-)
-_HEADING = re.compile(r"\s{0,3}(?:#{1,6}|\*\*)[\s*_]{0,6}(?:the\s+)?(?:final\s+)?answer[\s*_:.]{0,8}", re.IGNORECASE)
-_HASHES = re.compile(r"\s{0,3}####\s*(.+)")
-_JSON_ANSWER = re.compile(r'"(?:final_)?answer"\s*:\s*')
+_FIRST_TAIL_CHARS = 6_000  # Searched first, which is enough for nearly all.
+_BARE_CHARS = 300  # A response of one line this short may be an answer without any marker.
+_JSON_ANSWER = re.compile(r'"(?:final[_ ]?)?answer"\s{0,3}:\s{0,3}', re.IGNORECASE)
 _JSON_END = re.compile(r"[\s}\]`]*(?:,\s*\"\w+\"\s*:\s*[^{}]{0,500}\}[\s`]*)?")
-_BETWEEN_ALTERNATIVES = re.compile(
-    r"\W{0,8}(?:or|and/or|alternatively|maybe|perhaps|possibly)\b.*", re.IGNORECASE | re.DOTALL
+_SENTENCE_END = re.compile(r"[.!?。！？:)\]}$*`>\"”]\s*$")
+_SENTENCES = re.compile(r"(?<=[^\s.])[.!?](?:\*\*)?\s+(?=[A-ZÀ-ÞА-Я(\"“])|[。！？]|(?<=[$\]]{2})\s+(?=[A-Z])")
+_TRAILING_WORDS = re.compile(r"(?:입니다|이다|이에요|です|である|であり|となります|になります|है|हैं)\s*$")
+_CONCLUSION = re.compile(
+    r"^\W{0,6}(?:therefore|thus|hence|so|consequently|in conclusion|as a result|finally|we (?:find|get|have"
+    r"|obtain|conclude)"
+    r"|also|daher|somit|folglich|donc|ainsi|par conséquent|por lo tanto|por tanto|así|portanto|logo|quindi"
+    r"|dunque|итак|следовательно"
+    r"|таким образом|значит|因此|所以|故|综上|よって|したがって|따라서|그러므로)(?![a-z])",
+    re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?。:)\]}$*`>]\s*$")
-_PLACEHOLDER = re.compile(
-    r"(?:\\[lc]?dots|[.…?\s]|\\text\{ ?(?:your )?(?:final )?answer ?\}|(?:your |final )?answer)*", re.IGNORECASE
-)
-_SEVERAL = frozenset({sample_pb2.ANSWER_TYPE_SET, sample_pb2.ANSWER_TYPE_TUPLE})
-_MAX_LINE_CHARS = 2 * MAX_ANSWER_CHARS
+_IS_ANSWER = re.compile(r"\bis (?:the|our|my) (?:final |correct )?(?:answer|solution|result)\b", re.IGNORECASE)
+_COLLECTIONS = frozenset({sample_pb2.ANSWER_TYPE_SET, sample_pb2.ANSWER_TYPE_TUPLE})
+_VERBAL = frozenset({sample_pb2.ANSWER_TYPE_TEXT, sample_pb2.ANSWER_TYPE_CHOICE, sample_pb2.ANSWER_TYPE_DATE})
 
 
 class Absence(Enum):
@@ -49,7 +44,9 @@ class Absence(Enum):
     NONE = "The response gives no final answer."
     EVASION = "The response ends in a phrase that is no answer."
     HEDGE = "The response ends in several answers, or in none for certain."
+    CONTRADICTION = "The response takes its final answer back and gives another one."
     INSTRUCTION = "The response speaks to the grader instead of answering."
+    ECHO = "The response repeats the question."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,190 +57,174 @@ class Reading:
     absence: Absence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    start: int
-    end: int
-    content: str
-
-
 def extract(response: str, answer_type: "sample_pb2.AnswerType") -> str | None:
     """The final answer of a response, or None. Linear in the response; only its last 64 Ki characters are searched."""
     return read(response, answer_type).answer
 
 
-def read(response: str, answer_type: "sample_pb2.AnswerType") -> Reading:
+def read(response: str, answer_type: "sample_pb2.AnswerType", question: str = "") -> Reading:
     """As `extract`, with the reason where there is no answer."""
-    spoken, cut_off = _without_thought(response)
-    text = spoken[-TAIL_CHARS:].strip()
-    if not text:
-        return Reading(absence=Absence.CUT_OFF if cut_off else Absence.EMPTY)
-    boxes, open_box = _boxes(text)
-    if open_box or cut_off:
+    said_aloud, cut_off = spoken(response)
+    if cut_off:
         return Reading(absence=Absence.CUT_OFF)
-    marks = sorted([*_joined(boxes, text, answer_type), *_lines(text)], key=lambda mark: mark.start)
-    if _alternatives(boxes, text) and answer_type not in _SEVERAL:
+    whole = said_aloud.strip()
+    if not whole:
+        return Reading(absence=Absence.EMPTY)
+    if question and _echoes(whole, question):
+        return Reading(absence=Absence.ECHO)
+    if speaks_to_grader(whole[-2_000:]) or speaks_to_grader(whole[:2_000]):
+        return Reading(absence=Absence.INSTRUCTION)
+    for size in (_FIRST_TAIL_CHARS, TAIL_CHARS):
+        if (reading := _marked(whole[-size:], answer_type)) is not None:
+            return reading
+        if len(whole) <= size:
+            break
+    return _unmarked(whole, answer_type)
+
+
+def _marked(text: str, answer_type: int) -> Reading | None:
+    """The last explicit answer; None if there is none."""
+    boxes, is_open = boxed.boxes_of(text)
+    if is_open:
+        return Reading(absence=Absence.CUT_OFF)
+    if (
+        answer_type not in _COLLECTIONS
+        and answer_type != sample_pb2.ANSWER_TYPE_CHOICE
+        and boxed.side_by_side(boxes, text)
+    ):
         return Reading(absence=Absence.HEDGE)
-    found = _chosen(marks, answer_type) if marks else _json_answer(text) or _bare(text)
-    if found is None:
-        if len(spoken) > TAIL_CHARS:
-            return Reading(absence=Absence.TOO_LONG)
-        complete = _SENTENCE_END.search(text[-40:]) is not None
-        return Reading(absence=Absence.NONE if complete else Absence.CUT_OFF)
-    return _judged(_stripped(found), answer_type)
+    marks = [
+        mark for mark in announced(text, answer_type == sample_pb2.ANSWER_TYPE_CHOICE) if "boxed{" not in mark.content
+    ]
+    marks = sorted(
+        [mark for mark in marks if mark.content.strip(" *_.")] + _joined(boxes, text, answer_type), key=_place
+    )
+    if (structured := _json_answer(text)) is not None:
+        return _judged(structured, answer_type)
+    if not marks:
+        return None
+    chosen = _chosen(marks, answer_type)
+    later = [mark for mark in marks if mark.start >= chosen.end]
+    if any(_contradicts(chosen, mark, answer_type) for mark in later):
+        return Reading(absence=Absence.CONTRADICTION)
+    if offers_another(text[chosen.end : chosen.end + 120]) and answer_type not in _COLLECTIONS:
+        return Reading(absence=Absence.HEDGE)
+    return _judged(chosen.content, answer_type)
 
 
-def _judged(answer: str, answer_type: int) -> Reading:
+def _place(mark: Mark) -> tuple[int, int]:
+    return mark.start, mark.end
+
+
+def _joined(boxes: list[Mark], text: str, answer_type: int) -> list[Mark]:
+    """The boxes,
+    the last ones as one list where the answer may have several parts and the response puts them together."""
+    if answer_type not in _COLLECTIONS or len(boxes) < 2:
+        return boxes
+    parts = boxed.together(boxes, text)
+    if len(parts) < 2:
+        return boxes
+    listed = ", ".join(dict.fromkeys(part.content.strip() for part in parts))
+    wrapped = rf"\\{{{listed}\\}}".replace("\\\\", "\\") if answer_type == sample_pb2.ANSWER_TYPE_SET else f"({listed})"
+    return [*boxes[: -len(parts)], Mark(parts[0].start, parts[-1].end, wrapped)]
+
+
+def _chosen(marks: list[Mark], answer_type: int) -> Mark:
+    """The last explicit mark; for a choice the last that names a letter, so that a boxed formula does not hide it."""
+    if answer_type == sample_pb2.ANSWER_TYPE_CHOICE:
+        for mark in reversed(marks):
+            if choice_letter(_stripped(_first_sentence(mark.content)), []) is not None:
+                return mark
+    return next((mark for mark in reversed(marks) if mark.strong), marks[-1])
+
+
+def _contradicts(chosen: Mark, later: Mark, answer_type: int) -> bool:
+    """Whether a later announcement, less explicit than the chosen one, names something else."""
+    if answer_type == sample_pb2.ANSWER_TYPE_CHOICE:
+        return choice_letter(_stripped(_first_sentence(later.content)), []) is not None
+    ours, theirs = (said(_stripped(_first_sentence(mark.content))) for mark in (chosen, later))
+    if answer_type in _VERBAL:
+        return ours.casefold() not in theirs.casefold() and theirs.casefold() not in ours.casefold()
+    return is_formula(ours) and is_formula(theirs) and math_form(ours) != math_form(theirs)
+
+
+def _unmarked(text: str, answer_type: int) -> Reading:
+    """A response that announces nothing: a bare answer, or one that ends in a conclusion."""
+    if "\n" not in text and len(text) <= _BARE_CHARS:
+        return _judged(text, answer_type)
+    if answer_type not in _VERBAL and len(text) <= MAX_ANSWER_CHARS and is_formula(text):
+        return _judged(text, answer_type)
+    if len(text) > TAIL_CHARS:
+        return Reading(absence=Absence.TOO_LONG)
+    paragraph = text[-2_000:].rpartition("\n\n")[2] if not text.endswith(("$$", r"\]")) else text[-2_000:]
+    sentences = [piece.strip() for piece in _SENTENCES.split(paragraph) if piece and piece.strip()]
+    last = sentences[-1] if sentences else ""
+    if not _SENTENCE_END.search(text[-40:]) and not is_formula(last):
+        return Reading(absence=Absence.CUT_OFF)
+    concluding = [piece for piece in sentences if _CONCLUSION.search(piece) or _IS_ANSWER.search(piece)]
+    candidate = concluding[-1] if concluding and answer_type not in _VERBAL else last
+    if len(candidate) > MAX_ANSWER_CHARS // 4:
+        return Reading(absence=Absence.NONE)
+    return _judged(candidate, answer_type)
+
+
+def _judged(content: str, answer_type: int) -> Reading:
+    answer = _stripped(_first_sentence(without_announcement(content)))
     if not answer or is_opener(answer):
         return Reading(absence=Absence.EVASION)
     if len(answer) > MAX_ANSWER_CHARS:
         return Reading(answer)
     if is_instruction(answer):
         return Reading(absence=Absence.INSTRUCTION)
-    if is_hedge(answer, answer_type):
+    told = answer if answer_type in _VERBAL else _stripped(said(answer))
+    if is_hedge(told, answer_type) or is_hedge(answer, answer_type, in_prose=told != answer):
         return Reading(absence=Absence.HEDGE)
-    return Reading(answer)
-
-
-def _without_thought(response: str) -> tuple[str, bool]:
-    """The text outside `<think>` marks, and whether a thought was left open."""
-    start, is_open = 0, False
-    pieces: list[str] = []
-    for match in _THOUGHT.finditer(response):
-        closing = match[1] == "/" or match[2] == "end"
-        if closing:  # What stands before a closing mark is thought, even where the opening mark is missing.
-            pieces = pieces if is_open else []
-        elif not is_open:
-            pieces.append(response[start : match.start()])
-        start, is_open = match.end(), not closing
-    if not is_open:
-        pieces.append(response[start:])
-    return "".join(pieces), is_open
-
-
-def _boxes(text: str) -> tuple[list[_Mark], bool]:
-    """All complete boxes that hold something, outermost only, and whether the last one never closes."""
-    boxes: list[_Mark] = []
-    position = 0
-    while match := _BOX.search(text, position):
-        if not match[0].endswith("{"):
-            boxes.append(_Mark(match.start(), match.end() + 1, text[match.end()]))
-            position = match.end()
-            continue
-        end = _closing_brace(text, match.end())
-        if end is None:
-            return boxes, True
-        content = text[match.end() : end]
-        inner = _BOX.match(content.strip())
-        if inner and content.strip().endswith("}"):
-            content = content.strip()[inner.end() : -1]
-        if not _PLACEHOLDER.fullmatch(content[:100]) or not content:
-            boxes += [_Mark(match.start(), end + 1, content)] if content.strip() else []
-        position = end + 1
-    return boxes, False
-
-
-def _closing_brace(text: str, start: int) -> int | None:
-    depth = 1
-    for match in _BRACE.finditer(text, start):
-        brace = match[0]
-        depth += (brace == "{") - (brace == "}")
-        if depth == 0:
-            return match.start()
-    return None
-
-
-_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-
-
-def _joined(boxes: list[_Mark], text: str, answer_type: int) -> list[_Mark]:
-    """Joins the boxes of one last sentence where the answer may have several parts."""
-    if answer_type not in _SEVERAL or len(boxes) < 2 or "," in boxes[-1].content:
-        return boxes
-    first = len(boxes) - 1
-    while first > 0:
-        gap = text[boxes[first - 1].end : boxes[first].start]
-        if len(gap) > _SAME_SENTENCE_CHARS or "\n\n" in gap or "," in boxes[first - 1].content:
-            break
-        first -= 1
-    parts = boxes[first:]
-    if len(parts) < 2:
-        return boxes
-    listed = ", ".join(part.content.strip() for part in parts)
-    wrapped = rf"\{{{listed}\}}" if answer_type == sample_pb2.ANSWER_TYPE_SET else f"({listed})"
-    return [*boxes[:first], _Mark(parts[0].start, parts[-1].end, wrapped)]
-
-
-def _alternatives(boxes: list[_Mark], text: str) -> bool:
-    """Whether the last two boxes are offered side by side with different contents."""
-    if len(boxes) < 2 or boxes[-1].content.strip() == boxes[-2].content.strip():
-        return False
-    gap = text[boxes[-2].end : boxes[-1].start]
-    if len(gap) > _SAME_SENTENCE_CHARS:
-        return False
-    return _BETWEEN_ALTERNATIVES.fullmatch(gap) is not None or not re.search(r"[^\W_]|\n|=", gap)
-
-
-def _lines(text: str) -> list[_Mark]:
-    """Lines that announce the answer; where the line ends there, the next one that says something is the answer."""
-    marks: list[_Mark] = []
-    start, announced = 0, None
-    for line in text.split("\n"):
-        end = start + len(line)
-        if announced is not None and line.strip():
-            marks.append(_Mark(announced, end, line.strip()))
-            announced = None
-        elif len(line) <= _MAX_LINE_CHARS:
-            match = _ANSWER_LINE.match(line) or _HASHES.match(line) or _ANSWER_CLAUSE.search(line)
-            if _HEADING.fullmatch(line):
-                announced = start
-            elif match and match[1].strip(" *_"):
-                marks.append(_Mark(start + match.start(), end, _first_sentence(match[1])))
-            elif match:
-                announced = start
-        start = end + 1
-    return [mark for mark in marks if "\\boxed" not in mark.content]
+    return Reading(told)
 
 
 def _first_sentence(content: str) -> str:
-    return re.split(r"(?<=[^\s.])\.\s+(?=[A-Z])", content, maxsplit=1)[0]
+    first = _SENTENCES.split(content.strip(), maxsplit=1)[0]
+    return _TRAILING_WORDS.sub("", first)
 
 
-def _chosen(marks: list[_Mark], answer_type: int) -> str:
-    """The last mark; for a choice the last that names a letter, so that a boxed formula does not hide it."""
-    if answer_type == sample_pb2.ANSWER_TYPE_CHOICE:
-        for mark in reversed(marks):
-            if choice_letter(_stripped(mark.content), []) is not None:
-                return mark.content
-    return marks[-1].content
+def _echoes(response: str, question: str) -> bool:
+    """Whether the response is the question again, or nearly all of it."""
+    said_again, asked = ("".join(text.split()).casefold() for text in (response[-50_000:], question[:50_000]))
+    return len(said_again) > 15 and (
+        said_again == asked or (len(said_again) > 0.7 * len(asked) and said_again in asked)
+    )
 
 
 def _json_answer(text: str) -> str | None:
+    if not text.rstrip(" `\n").endswith("}"):
+        return None
     match = max(_JSON_ANSWER.finditer(text), key=lambda found: found.start(), default=None)
-    if match is None or not text.rstrip(" `\n").endswith("}"):
+    if match is None:
         return None
     tail = text[match.end() : match.end() + MAX_ANSWER_CHARS]
     try:
         value, end = json.JSONDecoder().raw_decode(tail)
     except (ValueError, RecursionError):
         return None
-    if isinstance(value, bool | dict) or value is None or not _JSON_END.fullmatch(tail[end:]):
-        return str(value).lower() if isinstance(value, bool) else None
+    if isinstance(value, dict) or value is None or not _JSON_END.fullmatch(tail[end:]):
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
     return value if isinstance(value, str) else tail[:end]
-
-
-def _bare(text: str) -> str | None:
-    return text if len(text) <= _BARE_CHARS and "\n" not in text else None
 
 
 def _stripped(answer: str) -> str:
     """Without Markdown emphasis, mathematical delimiters and the full stop around it."""
     answer = answer.strip()
-    for _ in range(4):
+    for _ in range(6):
         before = answer
-        answer = answer.strip("*`_ \t\n") if not answer.startswith("_{") else answer
-        if answer.endswith(".") and not answer.endswith(".."):
+        answer = answer.strip("*`_ \t\n\r") if not answer.startswith("_{") else answer
+        if answer.endswith((".", "。", ",", ";", "，")) and not answer.endswith(".."):
             answer = answer[:-1].rstrip()
+        if answer.endswith("\\") and not answer.endswith("\\\\"):
+            answer = answer[:-1].rstrip()
+        if len(answer) > 1 and answer[0] in "\"“'‘「" and answer[-1] in "\"”'’」" and answer.count(answer[0]) < 3:
+            answer = answer[1:-1]
         for opening, closing in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
             if len(answer) > 2 * len(opening) and answer.startswith(opening) and answer.endswith(closing):
                 inner = answer[len(opening) : -len(closing)]

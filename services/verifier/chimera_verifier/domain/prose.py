@@ -1,0 +1,76 @@
+"""The one formula or number that a sentence says, such as the `34` of `The largest n is $34$`."""
+
+import re
+
+from chimera_verifier.domain.latex import balanced, tidy
+from chimera_verifier.domain.quantities import read_quantity
+from chimera_verifier.domain.relations import read_relation
+from chimera_verifier.domain.structures import read_intervals, read_matrix, read_set, read_tuple
+from chimera_verifier.domain.syntax import parse
+from chimera_verifier.domain.units import parse_unit
+
+_MAX_CHARS = 600
+_FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{2,}")
+_COPULA = re.compile(
+    r"(?:\b(?:is|are|was|were|equals?|becomes|be|gives|yields|get|have|obtain|ist|sind|beträgt|est|sont|vaut|es|son|é|è|är|er"
+    r"|to|равно|равен|равна)\b|是|为|等于|は|が|[:：]|→)\s*(?=\S)",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:not|never|no|neither|nor|cannot|can't|isn't|aren't|n't|unless|nicht|kein|ne|pas|não|non|не|нет)\b|不|没|無|ない|아니",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?<![\w.,])[$€£]?[-−]?\d[\d,.]*(?:\s?(?:/|:)\s?\d+)?(?![\w.,]*\d)(?:\s?(%|\\%|°|[A-Za-zµμ°Ω/²³^]{1,20})(?![A-Za-z0-9]))?"
+)
+_LABEL = re.compile(
+    r"\s*(?:[A-Za-z]|\\[A-Za-z]+|[A-Za-z]_\{?\w{1,5}\}?|[A-Za-z]\([A-Za-z]\)|\([A-Za-z](?:,\s*[A-Za-z])+\))\s*"
+)
+
+
+def is_formula(text: str) -> bool:
+    """Whether the text as a whole is something that can be compared as mathematics."""
+    bare = tidy(text)
+    if read_intervals(text) is not None:
+        return True
+    if not bare or not balanced(bare):
+        return False
+    if read_quantity(text).number is not None or parse(bare) is not None or read_matrix(text) is not None:
+        return True
+    relation = read_relation(bare)
+    if relation is not None and all(parse(side) or _is_list(side) for side in relation.sides):
+        return True
+    return _is_list(bare)
+
+
+def _is_list(text: str) -> bool:
+    for items in (read_tuple(text).items, read_set(text).items):
+        if len(items) > 1 and all(item and parse(item) for item in items):
+            return True
+    return False
+
+
+def _with_unit(match: re.Match[str]) -> str:
+    known = match[1] and (match[1] in ("%", "\\%", "°") or parse_unit(match[1]).dimensions is not None)
+    return match[0] if known or not match[1] else match[0].removesuffix(match[1]).strip()
+
+
+def said(sentence: str) -> str:
+    """What the sentence says, if it says one thing for certain; the sentence itself otherwise."""
+    text = sentence.strip()
+    if len(text) > _MAX_CHARS or is_formula(text) or _DENIED.search(text):
+        return sentence
+    tails = [text[match.end() :].strip(" .*_") for match in _COPULA.finditer(text)]
+    for tail in reversed(tails):
+        if is_formula(tail):
+            return tail
+    formulas = [next(group for group in match.groups() if group is not None) for match in _FORMULA.finditer(text)]
+    rest = _FORMULA.sub(" ", text)
+    numbers = [_with_unit(match) for match in _NUMBER.finditer(rest)]
+    telling = [formula.strip() for formula in formulas if not _LABEL.fullmatch(formula)]
+    if len(telling) == 1 and not numbers:
+        return telling[0]
+    if len(numbers) == 1 and not telling and len(_WORD.findall(rest)) < 40:
+        return numbers[0]
+    return sentence

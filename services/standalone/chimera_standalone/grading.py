@@ -33,7 +33,7 @@ class Grading:
         """The grade; ValueError if the line is none to grade."""
         reference, response = read_reference(document), text(document, "pred")
         if "pred" not in document:
-            raise ValueError('pred is missing; a line is {"gold": ..., "pred": ...}')
+            raise ValueError("pred is missing")
         start = self._clock()
         grade = await self._grader.grade(reference, response)
         return {

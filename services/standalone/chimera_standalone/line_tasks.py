@@ -3,7 +3,20 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+
+class LineWork(Protocol):
+    """What a worker process does."""
+
+    async def start(self) -> None:
+        """Make ready for lines."""
+
+    async def close(self) -> None:
+        """End what was started."""
+
+    async def answer(self, document: Mapping[str, Any]) -> dict[str, object]:
+        """The answer to the object on a line; ValueError says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +36,8 @@ class LineTask:
 
 
 GRADE = LineTask("grade", {"verdict": "unknown", "method": "", "extracted": "", "reason": "", "ms": 0.0})
-TASKS = {task.name: task for task in (GRADE,)}
+DUPLICATES = LineTask("duplicates", {"relation": "unknown", "method": "", "score": 0.0, "ms": 0.0})
+TASKS = {task.name: task for task in (GRADE, DUPLICATES)}
 
 
 def encode(document: Mapping[str, object]) -> bytes:
@@ -51,5 +65,5 @@ def text(document: Mapping[str, Any], field: str, *, required: bool = False) -> 
     if not isinstance(value, str):
         raise ValueError(f"{field} must be text or a number, not {json.dumps(value)[:60]}")
     if required and not value.strip():
-        raise ValueError(f'{field} is missing; a line is {{"gold": ..., "pred": ...}}')
+        raise ValueError(f"{field} is missing or empty")
     return value.encode("utf-8", "replace").decode()  # half a surrogate pair is no text

@@ -6,8 +6,7 @@ Started by `LineFilter` alone, as `python -P -m chimera_standalone.line_worker T
 import asyncio
 import sys
 
-from chimera_standalone.grading import Grading
-from chimera_standalone.line_tasks import TASKS, LineTask, decode, encode
+from chimera_standalone.line_tasks import GRADE, TASKS, LineTask, LineWork, decode, encode
 
 READY = b"ready\n"
 
@@ -16,19 +15,30 @@ def main() -> None:
     """Answer lines one after another; each has this process for itself, so that its time is its own."""
     task = TASKS[sys.argv[1]]
     with asyncio.Runner() as runner:
-        worker = Grading()
-        runner.run(worker.start())
+        work = _work(task)
+        runner.run(work.start())
         _say(READY)
         loop = runner.get_loop()
         for line in sys.stdin.buffer:
-            _say(loop.run_until_complete(_answer(task, worker, line)))
-        runner.run(worker.close())
+            _say(loop.run_until_complete(_answer(task, work, line)))
+        runner.run(work.close())
 
 
-async def _answer(task: LineTask, worker: Grading, line: bytes) -> bytes:
+def _work(task: LineTask) -> LineWork:
+    """Each task imports what it needs and nothing that another does."""
+    if task is GRADE:
+        from chimera_standalone.grading import Grading
+
+        return Grading()
+    from chimera_standalone.likening import Likening
+
+    return Likening()
+
+
+async def _answer(task: LineTask, work: LineWork, line: bytes) -> bytes:
     number, _, content = line.partition(b"\t")
     try:
-        return encode(await worker.answer(decode(content)))
+        return encode(await work.answer(decode(content)))
     except ValueError as error:
         return task.unread(int(number), str(error))
 

@@ -8,7 +8,7 @@ import typer
 from chimera_client.cli.exits import Code, command
 from chimera_client.cli.groups import group
 
-app = group("Grade answers and measure the verifier, without a build.")
+app = group("Grade answers, compare problems and measure the verifier, without a build.")
 Lines = Annotated[Path, typer.Argument(metavar="[FILE|-]", help="JSON lines; - or nothing is standard input.")]
 
 
@@ -29,7 +29,17 @@ async def grade(file: Lines = Path("-")) -> Code:
     return await filters.run("grade", file, "verdict", "graded")
 
 
-@app.callback()
-def _verify() -> None:
-    # With a single command, Typer would drop its name.
-    pass
+@command(app, "duplicates", "chimera verify duplicates pairs.jsonl > relations.jsonl")
+async def duplicates(file: Lines = Path("-")) -> Code:
+    """Tell whether two problems are the same, one with other numbers, or different ones. No server is needed.
+
+    A line is {"a": ..., "b": ...}, two statements in any language; other keys are ignored.
+
+    Each line is answered in its turn by {"relation": duplicate, variant or different, "method": exact, minhash or
+    embedding, "score": 0 to 1, "ms": ...} in JSON. A duplicate is the same problem reformatted, reworded or translated,
+    a variant the same with other numbers or names. A line that is no input is answered too, by the relation unknown,
+    and the exit code is then 2.
+    """
+    from chimera_client.cli import filters
+
+    return await filters.run("duplicates", file, "relation", "compared")

@@ -101,7 +101,7 @@ def test_every_command_helps_with_an_example(command):
     assert "--json" in result.output
 
 
-@pytest.mark.parametrize("command", [["verify", "grade"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["verify", "grade"], ["verify", "duplicates"]], ids=" ".join)
 def test_every_filter_helps_with_an_example(command):
     result = CliRunner().invoke(app, [*command, "--help"])
     assert result.exit_code == 0

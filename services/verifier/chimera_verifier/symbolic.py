@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chimera_shared.cores import usable_cores
 from chimera_verifier.domain.relations import comparable
 from chimera_verifier.domain.symbols import are_comparable, is_checkable
 from chimera_verifier.domain.syntax import Tree, heads, is_bounded, parse
@@ -26,7 +27,7 @@ _WORKER = Path(__file__).with_name("symbolic_worker.py")
 class SymbolicLimits:
     """Bounds of the pool. A simple comparison takes about 5 ms; what takes seconds does not end by waiting longer."""
 
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)  # About 100 MB each.
+    workers: int = field(default_factory=usable_cores)  # At most; about 100 MB each.
     question_seconds: float = 3.0  # On the clock, from handing over to the answer.
     queue_seconds: float = 20.0  # For a free worker.
     max_waiting: int = 256  # Questions waiting for a worker; one more is answered `None` at once.
@@ -35,13 +36,14 @@ class SymbolicLimits:
 
 
 class SymbolicPool:
-    """A fixed number of checker processes, each answering one question at a time."""
+    """Checker processes, each answering one question at a time: one, and more while questions wait for one."""
 
     def __init__(self, limits: SymbolicLimits | None = None, *, lazy: bool = False) -> None:
-        """A lazy pool starts each process at the first question for it."""
+        """A lazy pool starts its first process at the first question."""
         self._limits = limits or SymbolicLimits()
         self._lazy = lazy
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()  # what was just used has the warmest caches
+        self._loading: asyncio.Task[None] | None = None
         self._workers: list[_Worker] = []
         self._waiting = 0
         self._closed = False
@@ -59,13 +61,11 @@ class SymbolicPool:
         await self.close()
 
     async def start(self) -> None:
-        """Starts the processes; they load SymPy while the caller goes on."""
-        for _ in range(self._limits.workers):
-            worker = _Worker(self._limits)
-            self._workers.append(worker)
-            if not self._lazy:
-                await worker.launch()
-            self._idle.put_nowait(worker)
+        """Starts the first process; it loads SymPy while the caller goes on."""
+        worker = self._new_worker()
+        if not self._lazy:
+            await worker.launch()
+        self._idle.put_nowait(worker)
 
     async def equal(
         self, reference: str, candidate: str, *, relative: float = 0.0, absolute: float = 0.0
@@ -84,13 +84,15 @@ class SymbolicPool:
         if worker is None:
             return None
         try:
-            return await worker.ask(line.encode())
+            return None if self._closed else await worker.ask(line.encode())
         finally:
             self._idle.put_nowait(worker)
 
     async def _take(self) -> "_Worker | None":
         if self._waiting >= self._limits.max_waiting:
             return None
+        if self._idle.qsize() <= self._waiting and self._loading is None and len(self._workers) < self._limits.workers:
+            self._loading = asyncio.create_task(self._grow())
         self._waiting += 1
         try:
             return await asyncio.wait_for(self._idle.get(), self._limits.queue_seconds)
@@ -99,9 +101,27 @@ class SymbolicPool:
         finally:
             self._waiting -= 1
 
+    async def _grow(self) -> None:
+        """One more process. Nobody waits for it: by when it has loaded SymPy, another is free long since."""
+        worker = self._new_worker()
+        try:
+            await worker.load()
+        except (TimeoutError, OSError, EOFError) as error:  # the first question for it starts it anew
+            _log.warning("symbolic worker did not start", extra={"cause": type(error).__name__})
+        self._loading = None
+        self._idle.put_nowait(worker)
+
+    def _new_worker(self) -> "_Worker":
+        worker = _Worker(self._limits)
+        self._workers.append(worker)
+        return worker
+
     async def close(self) -> None:
         """Ends all processes; questions in flight are answered `None`."""
         self._closed = True
+        if self._loading is not None:
+            self._loading.cancel()
+            await asyncio.gather(self._loading, return_exceptions=True)
         for worker in self._workers:
             await worker.kill()
 
@@ -152,7 +172,7 @@ class _Worker:
 
     async def ask(self, line: bytes) -> bool | None:
         try:
-            process = await self._running()
+            process = await self.load()
             assert process.stdin is not None
             process.stdin.write(line)
             async with asyncio.timeout(self._limits.question_seconds):
@@ -167,7 +187,8 @@ class _Worker:
             await asyncio.shield(self._replace())
             raise
 
-    async def _running(self) -> asyncio.subprocess.Process:
+    async def load(self) -> asyncio.subprocess.Process:
+        """The process, started if there is none, once it can answer."""
         if self._process is None or self._process.returncode is not None:
             await self.launch()
         process = self._process

@@ -69,6 +69,36 @@ async def test_a_full_queue_answers_none_at_once() -> None:
     assert answers.count(None) == 10 - answers.count(True)
 
 
+async def test_the_pool_grows_while_questions_wait_and_not_beyond_its_limit() -> None:
+    async with SymbolicPool(SymbolicLimits(workers=2)) as pool:
+        assert await pool.equal("x+x", "2x") is True
+        assert len(pool._workers) == 1
+        for _ in range(20):
+            answers = await asyncio.gather(*(pool.equal("x+x", "2x") for _ in range(20)))
+            assert answers == [True] * 20
+            if pool._idle.qsize() == 2:
+                break
+            assert len(pool._workers) == 2
+            await asyncio.sleep(0.5)
+        assert pool._idle.qsize() == 2
+
+
+async def test_a_pool_that_is_growing_can_be_closed() -> None:
+    pool = SymbolicPool(SymbolicLimits(workers=2), lazy=True)
+    await pool.start()
+    assert pool._workers[0]._process is None
+    waiting = [asyncio.create_task(pool.equal("x+x", "2x")) for _ in range(3)]
+    await asyncio.sleep(0.5)
+    assert len(pool._workers) == 2
+    processes = [worker._process for worker in pool._workers if worker._process is not None]
+    await pool.close()
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert processes
+    assert all(process.returncode is not None for process in processes)
+
+
 async def test_a_cancelled_question_leaves_no_answer_behind() -> None:
     async with SymbolicPool(ONE) as pool:
         assert await pool.equal("x+x", "2x") is True

@@ -45,7 +45,7 @@ def parse_build(raw: Mapping[str, Any]) -> tuple[build_pb2.BuildSpec, Mapping[st
     spec = build_pb2.BuildSpec()
     reader = Reader(_SHORTHANDS)
     reader.fill(spec, {k: v for k, v in raw.items() if k != budget.FIELD}, extra=[ENDPOINTS_FIELD, budget.FIELD])
-    endpoints, wrong = _endpoints(raw)
+    endpoints, wrong = read_endpoints(raw)
     if violations := [*reader.violations, *_budget(spec, raw), *_zero_weights(raw), *wrong]:
         raise InvalidInput(violations)
     return spec, endpoints
@@ -78,7 +78,8 @@ def _zero_weights(raw: Mapping[str, Any]) -> Iterator[Violation]:
             yield Violation(f"subjects[{i}].weight", "must be above 0, not 0; remove the subject, or the weight for 1")
 
 
-def _endpoints(raw: Mapping[str, Any]) -> tuple[Mapping[str, Endpoint] | None, tuple[Violation, ...]]:
+def read_endpoints(raw: Mapping[str, Any]) -> tuple[Mapping[str, Endpoint] | None, tuple[Violation, ...]]:
+    """The `endpoints` of a file, None if it has none, and what is wrong with them."""
     if ENDPOINTS_FIELD not in raw:
         return None, ()
     try:
@@ -87,7 +88,7 @@ def _endpoints(raw: Mapping[str, Any]) -> tuple[Mapping[str, Endpoint] | None, t
         return None, error.violations
 
 
-def _role(raw: Any) -> Any:
+def role(raw: Any) -> Any:
     """`teacher`, `[teacher, spare]` or `{endpoints: teacher, temperature: 0.7}`."""
     if isinstance(raw, str):
         return {"endpoints": [raw]}
@@ -104,6 +105,6 @@ def _subject(raw: Any) -> Any:
 
 
 _SHORTHANDS: Mapping[str, Shorthand] = {
-    build_pb2.RoleSpec.DESCRIPTOR.full_name: _role,
+    build_pb2.RoleSpec.DESCRIPTOR.full_name: role,
     build_pb2.SubjectSpec.DESCRIPTOR.full_name: _subject,
 }

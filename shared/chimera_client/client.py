@@ -1,13 +1,14 @@
-"""The asynchronous client of a gateway and of a verifier."""
+"""The asynchronous client of a gateway, a verifier and an evaluator."""
 
 import os
 from types import TracebackType
 from typing import Self
 
 from chimera_client.builds import Builds
-from chimera_client.connection import GATEWAY, VERIFIER, Connection
+from chimera_client.connection import EVALUATOR, GATEWAY, VERIFIER, Connection, Server
 from chimera_client.datasets import Datasets
 from chimera_client.dead_letters import DeadLetters
+from chimera_client.evaluations import Evaluations
 from chimera_client.samples import Samples
 from chimera_client.verifier import Verifier
 from chimera_shared.errors import InvalidInput
@@ -17,13 +18,14 @@ class AsyncClient:
     """Talks to the gateway at `target`, to CHIMERA_GATEWAY, or to `127.0.0.1:50051`.
 
     What is asked of a verifier goes to the one at `verifier`, to CHIMERA_VERIFIER, or, if no gateway is named either,
-    to `127.0.0.1:50052`. Failed calls raise the errors of `chimera_shared.errors`; ServerUnreachable (a Transient) if
-    nobody answers.
+    to `127.0.0.1:50052`; what is asked of an evaluator likewise, the last being `127.0.0.1:50053`. Failed calls raise
+    the errors of `chimera_shared.errors`; ServerUnreachable (a Transient) if nobody answers.
     """
 
-    def __init__(self, target: str | None = None, verifier: str | None = None) -> None:
+    def __init__(self, target: str | None = None, verifier: str | None = None, evaluator: str | None = None) -> None:
         self._connection = Connection(target)
-        self._verifying = _verifying(self._connection, verifier)
+        named = ((VERIFIER, verifier), (EVALUATOR, evaluator))
+        self._beside = {server: _beside(self._connection, server, name) for server, name in named}
         self.builds = Builds(self._connection)
         self.samples = Samples(self._connection)
         self.datasets = Datasets(self._connection, self.builds, self.samples)
@@ -32,16 +34,21 @@ class AsyncClient:
     @property
     def verifier(self) -> Verifier:
         """Grades answers and checks problems; InvalidInput if no verifier is named."""
-        return Verifier(self._verifier_connection())
+        return Verifier(self._connection_to(VERIFIER))
 
-    def _verifier_connection(self) -> Connection:
-        if self._verifying is None:
+    @property
+    def evaluations(self) -> Evaluations:
+        """Starts, watches and reads evaluations; InvalidInput if no evaluator is named."""
+        return Evaluations(self._connection_to(EVALUATOR))
+
+    def _connection_to(self, server: Server) -> Connection:
+        if (connection := self._beside[server]) is None:
             raise InvalidInput.of(
-                VERIFIER.noun,
-                f"the gateway is named and the verifier is not; name its HOST:PORT by {VERIFIER.variable} or"
-                f" {VERIFIER.option}",
+                server.noun,
+                f"the gateway is named and the {server.noun} is not; name its HOST:PORT by {server.variable} or"
+                f" {server.option}",
             )
-        return self._verifying
+        return connection
 
     @property
     def target(self) -> str:
@@ -58,12 +65,12 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._connection.close()
-        if self._verifying is not None:
-            await self._verifying.close()
+        for connection in (self._connection, *self._beside.values()):
+            if connection is not None:
+                await connection.close()
 
 
-def _verifying(gateway: Connection, target: str | None) -> Connection | None:
-    """A gateway elsewhere has its verifier elsewhere too, and nothing but its operator knows where."""
-    named = target or os.environ.get(VERIFIER.variable)
-    return Connection(named, VERIFIER) if named or gateway.target == GATEWAY.default else None
+def _beside(gateway: Connection, server: Server, target: str | None) -> Connection | None:
+    """A gateway elsewhere has the other servers elsewhere too, and nothing but its operator knows where."""
+    named = target or os.environ.get(server.variable)
+    return Connection(named, server) if named or gateway.target == GATEWAY.default else None

@@ -5,11 +5,14 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
+from typing import TypeVar
 
 from chimera.build.v1 import build_pb2
 from chimera_client.cli.displays import LINE_SECONDS, Display
 from chimera_client.cli.exits import Code
 from chimera_shared.errors import Transient
+
+T = TypeVar("T")
 
 
 async def follow(watch: AsyncIterator[build_pb2.Build], display: Display) -> build_pb2.Build:
@@ -50,7 +53,7 @@ class Interrupts:
             for number in signals:
                 loop.remove_signal_handler(number)
 
-    async def first(self, work: "asyncio.Task[build_pb2.Build]") -> build_pb2.Build | None:
+    async def first(self, work: "asyncio.Task[T]") -> T | None:
         """The work's result, or None after a signal; the work is then cancelled."""
         self._gentle = asyncio.Event()
         signalled = asyncio.create_task(self._gentle.wait())

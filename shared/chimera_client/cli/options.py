@@ -20,6 +20,10 @@ Verifier = Annotated[
         help="HOST:PORT of a verifier. Without it, and without a gateway, all services are started here.",
     ),
 ]
+Evaluator = Annotated[
+    str | None,
+    typer.Option(envvar="CHIMERA_EVALUATOR", help="HOST:PORT of the evaluator. Without it: 127.0.0.1:50053."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output: one document a line.")]
 DataDir = Annotated[
     Path, typer.Option(envvar="CHIMERA_DATA_DIR", help="Folder in which builds and samples survive restarts.")

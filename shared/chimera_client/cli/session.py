@@ -27,6 +27,9 @@ class Place:
     gateway: str | None
     data_dir: Path
     verifier: str | None = None
+    evaluator: str | None = None
+    evaluates: bool = False
+    """Whether an evaluator is needed among services of its own."""
 
     @classmethod
     def of_verifier(cls, verifier: str | None, data_dir: Path) -> Self:
@@ -36,13 +39,13 @@ class Place:
     @property
     def elsewhere(self) -> bool:
         """Whether servers are named."""
-        return self.gateway is not None or self.verifier is not None
+        return any(target is not None for target in (self.gateway, self.verifier, self.evaluator))
 
     @property
     def words(self) -> list[str]:
         """The options that say the same."""
         if self.elsewhere:
-            named = (("--gateway", self.gateway), ("--verifier", self.verifier))
+            named = (("--gateway", self.gateway), ("--verifier", self.verifier), ("--evaluator", self.evaluator))
             return [word for option, target in named if target is not None for word in (option, target)]
         return [] if self.data_dir == options.DEFAULT_DATA_DIR else ["--data-dir", str(self.data_dir)]
 
@@ -81,11 +84,14 @@ async def opened(place: Place, endpoints: Mapping[str, Endpoint] | None) -> Asyn
         if place.elsewhere:
             if endpoints is not None:
                 note("`endpoints` of the build file are not sent: servers use the endpoints of their operator")
-            client = await stack.enter_async_context(AsyncClient(place.gateway, place.verifier))
+            client = await stack.enter_async_context(AsyncClient(place.gateway, place.verifier, place.evaluator))
             yield Session(client, interrupts, None)
             return
         log = log_to_file(place.data_dir)
         note(f"data is in {place.data_dir}, the log is {log}")
-        running = await stack.enter_async_context(standalone(place.data_dir, endpoints or {}, note))
-        client = await stack.enter_async_context(AsyncClient(running.gateway_target, running.verifier_target))
+        port = 0 if place.evaluates else None
+        services = standalone(place.data_dir, endpoints or {}, note, evaluator_port=port)
+        running = await stack.enter_async_context(services)
+        targets = (running.gateway_target, running.verifier_target, running.evaluator_target or None)
+        client = await stack.enter_async_context(AsyncClient(*targets))
         yield Session(client, interrupts, running.endpoints)

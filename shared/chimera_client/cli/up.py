@@ -29,6 +29,10 @@ async def up(
     verifier_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="The verifier's port. Without it: the one after the gateway's.")
     ] = None,
+    evaluator_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="The evaluator's port. Without it: the verifier's and 1."),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Run all services here until ctrl-C.
@@ -42,18 +46,24 @@ async def up(
     from chimera_client.cli.services import log_to_file, require_free, standalone
 
     known = _endpoints(endpoints)
-    verifier_port = (port + 1 if 0 < port < 65535 else 0) if verifier_port is None else verifier_port
+    verifier_port = _after(port) if verifier_port is None else verifier_port
+    evaluator_port = _after(verifier_port) if evaluator_port is None else evaluator_port
     require_free(port, "--port")
     require_free(verifier_port, "--verifier-port")
+    require_free(evaluator_port, "--evaluator-port")
     log = log_to_file(data_dir)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     note(f"data is in {data_dir}, the log is {log}")
-    async with standalone(data_dir, known, note, port, verifier_port) as running:
+    async with standalone(data_dir, known, note, port, verifier_port, evaluator_port) as running:
         _announce(running, as_json)
         await stop.wait()
         note("draining; what is in flight is finished or stays for the next start")
+
+
+def _after(port: int) -> int:
+    return port + 1 if 0 < port < 65535 else 0
 
 
 def _endpoints(path: Path | None) -> "dict[str, Endpoint]":
@@ -72,15 +82,16 @@ def _announce(running: "Running", as_json: bool) -> None:
     from chimera_client.cli.output import console, emit
     from chimera_client.text import line
 
-    gateway, verifier, names = running.gateway_target, running.verifier_target, sorted(running.endpoints)
+    gateway, verifier, evaluator = running.gateway_target, running.verifier_target, running.evaluator_target
+    names = sorted(running.endpoints)
     if as_json:
-        emit({"gateway": gateway, "verifier": verifier, "endpoints": names})
+        emit({"gateway": gateway, "verifier": verifier, "evaluator": evaluator, "endpoints": names})
         return
     console().print(
-        f"The gateway serves at {gateway}, the verifier at {verifier}.\n"
+        f"The gateway serves at {gateway}, the verifier at {verifier}, the evaluator at {evaluator}.\n"
         f"Endpoints that builds may name: {line(', '.join(names), 400)}.\n\n"
         "In another terminal:\n"
-        f"  export CHIMERA_GATEWAY={gateway} CHIMERA_VERIFIER={verifier}\n"
+        f"  export CHIMERA_GATEWAY={gateway} CHIMERA_VERIFIER={verifier} CHIMERA_EVALUATOR={evaluator}\n"
         "  chimera builds submit FILE    order a build\n"
         "  chimera builds list           see how builds stand\n\n"
         "Ctrl-C stops the services; builds go on at the next start."

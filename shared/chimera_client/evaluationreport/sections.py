@@ -68,7 +68,7 @@ def _tiles(evaluation: evaluation_pb2.Evaluation) -> list[Tile]:
 
 def _scores(evaluation: evaluation_pb2.Evaluation) -> Section:
     level = f"{100 * evaluation.spec.confidence:g} %"
-    charts = []
+    charts: list[Bars] = []
     for benchmark in evaluation.spec.benchmarks:
         scores = [score for score in whole_scores(evaluation) if score.benchmark == benchmark.corpus]
         rows = [
@@ -109,8 +109,8 @@ def _differences(evaluation: evaluation_pb2.Evaluation) -> Section | None:
         "differences",
         "Differences from the baseline",
         [
-            f"{len(clear)} of {counted(len(plain), 'difference')} cannot be chance at this level: its interval leaves out"
-            " 0.",
+            f"{len(clear)} of {counted(len(plain), 'difference')} cannot be chance at this level: 0 is outside of its"
+            " interval.",
             "Both answered the same problems with the same seeds; p is a permutation test's over problems, not"
             " corrected for the number of comparisons.",
         ],

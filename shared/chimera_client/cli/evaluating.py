@@ -1,0 +1,85 @@
+"""`evaluations run` step by step: check, start or connect, order, follow, report."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from chimera.evaluation.v1 import evaluation_pb2
+from chimera_client.cli.evaluations import DEFAULT_OUTPUT_PARENT
+from chimera_client.cli.exits import Code
+from chimera_client.cli.output import console, emit, note
+from chimera_client.cli.session import Place, Session, opened
+from chimera_client.evaluationfile import EvaluationFile, read_evaluation_file
+from chimera_client.evaluationreport import files
+from chimera_client.plain import to_plain
+from chimera_client.views.evaluation import progress_words, render_evaluation
+from chimera_shared.errors import Transient
+
+_SUCCEEDED = evaluation_pb2.EVALUATION_STATE_SUCCEEDED
+_OVER = frozenset({evaluation_pb2.EVALUATION_STATE_FAILED, evaluation_pb2.EVALUATION_STATE_CANCELLED})
+_LINE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRun:
+    """One run of the command."""
+
+    path: Path
+    output: Path | None
+    place: Place
+    new: bool
+    as_json: bool
+
+    async def run(self) -> Code:
+        """Everything from the order to the folder."""
+        file = read_evaluation_file(self.path)
+        directory = self.output or DEFAULT_OUTPUT_PARENT / file.spec.name
+        files.require_room(directory)
+        async with opened(self.place, file.endpoints) as session:
+            evaluation = await self._order(session, file)
+            work = asyncio.create_task(self._follow(session.client.evaluations.watch(evaluation.evaluation_id)))
+            ended = await session.interrupts.first(work)
+            if ended is None:
+                note(f"nothing answered is lost; go on with: chimera evaluations run {self.path}")
+                return Code.INTERRUPTED
+            answers = session.client.evaluations.answers(ended.evaluation_id)
+            await files.write(ended, answers, directory)
+        if self.as_json:
+            emit({"type": "result", "directory": str(directory), "evaluation": to_plain(ended)})
+        else:
+            console().print(render_evaluation(ended))
+            console().print(f"The report is {directory / 'report.html'}")
+        return Code.OK if ended.state == _SUCCEEDED else Code.FAILED
+
+    async def _order(self, session: Session, file: EvaluationFile) -> evaluation_pb2.Evaluation:
+        """This file's evaluation, which may be there already; a new one takes the place of one that failed."""
+        for generation in itertools.count(1):
+            evaluation = await session.client.evaluations.start(file.spec, file.request_id(generation))
+            if evaluation.state not in ({*_OVER, _SUCCEEDED} if self.new else _OVER):
+                break
+        if evaluation.graded:
+            note(f"this file's evaluation is there already: {progress_words(evaluation)}")
+        return evaluation
+
+    async def _follow(self, watch: AsyncIterator[evaluation_pb2.Evaluation]) -> evaluation_pb2.Evaluation:
+        last: evaluation_pb2.Evaluation | None = None
+        terminal = console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=terminal, disable=self.as_json or not terminal.is_terminal) as bar:
+            task = bar.add_task("answers graded", total=None)
+            said = float("-inf")
+            async for last in watch:
+                bar.update(task, completed=last.graded, total=last.planned)
+                now = asyncio.get_running_loop().time()
+                if self.as_json:
+                    emit({"type": "progress", "evaluation": to_plain(last)})
+                elif not terminal.is_terminal and now - said >= _LINE_SECONDS:
+                    said = now
+                    note(progress_words(last))
+        if last is None:
+            raise Transient("the evaluator said nothing of the evaluation: try again")
+        return last

@@ -113,9 +113,10 @@ def status_words(status: build_pb2.EndpointStatus) -> str:
         words += f", {line(status.reason, 160).rstrip('.')}"
     if status.breaker == build_pb2.BREAKER_STATE_HALF_OPEN:
         return f"{words}; one call tries it"
-    if status.breaker == build_pb2.BREAKER_STATE_OPEN or status.held_seconds > 0:
-        words += f"; tried again in {max(1, round(status.held_seconds))} s"
-    return words
+    seconds = max(1, round(status.held_seconds))
+    if status.breaker == build_pb2.BREAKER_STATE_OPEN:
+        return f"{words}; tried again in {seconds} s"
+    return f"{words}; the next call in {seconds} s" if status.held_seconds > 0 else words
 
 
 def _overrun(limit: Limit) -> float:

@@ -252,8 +252,10 @@ def test_endpoints_that_are_held_back_say_why():
         endpoint="gpt-5", limit=64, in_flight=12, waiting=30, breaker=OPEN, reason="refused with 429", held_seconds=8.2
     )
     build.progress.endpoints.add(endpoint="slow", limit=2, in_flight=1, breaker=HALF_OPEN, reason="timed out")
+    build.progress.endpoints.add(endpoint="rated", limit=8, breaker=CLOSED, reason="reached", held_seconds=3)
     shown = text(render_progress(build, Pace()), 120)
     assert "gpt-5: 12 of 64 in flight, 30 waiting, refused with 429; tried again in 8 s" in shown
+    assert "rated: 0 of 8 in flight, reached; the next call in 3 s" in shown
     assert "slow: 1 of 2 in flight, timed out; one call tries it" in shown
     assert "fine" not in shown
     assert "gpt-5: 12 of 64" in progress_line(build, Pace())

@@ -12,14 +12,14 @@ _REPLAY_SECONDS = 120.0
 
 
 class DeadLetters:
-    """Reads messages that a stage could not work on, and sends them again."""
+    """Reads messages that a stage could not work on, sends them again, and discards them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._stub = dead_letter_service_pb2_grpc.DeadLetterServiceStub(connection.channel)
 
     async def list(self, stage: str = "") -> AsyncIterator[dead_letter_pb2.DeadLetter]:
-        """Those that were not replayed, oldest message first, without values and headers, page by page."""
+        """The open ones, oldest message first, without values and headers, page by page."""
         token = ""
         while True:
             request = dead_letter_service_pb2.ListDeadLettersRequest(stage=stage, page_token=token)
@@ -53,3 +53,17 @@ class DeadLetters:
     async def replay_stage(self, stage: str) -> Sequence[str]:
         """Send all letters of a stage again that it has at the beginning."""
         return await self.replay(*[letter.dead_letter_id async for letter in self.list(stage)])
+
+    async def discard(self, *dead_letter_ids: str) -> Sequence[str]:
+        """Set letters aside that are of no use; each can be read and replayed for another seven days."""
+        discarded: list[str] = []
+        for start in range(0, len(dead_letter_ids), _BATCH):
+            names = dead_letter_ids[start : start + _BATCH]
+            request = dead_letter_service_pb2.DiscardDeadLettersRequest(dead_letter_ids=names)
+            answer = await self._connection.answer(self._stub.DiscardDeadLetters(request, timeout=DEADLINE_SECONDS))
+            discarded += answer.dead_letter_ids
+        return discarded
+
+    async def discard_stage(self, stage: str) -> Sequence[str]:
+        """Set all letters of a stage aside that it has at the beginning."""
+        return await self.discard(*[letter.dead_letter_id async for letter in self.list(stage)])

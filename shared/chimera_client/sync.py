@@ -162,14 +162,14 @@ class SyncDatasets:
 
 
 class SyncDeadLetters:
-    """Reads messages that a stage could not work on, and sends them again."""
+    """Reads messages that a stage could not work on, sends them again, and discards them."""
 
     def __init__(self, client: AsyncClient, loop: "_LoopThread") -> None:
         self._letters = client.dead_letters
         self._loop = loop
 
     def list(self, stage: str = "") -> Iterator[dead_letter_pb2.DeadLetter]:
-        """Those that were not replayed, oldest message first, without values and headers, page by page."""
+        """The open ones, oldest message first, without values and headers, page by page."""
         return self._loop.iterate(self._letters.list(stage))
 
     def stages(self) -> Sequence[dead_letter_pb2.StageLetters]:
@@ -187,6 +187,14 @@ class SyncDeadLetters:
     def replay_stage(self, stage: str) -> Sequence[str]:
         """Send all letters of a stage again that it has at the beginning."""
         return self._loop.run(self._letters.replay_stage(stage))
+
+    def discard(self, *dead_letter_ids: str) -> Sequence[str]:
+        """Set letters aside that are of no use; each can be read and replayed for another seven days."""
+        return self._loop.run(self._letters.discard(*dead_letter_ids))
+
+    def discard_stage(self, stage: str) -> Sequence[str]:
+        """Set all letters of a stage aside that it has at the beginning."""
+        return self._loop.run(self._letters.discard_stage(stage))
 
 
 class SyncVerifier:

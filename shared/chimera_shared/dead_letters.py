@@ -1,6 +1,7 @@
 """Messages that a stage could not work on: all services keep them in one collection, the gateway replays them.
 
-A letter is *open* until it is replayed. A large one lies in pieces beside its document, which MongoDB limits to 16 MB.
+A letter is *open* until it is replayed or discarded. A large one lies in pieces beside its document, which MongoDB
+limits to 16 MB.
 """
 
 from collections.abc import Sequence
@@ -20,8 +21,9 @@ KEY_BYTES_IN_LISTS = 200
 _MAX_INLINE_BYTES = 256 * 1024
 """So that lists, which read whole documents, stay cheap."""
 _PIECE_BYTES = 4 * 1024 * 1024
-_KEPT_AFTER_REPLAY = timedelta(days=7)
+_KEPT_WHEN_CLOSED = timedelta(days=7)
 """As long as a topic keeps a message: a replayed one that was lost there can be replayed again."""
+_CLOSED_AT = ("replay_time", "discard_time")
 _WITHOUT_MESSAGE = {"message": 0}
 _TIME_DIGITS = 13
 """Hexadecimal; milliseconds since 1970 need 11."""
@@ -71,12 +73,12 @@ class DeadLetters:
 
     async def _index(self) -> None:
         if not self._indexed:
-            await ensure_indexes(self._letters, ["open"], ["replay_time"], sparse=True)
+            await ensure_indexes(self._letters, ["open"], *([name] for name in _CLOSED_AT), sparse=True)
             self._indexed = True
 
 
 class Letterbox:
-    """Reads every service's dead letters, and notes which were replayed."""
+    """Reads every service's dead letters, and notes which were replayed or discarded."""
 
     def __init__(self, letters: Collection[Document], bound: int = MAX_LETTERS) -> None:
         self.bound = bound
@@ -101,7 +103,7 @@ class Letterbox:
         ]
 
     async def get(self, name: str) -> dead_letter_pb2.DeadLetter | None:
-        """One letter as it came; replayed ones are kept for a while."""
+        """One letter as it came; closed ones are kept for a while."""
         with guarded():
             if (found := await self._letters.find_one({"_id": name})) is None:
                 return None
@@ -121,16 +123,24 @@ class Letterbox:
 
     async def replayed(self, name: str) -> None:
         """Note that a letter was sent again: it makes room for another."""
+        await self._close(name, "replay_time")
+
+    async def discarded(self, name: str) -> bool:
+        """Note that a letter is of no use: it makes room for another. False if there is none of this name."""
+        return await self._close(name, "discard_time")
+
+    async def _close(self, name: str, at: str) -> bool:
         with guarded():
-            await self._letters.update_one(
-                {"_id": name}, {"$unset": {"open": ""}, "$set": {"replay_time": datetime.now(UTC)}}
+            closed = await self._letters.update_one(
+                {"_id": name}, {"$unset": {"open": ""}, "$set": {at: datetime.now(UTC)}}
             )
+        return bool(closed.matched_count)
 
     async def forget(self) -> None:
-        """Drop letters that were replayed long ago."""
-        before = datetime.now(UTC) - _KEPT_AFTER_REPLAY
+        """Drop letters that were closed long ago."""
+        before = datetime.now(UTC) - _KEPT_WHEN_CLOSED
         with guarded():
-            query = {"replay_time": {"$lt": before}}
+            query = {"open": {"$exists": False}, "$or": [{name: {"$lt": before}} for name in _CLOSED_AT]}
             async for document in self._letters.find(query, _WITHOUT_MESSAGE):
                 names = [f"{document['_id']}/{number:03}" for number in range(document["pieces"])]
                 await self._pieces.delete_many({"_id": {"$in": names}})
@@ -177,6 +187,7 @@ def _letter(document: Document) -> dead_letter_pb2.DeadLetter:
         size_bytes=document["size"],
     )
     letter.create_time.FromDatetime(document["time"])
-    if "replay_time" in document:
-        letter.replay_time.FromDatetime(document["replay_time"])
+    for name in _CLOSED_AT:
+        if name in document:
+            getattr(letter, name).FromDatetime(document[name])
     return letter

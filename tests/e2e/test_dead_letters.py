@@ -51,7 +51,11 @@ async def test_a_message_that_cannot_be_used_is_listed_shown_and_sent_again(
         sent = await chimera("dead-letters", "replay", name, "--gateway", gateway)
         assert (sent.code, sent.out) == (0, "1 message sent again\n")
         # Both stages of the topic refuse it again: two letters more, one less.
-        assert name not in [letter["dead_letter_id"] for letter in await listed(gateway, 3)]
+        left = [letter["dead_letter_id"] for letter in await listed(gateway, 3)]
+        assert name not in left
+        gone = await chimera("dead-letters", "discard", *left[:2], "--gateway", gateway)
+        assert (gone.code, gone.out) == (0, "2 messages discarded\n")
+        assert [letter["dead_letter_id"] for letter in await listed(gateway, 1)] == left[2:]
 
         for wrong, words in (
             (("show", "nothing"), "no dead letter is named 'nothing'"),

@@ -12,7 +12,7 @@ from chimera_shared.dead_letters import Letterbox
 from chimera_shared.errors import InvalidInput, NotFound
 from chimera_shared.paging import Page
 
-MAX_REPLAYED = 1_000
+MAX_NAMED = 1_000
 """By one call, so that it ends within its deadline."""
 _REPLAYED_AT_ONCE = 8
 """A letter is up to 20 MB, and as many are held in memory."""
@@ -28,7 +28,7 @@ class RawBus(Protocol):
 
 
 class DeadLetterServicer(dead_letter_service_pb2_grpc.DeadLetterServiceServicer):
-    """Reads dead letters and sends them again."""
+    """Reads dead letters, sends them again, and discards them."""
 
     def __init__(self, letters: Letterbox, bus: RawBus) -> None:
         self._letters = letters
@@ -72,14 +72,28 @@ class DeadLetterServicer(dead_letter_service_pb2_grpc.DeadLetterServiceServicer)
                 raise error
         return dead_letter_service_pb2.ReplayDeadLettersResponse(dead_letter_ids=names)
 
-    async def _named(self, request: dead_letter_service_pb2.ReplayDeadLettersRequest) -> list[str]:
+    async def DiscardDeadLetters(
+        self, request: dead_letter_service_pb2.DiscardDeadLettersRequest, context: object
+    ) -> dead_letter_service_pb2.DiscardDeadLettersResponse:
+        """Set letters aside, so that there is room for others."""
+        names = await self._named(request)
+        await self._letters.forget()
+        for name in names:
+            if not await self._letters.discarded(name):
+                raise _no_letter(name)
+        return dead_letter_service_pb2.DiscardDeadLettersResponse(dead_letter_ids=names)
+
+    async def _named(
+        self,
+        request: dead_letter_service_pb2.ReplayDeadLettersRequest | dead_letter_service_pb2.DiscardDeadLettersRequest,
+    ) -> list[str]:
         if bool(request.dead_letter_ids) == bool(request.stage):
             raise InvalidInput.of("dead_letter_ids", "give either ids or a stage")
-        if len(request.dead_letter_ids) > MAX_REPLAYED:
-            raise InvalidInput.of("dead_letter_ids", f"at most {MAX_REPLAYED:,} at a time")
+        if len(request.dead_letter_ids) > MAX_NAMED:
+            raise InvalidInput.of("dead_letter_ids", f"at most {MAX_NAMED:,} at a time")
         if request.dead_letter_ids:
             return list(dict.fromkeys(request.dead_letter_ids))
-        return [letter.dead_letter_id for letter in await self._letters.list(request.stage, "", MAX_REPLAYED)]
+        return [letter.dead_letter_id for letter in await self._letters.list(request.stage, "", MAX_NAMED)]
 
     async def _replay(self, name: str) -> None:
         # Noted after it was sent: between the two a crash has it sent twice rather than never.
@@ -95,5 +109,9 @@ class DeadLetterServicer(dead_letter_service_pb2_grpc.DeadLetterServiceServicer)
 
     async def _letter(self, name: str) -> dead_letter_pb2.DeadLetter:
         if (letter := await self._letters.get(name)) is None:
-            raise NotFound(f"no dead letter is named {name[:80]!r}; `chimera dead-letters list` shows those there are")
+            raise _no_letter(name)
         return letter
+
+
+def _no_letter(name: str) -> NotFound:
+    return NotFound(f"no dead letter is named {name[:80]!r}; `chimera dead-letters list` shows those there are")

@@ -1,5 +1,6 @@
-"""`chimera dead-letters`: read messages that a stage could not work on, and send them again."""
+"""`chimera dead-letters`: read messages that a stage could not work on, send them again, or discard them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -8,7 +9,9 @@ from chimera_client.cli import options
 from chimera_client.cli.exits import command
 from chimera_client.cli.groups import group
 
-app = group("Read messages that a stage could not work on, and send them again.")
+app = group("Read messages that a stage could not work on, send them again, or discard them.")
+_Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="The ids of dead letters.")]
+_Stage = Annotated[str, typer.Option(metavar="NAME", help="All letters of this stage.")]
 
 
 @command(app, "list", "chimera dead-letters list --stage propose")
@@ -18,7 +21,7 @@ async def list_(
     limit: Annotated[int, typer.Option(min=0, help="How many to show; 0 shows all.")] = 50,
     as_json: options.Json = False,
 ) -> None:
-    """List the dead letters that were not replayed, and how full each stage's room for them is."""
+    """List the dead letters that were neither replayed nor discarded, and how full each stage's room for them is."""
     from chimera_client.cli.output import note, show_list
     from chimera_client.client import AsyncClient
     from chimera_client.views.dead_letters import letters_table, room_line
@@ -50,23 +53,47 @@ async def show(
 
 @command(app, "replay", "chimera dead-letters replay --stage propose")
 async def replay(
-    letter_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="The ids of dead letters.")] = None,
-    stage: Annotated[str, typer.Option(metavar="NAME", help="All letters of this stage.")] = "",
-    gateway: options.Gateway = None,
-    as_json: options.Json = False,
+    letter_ids: _Ids = None, stage: _Stage = "", gateway: options.Gateway = None, as_json: options.Json = False
 ) -> None:
     """Send dead letters to their topics again, each as it came; one that is refused again becomes another letter."""
-    from chimera_client.cli.output import console, emit
     from chimera_client.client import AsyncClient
-    from chimera_client.text import counted
+
+    _require_one(letter_ids, stage)
+    async with AsyncClient(gateway) as client:
+        letters = client.dead_letters
+        replayed = await (letters.replay_stage(stage) if stage else letters.replay(*(letter_ids or ())))
+    _say(replayed, "sent again", as_json)
+
+
+@command(app, "discard", "chimera dead-letters discard --stage propose")
+async def discard(
+    letter_ids: _Ids = None, stage: _Stage = "", gateway: options.Gateway = None, as_json: options.Json = False
+) -> None:
+    """Set dead letters aside that are of no use, so that a stage that stands still has room and goes on.
+
+    Each can still be shown and replayed for seven days.
+    """
+    from chimera_client.client import AsyncClient
+
+    _require_one(letter_ids, stage)
+    async with AsyncClient(gateway) as client:
+        letters = client.dead_letters
+        discarded = await (letters.discard_stage(stage) if stage else letters.discard(*(letter_ids or ())))
+    _say(discarded, "discarded", as_json)
+
+
+def _require_one(letter_ids: list[str] | None, stage: str) -> None:
     from chimera_shared.errors import InvalidInput
 
     if bool(letter_ids) == bool(stage):
         raise InvalidInput.of("ID", "give either ids or --stage; `chimera dead-letters list` shows both")
-    async with AsyncClient(gateway) as client:
-        letters = client.dead_letters
-        replayed = await (letters.replay_stage(stage) if stage else letters.replay(*(letter_ids or ())))
+
+
+def _say(letter_ids: Sequence[str], what: str, as_json: bool) -> None:
+    from chimera_client.cli.output import console, emit
+    from chimera_client.text import counted
+
     if as_json:
-        emit({"dead_letter_ids": list(replayed)})
+        emit({"dead_letter_ids": list(letter_ids)})
     else:
-        console().print(f"{counted(len(replayed), 'message')} sent again")
+        console().print(f"{counted(len(letter_ids), 'message')} {what}")

@@ -28,6 +28,8 @@ _MAX_DECODED_BYTES = 2 * 1024 * 1024
 def letters_table(letters: Iterable[dead_letter_pb2.DeadLetter]) -> Table:
     """One line a letter."""
     table = titled_table("Dead letter", "Stage", "Refused (UTC)", "Bytes", "Key", "Cause")
+    for column in table.columns[:4]:
+        column.no_wrap = True
     for letter in letters:
         cells = (
             letter.dead_letter_id,
@@ -44,7 +46,8 @@ def letters_table(letters: Iterable[dead_letter_pb2.DeadLetter]) -> Table:
 def room_line(room: dead_letter_pb2.StageLetters) -> str:
     """How full a stage's room for letters is."""
     text = f"{line(room.service, 60)}/{line(room.stage, 60)}: {counted(room.letters, 'dead letter')} of {room.bound:,}"
-    return f"{text}; the stage stands still until some are replayed" if room.letters >= room.bound else text
+    full = room.letters >= room.bound
+    return f"{text}; the stage stands still until some are replayed or discarded" if full else text
 
 
 def render_letter(letter: dead_letter_pb2.DeadLetter) -> RenderableType:
@@ -71,12 +74,12 @@ def _event(letter: dead_letter_pb2.DeadLetter) -> dict[str, Any] | None:
 
 
 def _place(letter: dead_letter_pb2.DeadLetter) -> Table:
-    replayed = letter.HasField("replay_time")
     rows = [
         ("Stage", f"{letter.service}/{letter.stage}"),
         ("Topic", letter.topic),
         ("Refused", letter.create_time.ToJsonString()),
-        ("Replayed", letter.replay_time.ToJsonString() if replayed else "never"),
+        ("Replayed", letter.replay_time.ToJsonString() if letter.HasField("replay_time") else "never"),
+        *([("Discarded", letter.discard_time.ToJsonString())] if letter.HasField("discard_time") else []),
         ("Key", _text(letter.key) if letter.HasField("key") else "(none)"),
         ("Bytes", f"{letter.size_bytes:,}"),
     ]

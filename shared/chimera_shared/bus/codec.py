@@ -48,9 +48,9 @@ def encode(event: Message, source: str) -> Encoded:
 def decode(topic: Topic[E], value: bytes | None, headers: Mapping[str, str]) -> E:
     """The event of a message of this topic; Undecodable if it is anything else."""
     if (kind := headers.get("ce_type")) != topic.event_type:
-        raise Undecodable(f"ce_type is {kind!r}, not {topic.event_type!r}")
+        raise Undecodable(f"ce_type is {_told(kind)}, not {topic.event_type!r}")
     if (content := headers.get("content-type")) != CONTENT_TYPE:
-        raise Undecodable(f"content-type is {content!r}, not {CONTENT_TYPE!r}")
+        raise Undecodable(f"content-type is {_told(content)}, not {CONTENT_TYPE!r}")
     try:
         event = topic.message.FromString(value or b"")
     except DecodeError as error:
@@ -58,6 +58,10 @@ def decode(topic: Topic[E], value: bytes | None, headers: Mapping[str, str]) -> 
     if not topic.key(event) or not topic.build_of(event):
         raise Undecodable(f"the {topic.event_type} names no build or no sample")
     return event
+
+
+def _told(header: str | None) -> str:
+    return "missing" if header is None else repr(header)
 
 
 def sample_trace(key: str) -> str | None:

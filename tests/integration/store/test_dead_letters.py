@@ -52,6 +52,10 @@ class Office:
         request = service.ReplayDeadLettersRequest(dead_letter_ids=names, stage=stage)
         return list((await self.gateway.ReplayDeadLetters(request, None)).dead_letter_ids)
 
+    async def discard(self, *names, stage=""):
+        request = service.DiscardDeadLettersRequest(dead_letter_ids=names, stage=stage)
+        return list((await self.gateway.DiscardDeadLetters(request, None)).dead_letter_ids)
+
 
 @pytest.fixture
 def office(database) -> Office:
@@ -232,6 +236,38 @@ async def test_a_stage_is_replayed_whole(office):
     assert [letter.stage for letter in (await office.list()).dead_letters] == ["validate"]
 
 
+async def test_a_stage_that_is_full_of_what_is_of_no_use_gets_room(database):
+    office = Office(database, bound=2)
+    for offset in range(2):
+        await office.kept.keep(refused(offset))
+    await office.kept.keep(refused(stage="validate"))
+
+    discarded = await office.discard(stage="grade")
+
+    assert len(discarded) == 2
+    assert (await office.get(discarded[0])).HasField("discard_time")
+    assert [room.stage for room in (await office.list()).stages] == ["validate"]
+    await office.kept.keep(refused(2))
+    assert len(await office.names(stage="grade")) == 1
+    assert office.bus.sent == []
+
+
+async def test_what_was_discarded_can_be_replayed_and_is_forgotten_in_the_end(office, monkeypatch):
+    for offset in range(2):
+        await office.kept.keep(refused(offset, value=bytes(5 * 1024 * 1024)))
+    first, second = await office.names()
+    await office.discard(first)
+    await office.replay(first)
+    assert len(office.bus.sent) == 1
+
+    monkeypatch.setattr(dead_letters, "_KEPT_WHEN_CLOSED", timedelta(0))
+    await office.discard(second)
+
+    assert (await office.get(second)).value == bytes(5 * 1024 * 1024)
+    with pytest.raises(NotFound):
+        await office.discard(first)
+
+
 async def test_what_cannot_be_sent_stays_and_hinders_no_other(office):
     await office.kept.keep(refused(1, topic="away"))
     await office.kept.keep(refused(2))
@@ -265,7 +301,7 @@ async def test_letters_that_were_replayed_long_ago_are_forgotten(office, monkeyp
         await office.kept.keep(refused(offset, value=bytes(5 * 1024 * 1024)))
     first, second = await office.names()
     await office.replay(first)
-    monkeypatch.setattr(dead_letters, "_KEPT_AFTER_REPLAY", timedelta(0))
+    monkeypatch.setattr(dead_letters, "_KEPT_WHEN_CLOSED", timedelta(0))
 
     await office.replay(second)
 

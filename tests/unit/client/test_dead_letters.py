@@ -93,5 +93,5 @@ def test_a_full_room_says_that_the_stage_stands_still():
     full = dead_letter_pb2.StageLetters(service="generator", stage="propose", letters=1_000, bound=1_000)
 
     assert room_line(full) == (
-        "generator/propose: 1,000 dead letters of 1,000; the stage stands still until some are replayed"
+        "generator/propose: 1,000 dead letters of 1,000; the stage stands still until some are replayed or discarded"
     )

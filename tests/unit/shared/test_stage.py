@@ -240,7 +240,7 @@ async def test_a_build_cancelled_while_work_waits_is_not_waited_for():
     ("value", "headers", "cause"),
     [
         (b"\xff", encode(REQUESTED, "x").headers, "the value is not"),
-        (b"", {}, "ce_type is None"),
+        (b"", {}, "ce_type is missing"),
         (None, encode(REQUESTED, "x").headers, "names no build"),
     ],
 )

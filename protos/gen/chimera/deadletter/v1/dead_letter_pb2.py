@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'chimera/deadletter/v1/dead_letter.proto\x12\x15\x63himera.deadletter.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x02\n\nDeadLetter\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12\r\n\x05topic\x18\x04 \x01(\t\x12\x10\n\x03key\x18\x05 \x01(\x0cH\x00\x88\x01\x01\x12\x12\n\x05value\x18\x06 \x01(\x0cH\x01\x88\x01\x01\x12.\n\x07headers\x18\x07 \x03(\x0b\x32\x1d.chimera.deadletter.v1.Header\x12\r\n\x05\x63\x61use\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breplay_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsize_bytes\x18\x0b \x01(\x03\x42\x06\n\x04_keyB\x08\n\x06_value\"4\n\x06Header\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\x05value\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x42\x08\n\x06_value\"N\n\x0cStageLetters\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0f\n\x07letters\x18\x03 \x01(\x03\x12\r\n\x05\x62ound\x18\x04 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'chimera/deadletter/v1/dead_letter.proto\x12\x15\x63himera.deadletter.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x02\n\nDeadLetter\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12\r\n\x05topic\x18\x04 \x01(\t\x12\x10\n\x03key\x18\x05 \x01(\x0cH\x00\x88\x01\x01\x12\x12\n\x05value\x18\x06 \x01(\x0cH\x01\x88\x01\x01\x12.\n\x07headers\x18\x07 \x03(\x0b\x32\x1d.chimera.deadletter.v1.Header\x12\r\n\x05\x63\x61use\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breplay_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsize_bytes\x18\x0b \x01(\x03\x12\x30\n\x0c\x64iscard_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\n\x04_keyB\x08\n\x06_value\"4\n\x06Header\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\x05value\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x42\x08\n\x06_value\"N\n\x0cStageLetters\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0f\n\x07letters\x18\x03 \x01(\x03\x12\r\n\x05\x62ound\x18\x04 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chimera.deadletter.v1.dead_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DEADLETTER']._serialized_start=100
-  _globals['_DEADLETTER']._serialized_end=420
-  _globals['_HEADER']._serialized_start=422
-  _globals['_HEADER']._serialized_end=474
-  _globals['_STAGELETTERS']._serialized_start=476
-  _globals['_STAGELETTERS']._serialized_end=554
+  _globals['_DEADLETTER']._serialized_end=470
+  _globals['_HEADER']._serialized_start=472
+  _globals['_HEADER']._serialized_end=524
+  _globals['_STAGELETTERS']._serialized_start=526
+  _globals['_STAGELETTERS']._serialized_end=604
 # @@protoc_insertion_point(module_scope)

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DeadLetter(_message.Message):
-    __slots__ = ("dead_letter_id", "service", "stage", "topic", "key", "value", "headers", "cause", "create_time", "replay_time", "size_bytes")
+    __slots__ = ("dead_letter_id", "service", "stage", "topic", "key", "value", "headers", "cause", "create_time", "replay_time", "size_bytes", "discard_time")
     DEAD_LETTER_ID_FIELD_NUMBER: _ClassVar[int]
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
@@ -22,6 +22,7 @@ class DeadLetter(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     REPLAY_TIME_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    DISCARD_TIME_FIELD_NUMBER: _ClassVar[int]
     dead_letter_id: str
     service: str
     stage: str
@@ -33,7 +34,8 @@ class DeadLetter(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     replay_time: _timestamp_pb2.Timestamp
     size_bytes: int
-    def __init__(self, dead_letter_id: _Optional[str] = ..., service: _Optional[str] = ..., stage: _Optional[str] = ..., topic: _Optional[str] = ..., key: _Optional[bytes] = ..., value: _Optional[bytes] = ..., headers: _Optional[_Iterable[_Union[Header, _Mapping]]] = ..., cause: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., replay_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+    discard_time: _timestamp_pb2.Timestamp
+    def __init__(self, dead_letter_id: _Optional[str] = ..., service: _Optional[str] = ..., stage: _Optional[str] = ..., topic: _Optional[str] = ..., key: _Optional[bytes] = ..., value: _Optional[bytes] = ..., headers: _Optional[_Iterable[_Union[Header, _Mapping]]] = ..., cause: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., replay_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., size_bytes: _Optional[int] = ..., discard_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Header(_message.Message):
     __slots__ = ("name", "value")

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from chimera.deadletter.v1 import dead_letter_pb2 as chimera_dot_deadletter_dot_v1_dot_dead__letter__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/chimera/deadletter/v1/dead_letter_service.proto\x12\x15\x63himera.deadletter.v1\x1a\'chimera/deadletter/v1/dead_letter.proto\"N\n\x16ListDeadLettersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\"\xa0\x01\n\x17ListDeadLettersResponse\x12\x37\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32!.chimera.deadletter.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x33\n\x06stages\x18\x03 \x03(\x0b\x32#.chimera.deadletter.v1.StageLetters\".\n\x14GetDeadLetterRequest\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\"B\n\x18ReplayDeadLettersRequest\x12\x17\n\x0f\x64\x65\x61\x64_letter_ids\x18\x01 \x03(\t\x12\r\n\x05stage\x18\x02 \x01(\t\"4\n\x19ReplayDeadLettersResponse\x12\x17\n\x0f\x64\x65\x61\x64_letter_ids\x18\x01 \x03(\t2\xde\x02\n\x11\x44\x65\x61\x64LetterService\x12p\n\x0fListDeadLetters\x12-.chimera.deadletter.v1.ListDeadLettersRequest\x1a..chimera.deadletter.v1.ListDeadLettersResponse\x12_\n\rGetDeadLetter\x12+.chimera.deadletter.v1.GetDeadLetterRequest\x1a!.chimera.deadletter.v1.DeadLetter\x12v\n\x11ReplayDeadLetters\x12/.chimera.deadletter.v1.ReplayDeadLettersRequest\x1a\x30.chimera.deadletter.v1.ReplayDeadLettersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/chimera/deadletter/v1/dead_letter_service.proto\x12\x15\x63himera.deadletter.v1\x1a\'chimera/deadletter/v1/dead_letter.proto\"N\n\x16ListDeadLettersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\"\xa0\x01\n\x17ListDeadLettersResponse\x12\x37\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32!.chimera.deadletter.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x33\n\x06stages\x18\x03 \x03(\x0b\x32#.chimera.deadletter.v1.StageLetters\".\n\x14GetDeadLetterRequest\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\"B\n\x18ReplayDeadLettersRequest\x12\x17\n\x0f\x64\x65\x61\x64_letter_ids\x18\x01 \x03(\t\x12\r\n\x05stage\x18\x02 \x01(\t\"4\n\x19ReplayDeadLettersResponse\x12\x17\n\x0f\x64\x65\x61\x64_letter_ids\x18\x01 \x03(\t\"C\n\x19\x44iscardDeadLettersRequest\x12\x17\n\x0f\x64\x65\x61\x64_letter_ids\x18\x01 \x03(\t\x12\r\n\x05stage\x18\x02 \x01(\t\"5\n\x1a\x44iscardDeadLettersResponse\x12\x17\n\x0f\x64\x65\x61\x64_letter_ids\x18\x01 \x03(\t2\xd9\x03\n\x11\x44\x65\x61\x64LetterService\x12p\n\x0fListDeadLetters\x12-.chimera.deadletter.v1.ListDeadLettersRequest\x1a..chimera.deadletter.v1.ListDeadLettersResponse\x12_\n\rGetDeadLetter\x12+.chimera.deadletter.v1.GetDeadLetterRequest\x1a!.chimera.deadletter.v1.DeadLetter\x12v\n\x11ReplayDeadLetters\x12/.chimera.deadletter.v1.ReplayDeadLettersRequest\x1a\x30.chimera.deadletter.v1.ReplayDeadLettersResponse\x12y\n\x12\x44iscardDeadLetters\x12\x30.chimera.deadletter.v1.DiscardDeadLettersRequest\x1a\x31.chimera.deadletter.v1.DiscardDeadLettersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPLAYDEADLETTERSREQUEST']._serialized_end=472
   _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_start=474
   _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_end=526
-  _globals['_DEADLETTERSERVICE']._serialized_start=529
-  _globals['_DEADLETTERSERVICE']._serialized_end=879
+  _globals['_DISCARDDEADLETTERSREQUEST']._serialized_start=528
+  _globals['_DISCARDDEADLETTERSREQUEST']._serialized_end=595
+  _globals['_DISCARDDEADLETTERSRESPONSE']._serialized_start=597
+  _globals['_DISCARDDEADLETTERSRESPONSE']._serialized_end=650
+  _globals['_DEADLETTERSERVICE']._serialized_start=653
+  _globals['_DEADLETTERSERVICE']._serialized_end=1126
 # @@protoc_insertion_point(module_scope)

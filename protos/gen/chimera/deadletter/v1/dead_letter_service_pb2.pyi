@@ -46,3 +46,17 @@ class ReplayDeadLettersResponse(_message.Message):
     DEAD_LETTER_IDS_FIELD_NUMBER: _ClassVar[int]
     dead_letter_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, dead_letter_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DiscardDeadLettersRequest(_message.Message):
+    __slots__ = ("dead_letter_ids", "stage")
+    DEAD_LETTER_IDS_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    dead_letter_ids: _containers.RepeatedScalarFieldContainer[str]
+    stage: str
+    def __init__(self, dead_letter_ids: _Optional[_Iterable[str]] = ..., stage: _Optional[str] = ...) -> None: ...
+
+class DiscardDeadLettersResponse(_message.Message):
+    __slots__ = ("dead_letter_ids",)
+    DEAD_LETTER_IDS_FIELD_NUMBER: _ClassVar[int]
+    dead_letter_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, dead_letter_ids: _Optional[_Iterable[str]] = ...) -> None: ...

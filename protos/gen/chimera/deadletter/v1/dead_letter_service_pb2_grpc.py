@@ -27,7 +27,7 @@ if _version_not_supported:
 
 
 class DeadLetterServiceStub:
-    """Reads dead letters and sends them again.
+    """Reads dead letters, sends them again, and discards them.
     """
 
     def __init__(self, channel):
@@ -51,14 +51,19 @@ class DeadLetterServiceStub:
                 request_serializer=chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.ReplayDeadLettersRequest.SerializeToString,
                 response_deserializer=chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.ReplayDeadLettersResponse.FromString,
                 _registered_method=True)
+        self.DiscardDeadLetters = channel.unary_unary(
+                '/chimera.deadletter.v1.DeadLetterService/DiscardDeadLetters',
+                request_serializer=chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.DiscardDeadLettersRequest.SerializeToString,
+                response_deserializer=chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.DiscardDeadLettersResponse.FromString,
+                _registered_method=True)
 
 
 class DeadLetterServiceServicer:
-    """Reads dead letters and sends them again.
+    """Reads dead letters, sends them again, and discards them.
     """
 
     def ListDeadLetters(self, request, context):
-        """Lists the letters that were not replayed, oldest first, and how full each stage's room for them is.
+        """Lists the letters that were neither replayed nor discarded, oldest first, and how full each stage's room for them is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -73,6 +78,13 @@ class DeadLetterServiceServicer:
 
     def ReplayDeadLetters(self, request, context):
         """Sends letters to their topics again, each as it came. One that is refused again becomes a letter again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscardDeadLetters(self, request, context):
+        """Makes room by setting letters aside that are of no use; each can be read and replayed for another seven days.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,6 +108,11 @@ def add_DeadLetterServiceServicer_to_server(servicer, server):
                     request_deserializer=chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.ReplayDeadLettersRequest.FromString,
                     response_serializer=chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.ReplayDeadLettersResponse.SerializeToString,
             ),
+            'DiscardDeadLetters': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardDeadLetters,
+                    request_deserializer=chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.DiscardDeadLettersRequest.FromString,
+                    response_serializer=chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.DiscardDeadLettersResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'chimera.deadletter.v1.DeadLetterService', rpc_method_handlers)
@@ -105,7 +122,7 @@ def add_DeadLetterServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DeadLetterService:
-    """Reads dead letters and sends them again.
+    """Reads dead letters, sends them again, and discards them.
     """
 
     @staticmethod
@@ -179,6 +196,33 @@ class DeadLetterService:
             '/chimera.deadletter.v1.DeadLetterService/ReplayDeadLetters',
             chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.ReplayDeadLettersRequest.SerializeToString,
             chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.ReplayDeadLettersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardDeadLetters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/chimera.deadletter.v1.DeadLetterService/DiscardDeadLetters',
+            chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.DiscardDeadLettersRequest.SerializeToString,
+            chimera_dot_deadletter_dot_v1_dot_dead__letter__service__pb2.DiscardDeadLettersResponse.FromString,
             options,
             channel_credentials,
             insecure,

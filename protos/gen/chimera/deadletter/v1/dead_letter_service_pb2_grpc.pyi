@@ -28,33 +28,37 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class DeadLetterServiceStub:
-    """Reads dead letters and sends them again."""
+    """Reads dead letters, sends them again, and discards them."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DeadLetterServiceAsyncStub: ...
     ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_dead_letter_service_pb2.ListDeadLettersRequest, _dead_letter_service_pb2.ListDeadLettersResponse]
-    """Lists the letters that were not replayed, oldest first, and how full each stage's room for them is."""
+    """Lists the letters that were neither replayed nor discarded, oldest first, and how full each stage's room for them is."""
     GetDeadLetter: _grpc.UnaryUnaryMultiCallable[_dead_letter_service_pb2.GetDeadLetterRequest, _dead_letter_pb2.DeadLetter]
     """Returns one letter with its value."""
     ReplayDeadLetters: _grpc.UnaryUnaryMultiCallable[_dead_letter_service_pb2.ReplayDeadLettersRequest, _dead_letter_service_pb2.ReplayDeadLettersResponse]
     """Sends letters to their topics again, each as it came. One that is refused again becomes a letter again."""
+    DiscardDeadLetters: _grpc.UnaryUnaryMultiCallable[_dead_letter_service_pb2.DiscardDeadLettersRequest, _dead_letter_service_pb2.DiscardDeadLettersResponse]
+    """Makes room by setting letters aside that are of no use; each can be read and replayed for another seven days."""
 
 @_typing.type_check_only
 class DeadLetterServiceAsyncStub(DeadLetterServiceStub):
-    """Reads dead letters and sends them again."""
+    """Reads dead letters, sends them again, and discards them."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListDeadLetters: _aio.UnaryUnaryMultiCallable[_dead_letter_service_pb2.ListDeadLettersRequest, _dead_letter_service_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
-    """Lists the letters that were not replayed, oldest first, and how full each stage's room for them is."""
+    """Lists the letters that were neither replayed nor discarded, oldest first, and how full each stage's room for them is."""
     GetDeadLetter: _aio.UnaryUnaryMultiCallable[_dead_letter_service_pb2.GetDeadLetterRequest, _dead_letter_pb2.DeadLetter]  # type: ignore[assignment]
     """Returns one letter with its value."""
     ReplayDeadLetters: _aio.UnaryUnaryMultiCallable[_dead_letter_service_pb2.ReplayDeadLettersRequest, _dead_letter_service_pb2.ReplayDeadLettersResponse]  # type: ignore[assignment]
     """Sends letters to their topics again, each as it came. One that is refused again becomes a letter again."""
+    DiscardDeadLetters: _aio.UnaryUnaryMultiCallable[_dead_letter_service_pb2.DiscardDeadLettersRequest, _dead_letter_service_pb2.DiscardDeadLettersResponse]  # type: ignore[assignment]
+    """Makes room by setting letters aside that are of no use; each can be read and replayed for another seven days."""
 
 class DeadLetterServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads dead letters and sends them again."""
+    """Reads dead letters, sends them again, and discards them."""
 
     @_abc_1.abstractmethod
     def ListDeadLetters(
@@ -62,7 +66,7 @@ class DeadLetterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _dead_letter_service_pb2.ListDeadLettersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_dead_letter_service_pb2.ListDeadLettersResponse, _abc.Awaitable[_dead_letter_service_pb2.ListDeadLettersResponse]]:
-        """Lists the letters that were not replayed, oldest first, and how full each stage's room for them is."""
+        """Lists the letters that were neither replayed nor discarded, oldest first, and how full each stage's room for them is."""
 
     @_abc_1.abstractmethod
     def GetDeadLetter(
@@ -79,5 +83,13 @@ class DeadLetterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dead_letter_service_pb2.ReplayDeadLettersResponse, _abc.Awaitable[_dead_letter_service_pb2.ReplayDeadLettersResponse]]:
         """Sends letters to their topics again, each as it came. One that is refused again becomes a letter again."""
+
+    @_abc_1.abstractmethod
+    def DiscardDeadLetters(
+        self,
+        request: _dead_letter_service_pb2.DiscardDeadLettersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dead_letter_service_pb2.DiscardDeadLettersResponse, _abc.Awaitable[_dead_letter_service_pb2.DiscardDeadLettersResponse]]:
+        """Makes room by setting letters aside that are of no use; each can be read and replayed for another seven days."""
 
 def add_DeadLetterServiceServicer_to_server(servicer: DeadLetterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -13,6 +13,7 @@ from teacher import Teacher, teacher
 
 from chimera_shared.endpoints.client import Overloaded
 from chimera_shared.endpoints.config import Endpoint
+from chimera_shared.endpoints.limiter import Slot, TurnedAway
 from chimera_shared.endpoints.pool import EndpointPool
 
 LIMIT = 128
@@ -104,15 +105,22 @@ async def _ours(engine: Teacher, calls: int) -> Tally:
         gate = pool.gate("teacher")
 
         async def ask(seed: int) -> bool:
-            async with gate.slot(f"build {seed % 3}", 1.0, 300) as slot:
+            while True:
                 try:
-                    completion = await pool.client.complete(endpoint, _body(seed))
-                except Overloaded as error:
-                    slot.refused(error.retry_after, str(error))
-                    return False
-                slot.answered(completion.output_tokens)
-                tally.answer_seconds += completion.latency_seconds
-                return True
+                    async with gate.slot(f"build {seed % 3}", 1.0, 300) as slot:
+                        return await answered(slot, seed)
+                except TurnedAway:
+                    continue  # nothing was asked: queue again, as a buyer does who has no other endpoint
+
+        async def answered(slot: Slot, seed: int) -> bool:
+            try:
+                completion = await pool.client.complete(endpoint, _body(seed))
+            except Overloaded as error:
+                slot.refused(error.retry_after, str(error))
+                return False
+            slot.answered(completion.output_tokens)
+            tally.answer_seconds += completion.latency_seconds
+            return True
 
         await _all(ask, calls, tally)
     return tally

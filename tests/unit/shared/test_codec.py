@@ -8,7 +8,7 @@ from chimera.dataset.v1 import dataset_pb2
 from chimera.evaluation.v1 import evaluation_pb2
 from chimera.events.v1 import events_pb2
 from chimera.recall.v1 import recall_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_shared import identity, topics
 from chimera_shared.bus.codec import CONTENT_TYPE, Undecodable, decode, encode, sample_trace
 
@@ -24,6 +24,7 @@ EVENTS = [
     events_pb2.ProblemValidated(ref=REF),
     events_pb2.SolutionSynthesised(ref=REF),
     events_pb2.SampleSettled(sample=sample_pb2.Sample(ref=REF)),
+    events_pb2.ControlChecked(control=control_pb2.Control(control_id="c" * 32), beside=REF),
     events_pb2.DatasetPublished(dataset=dataset_pb2.Dataset(dataset_id="d1", build_id=BUILD)),
     events_pb2.SampleRecalled(recall=recall_pb2.Recall(recall_id="r1"), sample=sample_pb2.Sample(ref=REF)),
     events_pb2.SampleReverified(recall_id="r1", sample=sample_pb2.Sample(ref=REF)),

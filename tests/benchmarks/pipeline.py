@@ -112,6 +112,7 @@ async def ordered(channel: Any, samples: int, *teachers: str) -> build_pb2.Build
             panel=[build_pb2.RoleSpec(endpoints=[n]) for n in ("procedural-strong", "procedural-medium")],
             solver=build_pb2.RoleSpec(endpoints=teachers),
         ),
+        controls=build_pb2.ControlSpec(share=0.0),
     )
     request = build_service_pb2.SubmitBuildRequest(request_id=uuid.uuid4().hex, spec=spec)
     build = await stub.SubmitBuild(request)

@@ -52,6 +52,7 @@ async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 async def _grow(deployed: Cluster, size: int, settled: int, figures: list[dict[str, Any]]) -> str:
     """Submit a build and settle so many samples of it."""
     spec = order(size, SUBJECTS, seed=1, name="size")
+    spec.controls.share = 0.0
     async with _peaks(deployed) as peaks:
         started = time.perf_counter()
         build_id = await submit(deployed, spec)

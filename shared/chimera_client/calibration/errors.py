@@ -62,6 +62,11 @@ class Errors:
     right: Tally = field(default_factory=Tally)
 
     @property
+    def checked(self) -> int:
+        """All controls."""
+        return self.mistakes.checked + self.right.checked
+
+    @property
     def false_accepts(self) -> Rate:
         """Of the mistakes that were decided, those accepted."""
         return Rate(self.mistakes.accepted, self.mistakes.decided)
@@ -79,8 +84,7 @@ class Errors:
     @property
     def undecided(self) -> Rate:
         """Of all, what the verifier could not decide."""
-        mistakes, right = self.mistakes, self.right
-        return Rate(mistakes.undecided + right.undecided, mistakes.checked + right.checked)
+        return Rate(self.mistakes.undecided + self.right.undecided, self.checked)
 
     def add(self, control: control_pb2.Control) -> None:
         """Count one."""

@@ -1,14 +1,16 @@
 """`chimera builds`: submit, watch, steer and fork builds, and export what they made."""
 
-from collections.abc import Awaitable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chimera_client.cli import options
 from chimera_client.cli.exits import Code, command
 from chimera_client.cli.groups import group
+
+if TYPE_CHECKING:
+    from chimera.build.v1 import build_pb2
 
 app = group("Submit, watch, steer and fork builds.")
 
@@ -59,7 +61,14 @@ async def get(build_id: options.BuildId, gateway: options.Gateway = None, as_jso
     from chimera_client.client import AsyncClient
 
     async with AsyncClient(gateway) as client:
-        await _show(client.builds.get(build_id), as_json)
+        build = await client.builds.get(build_id)
+        _show(build, as_json)
+        if build.progress.controls and not as_json:
+            from chimera_client.cli.output import console
+            from chimera_client.cli.run import errors_of
+            from chimera_client.views.calibration import errors_line
+
+            console().print(errors_line(await errors_of(client, build)))
 
 
 @command(app, "watch", "chimera builds watch b0123456789abcde")
@@ -82,7 +91,7 @@ async def pause(build_id: options.BuildId, gateway: options.Gateway = None, as_j
     from chimera_client.client import AsyncClient
 
     async with AsyncClient(gateway) as client:
-        await _show(client.builds.pause(build_id), as_json)
+        _show(await client.builds.pause(build_id), as_json)
 
 
 @command(app, "resume", "chimera builds resume b0123456789abcde")
@@ -91,7 +100,7 @@ async def resume(build_id: options.BuildId, gateway: options.Gateway = None, as_
     from chimera_client.client import AsyncClient
 
     async with AsyncClient(gateway) as client:
-        await _show(client.builds.resume(build_id), as_json)
+        _show(await client.builds.resume(build_id), as_json)
 
 
 @command(app, "cancel", "chimera builds cancel b0123456789abcde")
@@ -100,7 +109,7 @@ async def cancel(build_id: options.BuildId, gateway: options.Gateway = None, as_
     from chimera_client.client import AsyncClient
 
     async with AsyncClient(gateway) as client:
-        await _show(client.builds.cancel(build_id), as_json)
+        _show(await client.builds.cancel(build_id), as_json)
 
 
 @command(app, "fork", "chimera builds fork b0123456789abcde examples/openai.yaml -o datasets/openai-2")
@@ -170,14 +179,11 @@ async def export(
         console().print(summary.words())
 
 
-async def _show(call: Awaitable[object], as_json: bool) -> None:
+def _show(build: "build_pb2.Build", as_json: bool) -> None:
     import time
 
-    from chimera.build.v1 import build_pb2
     from chimera_client.cli.output import show
     from chimera_client.views.pace import Pace
     from chimera_client.views.progress import render_progress
 
-    build = await call
-    assert isinstance(build, build_pb2.Build)
     show(build, as_json, lambda: render_progress(build, Pace(), time.time()))

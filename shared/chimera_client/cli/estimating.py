@@ -65,7 +65,8 @@ class Estimation:
             why = stop_words(pilot.stop_reason) or state_words(pilot.state)
             accepted, asked = pilot.progress.accepted, pilot.spec.samples
             note(f"the pilot ended with {accepted} of {asked} samples: {why}; the estimate goes by those")
-        slots = await slots_of(session.client.samples.list(pilot.build_id))
+        samples = session.client.samples
+        slots = await slots_of(samples.list(pilot.build_id), samples.controls(pilot.build_id))
         return estimate(file.spec, pilot, slots, paces_of(pilot, session.endpoints))
 
     def _tell(self, found: Estimate) -> None:

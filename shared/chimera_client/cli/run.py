@@ -8,6 +8,7 @@ from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_client import order
 from chimera_client.buildfile import BuildFile, read_build_file
+from chimera_client.calibration import Calibration
 from chimera_client.cli import options
 from chimera_client.cli.exits import Code
 from chimera_client.cli.output import console, emit, note
@@ -68,7 +69,8 @@ class BuildRun:
                 return self._explain_failure(ended)
             await self._export(session.client, ended, file, target)
             example = await _example(session.client, ended)
-        return self._explain(ended, target, example)
+            errors = await errors_of(session.client, ended)
+        return self._explain(ended, target, example, errors)
 
     def _checked(self, file: BuildFile) -> BuildFile:
         told = self._told
@@ -111,7 +113,9 @@ class BuildRun:
         note(f"writing {build.progress.accepted:,} samples to {target.directory}")
         await export(client, build, target, file)
 
-    def _explain(self, build: build_pb2.Build, target: OutputTarget, example: sample_pb2.Sample | None) -> Code:
+    def _explain(
+        self, build: build_pb2.Build, target: OutputTarget, example: sample_pb2.Sample | None, errors: Calibration
+    ) -> Code:
         if self._told.as_json:
             emit({"type": "result", "directory": str(target.directory), "build": to_plain(build)})
             return Code.OK
@@ -121,7 +125,7 @@ class BuildRun:
         fork = ways_on(build, self._told.place, self._told.file, again).fork
         procedural = OutputTarget.inspect(directory).procedural_only
         example_id = example.ref.sample_id if example is not None else ""
-        console().print(render_result(build, directory, again, fork, example_id, procedural=procedural))
+        console().print(render_result(build, directory, again, fork, example_id, errors, procedural=procedural))
         return Code.OK
 
     def _explain_failure(self, build: build_pb2.Build) -> Code:
@@ -150,6 +154,15 @@ def ways_on(build: build_pb2.Build, place: Place, file: Path | None, again: str)
 
 def _words(*words: str) -> str:
     return shlex.join(words)
+
+
+async def errors_of(client: AsyncClient, build: build_pb2.Build) -> Calibration:
+    """The verifier's errors on the controls that were planted in a build."""
+    found = Calibration()
+    if build.progress.controls:
+        async for control in client.samples.controls(build.build_id):
+            found.add(control)
+    return found
 
 
 async def _example(client: AsyncClient, build: build_pb2.Build) -> sample_pb2.Sample | None:

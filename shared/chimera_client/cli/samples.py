@@ -70,6 +70,25 @@ async def show(
         output.show(sample, as_json, lambda: render_sample(sample, reasoning=reasoning))
 
 
+@command(app, "controls", "chimera samples controls --build b0123456789abcde")
+async def controls(
+    build: Annotated[str, typer.Option(metavar="ID", help="The build.")],
+    gateway: options.Gateway = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many to show; 0 shows all.")] = 50,
+    as_json: options.Json = False,
+) -> None:
+    """List the control problems of a build: planted mistakes and right answers, and what the verifier made of them.
+
+    They measure the verifier and are part of no dataset.
+    """
+    from chimera_client.cli.output import show_list
+    from chimera_client.client import AsyncClient
+    from chimera_client.views.calibration import controls_table
+
+    async with AsyncClient(gateway) as client:
+        await show_list(client.samples.controls(build), as_json, limit, controls_table)
+
+
 def _reason(name: str) -> int:
     from chimera_client.words import reason_names, reason_of
     from chimera_shared.errors import InvalidInput

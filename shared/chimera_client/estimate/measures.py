@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_client.export.rows import all_calls
 
 Measures = dict[str, float]
@@ -23,12 +23,19 @@ class Slot:
     measures: Measures = field(default_factory=lambda: defaultdict(float))
 
 
-async def slots_of(samples: AsyncIterator[sample_pb2.Sample]) -> list[Slot]:
-    """The settled samples of a build, attempts of a slot together."""
+async def slots_of(
+    samples: AsyncIterator[sample_pb2.Sample], controls: AsyncIterator[control_pb2.Control]
+) -> list[Slot]:
+    """The settled samples of a build, attempts of a slot together, with the controls that were planted beside them."""
     found: dict[tuple[str, int], Slot] = {}
+    of_sample: dict[str, Slot] = {}
     async for sample in samples:
         slot = found.setdefault((sample.ref.subject, sample.ref.slot), Slot(sample.ref.subject))
+        of_sample[sample.ref.sample_id] = slot
         add(slot.measures, measured(sample))
+    async for control in controls:
+        if (beside := of_sample.get(control.sample.trace_id)) is not None:
+            add(beside.measures, consumed(control.sample))
     return list(found.values())
 
 
@@ -47,9 +54,15 @@ def total(slots: Iterable[Slot]) -> Measures:
 
 
 def measured(sample: sample_pb2.Sample) -> Measures:
-    """What one attempt consumed, whoever paid for it."""
+    """What one attempt consumed, whoever paid for it, and how it ended."""
+    ended = {ATTEMPTS: 1, ACCEPTED: sample.outcome == sample_pb2.OUTCOME_ACCEPTED, CHAIN: _chain(sample)}
+    return {**ended, **consumed(sample)}
+
+
+def consumed(sample: sample_pb2.Sample) -> Measures:
+    """What the calls of an attempt or a control consumed, whoever paid for them."""
     calls = all_calls(sample)
-    found: Measures = {ATTEMPTS: 1, ACCEPTED: sample.outcome == sample_pb2.OUTCOME_ACCEPTED, CHAIN: _chain(sample)}
+    found: Measures = {}
     for name, of in ((COST, "cost_nanousd"), (INPUT, "input_tokens"), (OUTPUT, "output_tokens"), (CALLS, "calls")):
         # A sample that failed early keeps its sums, not its calls; one whose answers were paid before has only calls.
         found[name] = max(getattr(sample.usage, of), sum(getattr(call.usage, of) for call in calls))

@@ -11,18 +11,27 @@ from rich.table import Table
 from rich.text import Text
 
 from chimera.build.v1 import build_pb2
+from chimera_client.calibration import Calibration
 from chimera_client.text import count, counted, duration, line, money
+from chimera_client.views.calibration import errors_line
 from chimera_client.views.pace import usage_of, worked_seconds
 from chimera_client.views.progress import ranked_reasons
 from chimera_client.words import agreement_words, reason_words, state_words, stop_advice, stop_words
 
 
 def render_result(
-    build: build_pb2.Build, directory: Path, rerun: str, fork: str, example_id: str, procedural: bool
+    build: build_pb2.Build,
+    directory: Path,
+    rerun: str,
+    fork: str,
+    example_id: str,
+    errors: Calibration,
+    *,
+    procedural: bool,
 ) -> RenderableType:
     """The final panel of a build that succeeded and was exported to `directory`.
 
-    `rerun` builds all of it anew, empty if nothing does; `fork` builds it with a change.
+    `rerun` builds all of it anew, empty if nothing does; `fork` builds it with a change. `errors` are the verifier's.
     """
     progress = build.progress
     head = Text.assemble((counted(progress.accepted, "verified sample"), "bold green"))
@@ -36,6 +45,8 @@ def render_result(
             f" {agreement_words(build.spec)} agreed with it; every solution ends in that answer."
         ),
     ]
+    if errors.all.checked:
+        lines.append(Text(errors_line(errors)))
     if procedural:
         lines.append(
             Text("No language model took part: the models are programs over fixed problem families.", style="yellow")

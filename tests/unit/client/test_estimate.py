@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from chimera.build.v1 import build_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_client.buildfile import BuildFile
 from chimera_client.estimate import measures as m
 from chimera_client.estimate import method
@@ -78,13 +78,24 @@ async def test_all_attempts_of_a_slot_are_one():
     build = make_build(4, ["Logic"])
     first, second = make_sample(build, "Logic", 0, 0), make_sample(build, "Logic", 0, 1)
     first.outcome = sample_pb2.OUTCOME_REJECTED
-    [found] = await slots_of(stream([first, second]))
+    [found] = await slots_of(stream([first, second]), stream([]))
     once = measured(second)
     assert found.measures[m.ATTEMPTS] == 2
     assert found.measures[m.ACCEPTED] == 1
     assert found.measures[m.COST] == 2 * once[m.COST] > 0
     assert found.measures["busy:solver"] == 1.5
     assert once[m.CHAIN] == pytest.approx(3 * 0.75), "the panel's members answer at the same time"
+
+
+async def test_a_control_costs_the_slot_beside_which_it_was_planted():
+    build = make_build(4, ["Logic"])
+    first, second = make_sample(build, "Logic", 0), make_sample(build, "Logic", 1)
+    checked = sample_pb2.Sample(trace_id=second.ref.sample_id, usage=sample_pb2.Usage(calls=2, cost_nanousd=70))
+    control = control_pb2.Control(source="a corpus and its item", sample=checked)
+    plain, dearer = await slots_of(stream([first, second]), stream([control]))
+    assert dearer.measures[m.COST] == measured(second)[m.COST] + 70
+    assert plain.measures == measured(first)
+    assert dearer.measures[m.ATTEMPTS] == 1
 
 
 def test_what_was_reused_is_reckoned_at_its_price():

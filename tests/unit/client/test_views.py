@@ -1,11 +1,14 @@
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from chimera.build.v1 import build_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
+from chimera_client.calibration import Calibration, calibration_of
 from chimera_client.text import clean, count, duration, line, money
+from chimera_client.views.calibration import controls_table, errors_line, render_calibration
 from chimera_client.views.pace import Pace, PaceMeter, Spend, spent_of, worked_seconds
 from chimera_client.views.progress import progress_line, render_progress
 from chimera_client.views.sample import render_sample
@@ -96,6 +99,23 @@ def test_time_in_which_a_build_was_paused_is_not_told_as_worked():
     assert "proposed in 0:21" in text(render_failure(build, WAYS))
 
 
+def other_subject(control):
+    other = control_pb2.Control.FromString(control.SerializeToString())
+    other.sample.ref.subject = "Logic"
+    return other
+
+
+def test_the_verifiers_errors_are_one_sentence():
+    accepted, rejected = sample_pb2.OUTCOME_ACCEPTED, sample_pb2.OUTCOME_REJECTED
+    wrong, right = control_pb2.CONTROL_KIND_WRONG_ANSWER, control_pb2.CONTROL_KIND_EQUIVALENT_ANSWER
+    ends = [(wrong, rejected)] * 12 + [(right, accepted)] * 3 + [(right, rejected)] + [(wrong, 3)]
+    controls = [control_pb2.Control(kind=kind, sample={"outcome": outcome}) for kind, outcome in ends]
+    assert errors_line(calibration_of(controls)) == (
+        "Measured on planted controls, the verifier accepted 0 of 12 planted mistakes (at most 24 %), "
+        "refused 1 of 4 right answers (5 to 70 %) and could not decide about 1 control."
+    )
+
+
 def test_hostile_text_stays_text_everywhere():
     build = make_build(4, [HOSTILE])
     build.spec.name = build.build_id = build.detail = HOSTILE
@@ -105,10 +125,13 @@ def test_hostile_text_stays_text_everywhere():
     sample.problem.reference.value = sample.ref.subject = sample.trace_id = HOSTILE
     sample.validation.votes[0].grade.extracted = sample.validation.votes[0].grade.reason = HOSTILE
     sample.validation.votes[0].calls[0].model = sample.validation.votes[0].calls[0].prompt_sha256 = HOSTILE
+    control = control_pb2.Control(kind=control_pb2.CONTROL_KIND_GOOD, change=HOSTILE, sample=sample)
     for shown in (
+        text(controls_table([control]), 160),
+        text(render_calibration(calibration_of([control, other_subject(control)])), 160),
         text(render_progress(build, Pace()), 160),
         text(render_failure(build, WAYS), 160),
-        text(render_result(build, __import__("pathlib").Path("d"), "again", "fork", HOSTILE, procedural=False), 160),
+        text(render_result(build, Path("d"), "again", "fork", HOSTILE, Calibration(), procedural=False), 160),
         text(render_sample(sample, reasoning=True), 160),
         text(builds_table([build]), 160),
         text(samples_table([sample]), 160),

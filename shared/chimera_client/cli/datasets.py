@@ -1,4 +1,4 @@
-"""`chimera datasets`: list, export and verify datasets."""
+"""`chimera datasets`: list, export, judge and verify datasets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from chimera_client.cli import options
 from chimera_client.cli.exits import Code, command
 from chimera_client.cli.groups import group
 
-app = group("List, export and verify datasets.")
+app = group("List, export, judge and verify datasets.")
 DatasetId = Annotated[str, typer.Argument(metavar="ID", help="The id of a dataset.")]
 
 
@@ -63,6 +63,33 @@ async def export(
         emit(summary.plain())
     else:
         console().print(summary.words())
+
+
+@command(app, "report", "chimera datasets report datasets/demo --open")
+async def report(
+    what: Annotated[
+        str, typer.Argument(metavar="DIR|ID", help="The folder of an exported dataset, or a dataset's id.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A new folder for the report alone. Without it: of an ID, reports/ID; of a DIR, none.",
+        ),
+    ] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    gateway: options.Gateway = None,
+    as_json: options.Json = False,
+) -> Code:
+    """Show whether to believe a dataset: its health report.
+
+    Every exported folder holds one, report.html. It is shown from there, and drawn again if -o names a new folder. Of a
+    dataset's id it is made anew, from all samples of its build at the gateway.
+    """
+    from chimera_client.cli.reporting import Reporting
+
+    return await Reporting(what, output, gateway, open_page, as_json).run()
 
 
 @command(app, "verify", "chimera datasets verify datasets/demo")

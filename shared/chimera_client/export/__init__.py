@@ -18,7 +18,7 @@ from chimera.sample.v1 import sample_pb2
 from chimera_client.export import card, croissant, manifest
 from chimera_client.export.facts import Facts
 from chimera_client.export.folder import FileEntry, check_target, in_thread, whole_folder, write_file
-from chimera_client.export.health import Besides, Health, write_files, write_report
+from chimera_client.export.health import Besides, Health, copy_report, write_files, write_report
 from chimera_client.export.intake import Intake
 from chimera_client.export.parquet import TableWriter
 from chimera_client.export.recipe import recipe
@@ -27,7 +27,15 @@ from chimera_client.export.verify import verify_manifest
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.errors import InvalidInput
 
-__all__ = ["Besides", "ExportSummary", "check_target", "export_dataset", "verify_manifest", "write_report"]
+__all__ = [
+    "Besides",
+    "ExportSummary",
+    "check_target",
+    "copy_report",
+    "export_dataset",
+    "verify_manifest",
+    "write_report",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The health report: counted while samples stream, written beside the tables or into a folder of its own."""
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,14 @@ async def write_report(
             raise
         await in_thread(write_files, folder, report)
     return report
+
+
+async def copy_report(source: Path, report: Report, directory: Path) -> None:
+    """Draw the report of the folder `source` again in `directory`, which must not exist or be empty."""
+    async with whole_folder(directory) as folder:
+        await in_thread(write_files, folder, report)
+        if (source / MATCHES).is_file():
+            await in_thread(shutil.copyfile, source / MATCHES, folder / MATCHES)
 
 
 def write_files(folder: Path, report: Report) -> list[FileEntry]:

@@ -24,7 +24,7 @@ SIMILARITY_BINS = 10
 
 NUMBERS = re.compile(r"[-−]?\d+(?:[.,]\d+)*(?:(?:\s*[,;]\s*|\s+and\s+)[-−]?\d+(?:[.,]\d+)*)*")
 NAMES = re.compile(r"(?<=[a-z,;:] )[A-Z][a-z]+(?: [A-Z][a-z]+)*")
-LETTERS = re.compile(r"(?<![\w\\'’])(?!a\b|I\b)[A-Za-z](?![\w'’])")
+LETTERS = re.compile(r"(?<![\w\\'’])(?!a\b|I\b|A [a-z])[A-Za-z](?![\w'’])")
 
 
 class DiversityCounter:

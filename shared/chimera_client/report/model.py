@@ -1,21 +1,24 @@
 """What a report says, as `report.json` holds it: counts and shares, no prose."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Whole = Annotated[int, Field(ge=0, lt=2**63)]
+"""A count, or money in thousand-millionths of a US dollar."""
 
 
 class Part(BaseModel):
     """A part of a report; unknown fields are refused, so that a newer report is not half read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Count(Part):
     """How many there are of something."""
 
     name: str
-    count: int
+    count: Whole
 
 
 class Role(Part):
@@ -24,7 +27,7 @@ class Role(Part):
     role: str
     models: list[str]
     endpoints: list[str]
-    calls: int
+    calls: Whole
 
 
 class Head(Part):
@@ -33,13 +36,13 @@ class Head(Part):
     name: str
     dataset_id: str
     build_id: str
-    version: int
+    version: Whole
     parent_id: str
     recall_id: str
     change: str
     published: str
-    samples: int
-    asked: int
+    samples: Whole
+    asked: Whole
     partial: bool
     why_partial: str
     agreement: str
@@ -50,7 +53,7 @@ class Step(Part):
     """How many samples got as far as this."""
 
     name: str
-    samples: int
+    samples: Whole
 
 
 class Loss(Part):
@@ -59,14 +62,14 @@ class Loss(Part):
     stage: str
     reason: str
     outcome: str
-    samples: int
+    samples: Whole
 
 
 class Funnel(Part):
     """What became of all samples that were tried. `counted` unless only the build's own counts were at hand."""
 
     counted: bool
-    steps: list[Step]
+    steps: Annotated[list[Step], Field(min_length=1)]
     losses: list[Loss]
 
 
@@ -74,11 +77,11 @@ class SubjectCount(Part):
     """A subject: samples asked for, accepted and tried; topics with an accepted sample, and topics tried."""
 
     subject: str
-    asked: int
-    accepted: int
-    tried: int
-    topics: int
-    topics_tried: int
+    asked: Whole
+    accepted: Whole
+    tried: Whole
+    topics: Whole
+    topics_tried: Whole
 
 
 class TopicCount(Part):
@@ -87,16 +90,16 @@ class TopicCount(Part):
     subject: str
     field: str
     topic: str
-    accepted: int
-    tried: int
+    accepted: Whole
+    tried: Whole
 
 
 class Coverage(Part):
     """What the samples are about. `topics_known` are those of the taxonomy; `largest` the topics with most samples."""
 
     subjects: list[SubjectCount]
-    topics_known: int
-    topics: int
+    topics_known: Whole
+    topics: Whole
     largest: list[TopicCount]
     untouched: list[TopicCount]
     evenness: float | None
@@ -107,7 +110,7 @@ class Bin(Part):
 
     low: float
     high: float | None
-    count: int
+    count: Whole
 
 
 class Distribution(Part):
@@ -115,12 +118,12 @@ class Distribution(Part):
 
     name: str
     unit: str
-    count: int
-    smallest: int
-    median: int
+    count: Whole
+    smallest: Whole
+    median: Whole
     mean: float
-    p95: int
-    largest: int
+    p95: Whole
+    largest: Whole
     bins: list[Bin]
 
 
@@ -128,20 +131,20 @@ class PassRates(Part):
     """How often a reference model, weak or strong, solved problems; `solved` of `solves` blind solves were right."""
 
     model: str
-    measured: int
-    undecided: int
-    solved: int
-    solves: int
+    measured: Whole
+    undecided: Whole
+    solved: Whole
+    solves: Whole
     bands: list[Count]
 
 
 class Similarity(Part):
     """How alike statements are to their nearest neighbour among `compared` ones; `near` are at 0.7 or above."""
 
-    compared: int
+    compared: Whole
     mean_pair: float | None
     mean_nearest: float | None
-    near: int
+    near: Whole
     bins: list[Bin]
 
 
@@ -152,15 +155,15 @@ class Diversity(Part):
     templates are lower bounds.
     """
 
-    statements: int
-    drawn: int
-    words: int
+    statements: Whole
+    drawn: Whole
+    words: Whole
     type_token: float | None
     distinct: list[float | None]
     similarity: Similarity
     templates_exact: bool
-    templates: int
-    in_repeated_templates: int
+    templates: Whole
+    in_repeated_templates: Whole
     top_templates: list[Count]
     openings: list[Count]
     phrases: list[Count]
@@ -169,8 +172,8 @@ class Diversity(Part):
 class Rate(Part):
     """`hits` of `of`, with Wilson's interval at 95 %."""
 
-    hits: int
-    of: int
+    hits: Whole
+    of: Whole
     value: float | None
     low: float
     high: float
@@ -179,18 +182,18 @@ class Rate(Part):
 class Member(Part):
     """A member of the panel and its votes against the reference answers."""
 
-    member: int
+    member: Whole
     models: list[str]
-    agree: int
-    differ: int
-    unknown: int
+    agree: Whole
+    differ: Whole
+    unknown: Whole
 
 
 class Pair(Part):
     """Two members of the panel, by position: Cohen's kappa, and how often they agree where both decided."""
 
-    one: int
-    other: int
+    one: Whole
+    other: Whole
     kappa: float | None
     agree: Rate
 
@@ -198,8 +201,8 @@ class Pair(Part):
 class Agreement(Part):
     """Votes over all samples that came to the panel, `voted`; at least two members decided about `rated` of them."""
 
-    voted: int
-    rated: int
+    voted: Whole
+    rated: Whole
     members: list[Member]
     pairs: list[Pair]
     alpha: float | None
@@ -210,9 +213,9 @@ class Group(Part):
     """Control problems of one sort: how many were planted mistakes and how many right, and how the verifier erred."""
 
     name: str
-    planted: int
-    right: int
-    undecided: int
+    planted: Whole
+    right: Whole
+    undecided: Whole
     false_accepts: Rate
     false_rejects: Rate
 
@@ -220,8 +223,8 @@ class Group(Part):
 class Calibration(Part):
     """The verifier's errors on control problems."""
 
-    controls: int
-    cost_nanousd: int
+    controls: Whole
+    cost_nanousd: Whole
     all: Group
     caught_for_cause: Rate
     kinds: list[Group]
@@ -236,8 +239,8 @@ class MatchCount(Part):
     corpus: str
     relation: str
     method: str
-    kept: int
-    refused: int
+    kept: Whole
+    refused: Whole
 
 
 class Matched(Part):
@@ -262,7 +265,7 @@ class Release(Part):
 
     benchmarks: list[str]
     datasets: list[str]
-    total: int
+    total: Whole
     counts: list[MatchCount]
     listed: list[Matched]
 
@@ -273,25 +276,25 @@ class CostLine(Part):
     stage: str
     role: str
     endpoint: str
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    accepted_nanousd: int
-    other_nanousd: int
+    calls: Whole
+    input_tokens: Whole
+    output_tokens: Whole
+    accepted_nanousd: Whole
+    other_nanousd: Whole
 
 
 class Cost(Part):
     """What the build paid; `besides` is what no sample caused, such as the naming of topics."""
 
-    total_nanousd: int
-    accepted_nanousd: int
-    other_nanousd: int
-    besides_nanousd: int
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    wasted_output_tokens: int
-    reused_calls: int
+    total_nanousd: Whole
+    accepted_nanousd: Whole
+    other_nanousd: Whole
+    besides_nanousd: Whole
+    calls: Whole
+    input_tokens: Whole
+    output_tokens: Whole
+    wasted_output_tokens: Whole
+    reused_calls: Whole
     lines: list[CostLine]
 
 

@@ -1,16 +1,21 @@
 """The report as Markdown, with its plots as pictures beside it."""
 
+import re
+
 from chimera_client.markdown import inline, table
 from chimera_client.report.document import Chart, Document, Section, Table
 
 FILE_NAME = "report.md"
 PICTURES = "report"
 MAX_SENTENCE_CHARS = 400
+UNSAFE = re.compile(r"[^a-z0-9]+")
 
 
 def picture_path(chart: Chart) -> str:
     """Where the picture of a chart is, in the folder of the report."""
-    return f"{PICTURES}/{chart.key}.svg"
+    # A report that was read from a folder may name its charts as it likes.
+    name = UNSAFE.sub("-", chart.key.lower())[:80]
+    return f"{PICTURES}/{name}.svg"
 
 
 def page(document: Document) -> str:

@@ -20,6 +20,7 @@ CHARACTER_WIDTH = 7.2
 
 TICKS = 8
 WIDEST_COLUMN = 90
+MAX_CHARS = 300
 MAX_SERIES = 4
 
 
@@ -58,7 +59,7 @@ def _bars(of: Bars) -> Element:
         top = legend + row * ROW_HEIGHT
         middle = top + ROW_HEIGHT / 2 + 4
         label = _text(root, left - 8, middle, fit(bar.label, left - 12), "end")
-        SubElement(label, "title").text = printable(bar.label)[:200]
+        SubElement(label, "title").text = _line(bar.label)
         x = left
         for position, value in enumerate(bar.values):
             width = room * value / most
@@ -70,13 +71,13 @@ def _bars(of: Bars) -> Element:
             ends = {"x1": at, "x2": at, "y1": _number(top + 2), "y2": _number(top + ROW_HEIGHT - 2)}
             SubElement(root, "line", {"class": "mark", **ends})
             x = max(x, float(at))
-        _text(root, x + 6, middle, bar.note, "start", "muted")
+        _text(root, x + 6, middle, fit(bar.note, NOTE_WIDTH), "start", "muted")
     return root
 
 
 def _label_width(of: Bars) -> float:
     """Room for the longest label, within bounds."""
-    longest = max((_width(" ".join(bar.label[:500].split())) for bar in of.bars), default=0.0)
+    longest = max((_width(_line(bar.label)) for bar in of.bars), default=0.0)
     return min(max(longest + 16, LEAST_LABEL_WIDTH), MOST_LABEL_WIDTH)
 
 
@@ -106,17 +107,19 @@ def _histogram(of: Histogram) -> Element:
             x, y = LEFT + position * width, TOP + PLOT_HEIGHT - height
             bar = _rect(root, x + 0.5, y, max(width - 1, 0.5), max(height, 0.5), "s3" if column.rest else "s0")
             SubElement(bar, "title").text = f"{_range(of, position)}: {column.count:,}"
-    _ticks(root, of, width)
+    if of.columns:
+        _ticks(root, of, width)
     _text(root, (LEFT + WIDTH - 8) / 2, TOP + PLOT_HEIGHT + 34, of.axis, "middle", "muted")
     return root
 
 
 def _ticks(root: Element, of: Histogram, width: float) -> None:
     labels = [f"≥ {column.low}" if column.rest else column.low for column in of.columns]
-    if of.columns and not of.columns[-1].rest:
+    if not of.columns[-1].rest:
         labels.append(of.end)
     every = max(1, -(-len(labels) // TICKS))
-    for position in range(0, len(labels), every):
+    last = len(labels) - 1
+    for position in [*(place for place in range(0, last, every) if last - place >= 0.7 * every), last]:
         rest = position < len(of.columns) and of.columns[position].rest
         x = LEFT + (position + (0.5 if rest else 0)) * width
         _text(root, min(x, WIDTH - 18), TOP + PLOT_HEIGHT + 16, labels[position], "middle", "muted")
@@ -132,13 +135,17 @@ def _range(of: Histogram, position: int) -> str:
 
 def fit(text: str, width: float) -> str:
     """One line of the text that is at most about `width` pixels wide."""
-    line = " ".join(printable(text[:500]).split())
+    line = _line(text)
     used = 0.0
     for position, character in enumerate(line):
         used += _width(character)
         if used > width:
             return line[: max(1, position - 1)].rstrip() + "…"
     return line
+
+
+def _line(text: str) -> str:
+    return " ".join(printable(text[:MAX_CHARS]).split())
 
 
 def _width(text: str) -> float:
@@ -154,8 +161,8 @@ def _round_up(count: int) -> int:
 
 def _root(title: str, height: float) -> Element:
     shape = {"viewBox": f"0 0 {WIDTH} {_number(height)}", "role": "img", "font-size": "12"}
-    root = Element("svg", {**shape, "font-family": "system-ui, sans-serif", "aria-label": title})
-    SubElement(root, "title").text = title
+    root = Element("svg", {**shape, "font-family": "system-ui, sans-serif", "aria-label": _line(title)})
+    SubElement(root, "title").text = _line(title)
     return root
 
 
@@ -167,7 +174,7 @@ def _rect(root: Element, x: float, y: float, width: float, height: float, style:
 def _text(root: Element, x: float, y: float, text: str, anchor: str, style: str = "ink") -> Element:
     place = {"x": _number(x), "y": _number(y), "text-anchor": anchor, "class": style}
     element = SubElement(root, "text", place)
-    element.text = text
+    element.text = _line(text)
     return element
 
 

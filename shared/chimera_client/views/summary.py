@@ -132,13 +132,14 @@ def _losses(progress: build_pb2.Progress) -> list[RenderableType]:
 def _next_steps(directory: Path, rerun: str, fork: str, example_id: str) -> Table:
     steps = [
         ("Read about it", f"{directory / 'README.md'}"),
+        ("Judge it", f"{directory / 'report.html'}"),
         ("Load it", f'datasets.load_dataset("{directory}", split="train")'),
         ("Check its files", f"chimera datasets verify {directory}"),
         *([("Build it again", rerun)] if rerun else []),
         ("Change it", f"{fork} (pays only for what the change touches)"),
     ]
     if example_id:
-        steps.insert(2, ("Look at a sample", f"chimera samples show {line(example_id, 40)} (while `chimera up` runs)"))
+        steps.insert(3, ("Look at a sample", f"chimera samples show {line(example_id, 40)} (while `chimera up` runs)"))
     return _steps(steps)
 
 

@@ -89,7 +89,7 @@ COMMANDS = [
     *(["up"], ["doctor"], ["estimate"], ["build", "run"]),
     *(["builds", verb] for verb in ("submit", "list", "get", "watch", "pause", "resume", "cancel", "fork", "export")),
     *(["samples", verb] for verb in ("list", "show")),
-    *(["datasets", verb] for verb in ("list", "get", "export", "verify")),
+    *(["datasets", verb] for verb in ("list", "get", "export", "report", "verify")),
 ]
 
 
@@ -236,6 +236,26 @@ async def test_export_then_verify_then_damage(gateway, tmp_path):
     assert forced.code == 0
     assert (await chimera("datasets", "verify", out)).code == 0
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+async def test_a_report_is_shown_from_a_folder_and_made_of_an_id(gateway, tmp_path):
+    build = gateway.add(make_build())
+    made = await chimera(
+        "datasets", "report", build.dataset_id, "-o", tmp_path / "report", "--json", CHIMERA_GATEWAY=gateway.target
+    )
+    assert made.code == 0, made.err
+    assert made.documents[0]["head"]["samples"] == 12
+    assert made.documents[0]["funnel"]["counted"]
+    shown = await chimera("datasets", "report", tmp_path / "report", "-o", tmp_path / "copy")
+    assert shown.code == 0, shown.err
+    assert "12 accepted of 12 proposed" in shown.out
+    names = [{p.relative_to(tmp_path / n) for p in (tmp_path / n).rglob("*")} for n in ("report", "copy")]
+    assert names[0] == names[1]
+    for name in names[0]:
+        if (tmp_path / "report" / name).is_file():
+            assert (tmp_path / "report" / name).read_bytes() == (tmp_path / "copy" / name).read_bytes()
+    none = await chimera("datasets", "report", tmp_path)
+    assert (none.code, "make it anew" in none.err) == (2, True)
 
 
 async def test_build_run_ends_with_a_dataset_and_an_explanation(gateway, file, tmp_path):

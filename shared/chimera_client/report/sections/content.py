@@ -104,13 +104,13 @@ def lengths(report: Report) -> Section:
     found = report.lengths
     if not found:
         return Section("lengths", "Lengths", ["There is nothing to measure: the dataset is empty."])
-    by_name = {(sizes.name, sizes.unit): sizes for sizes in found}
-    statement, solution = by_name["Statement", "characters"], by_name["Solution", "characters"]
+    medians = {sizes.name: sizes.median for sizes in found if sizes.unit == "characters"}
     says = [
-        f"Half of the statements have at most {counted(statement.median, 'character')}, half of the solutions at most"
-        f" {solution.median:,}; look for a pile at either end, which is text that was cut off or left empty."
+        f"Half of the statements have at most {counted(medians.get('Statement', 0), 'character')}, half of the"
+        f" solutions at most {medians.get('Solution', 0):,}; look for a pile at either end, which is text that was cut"
+        " off or left empty."
     ]
-    if ("Reasoning", "characters") not in by_name:
+    if "Reasoning" not in medians:
         says.append("No solver gave its reasoning apart from its solution.")
     says.append(
         "Tokens are those that the solver's endpoint counted, reasoning included; words and signs are counted here."

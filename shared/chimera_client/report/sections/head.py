@@ -18,7 +18,7 @@ def verdict(report: Report) -> str:
     errs = "how often the verifier errs was not measured"
     if report.calibration is not None:
         errs = _errs(report.calibration.all.false_accepts)
-    return f"{report.head.samples:,} accepted of {steps['Proposed']:,} proposed; {errs}."
+    return f"{report.head.samples:,} accepted of {steps.get('Proposed', 0):,} proposed; {errs}."
 
 
 def _errs(accepts: Rate) -> str:
@@ -54,15 +54,14 @@ def warnings(report: Report) -> list[str]:
 
 def tiles(report: Report) -> list[Tile]:
     """The numbers that are seen first."""
-    head, cost = report.head, report.cost
+    head = report.head
     tried = report.funnel.steps[0].samples
-    each = usd(cost.total_nanousd / head.samples) if head.samples else "–"
     return [
         Tile("Samples", whole(head.samples), f"of {head.asked:,} asked for"),
         Tile("Accepted", share(head.samples, tried), f"of {counted(tried, 'sample')} tried"),
         _verifier(report),
         Tile("Topics", whole(report.coverage.topics), f"of {report.coverage.topics_known:,} in the taxonomy"),
-        Tile("Cost per sample", each, "everything paid, over the accepted"),
+        _price(report),
     ]
 
 
@@ -72,6 +71,14 @@ def _verifier(report: Report) -> Tile:
         return Tile(name, "not measured", "no control problem was planted")
     accepts = report.calibration.all.false_accepts
     return Tile(name, f"≤ {percent(accepts.high)}", f"{accepts.hits:,} of {accepts.of:,} planted mistakes, at 95 %")
+
+
+def _price(report: Report) -> Tile:
+    cost, samples = report.cost, report.head.samples
+    if cost.total_nanousd or not samples:
+        each = usd(cost.total_nanousd / samples) if samples else "–"
+        return Tile("Cost per sample", each, "everything paid, over the accepted")
+    return Tile("Tokens per sample", whole(cost.output_tokens / samples), "written, over the accepted; no prices")
 
 
 def section(report: Report) -> Section:

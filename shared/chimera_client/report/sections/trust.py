@@ -111,17 +111,22 @@ def agreement(report: Report) -> Section:
 
 def _agreement_says(report: Report) -> list[str]:
     found = report.agreement
-    lead = f"Krippendorff's alpha over the panel is {ratio(found.alpha)}" if found.alpha is not None else ""
+    agree, rated = sum(p.agree.hits for p in found.pairs), sum(p.agree.of for p in found.pairs)
+    beyond = (
+        f"Krippendorff's alpha is {ratio(found.alpha)} (1 is perfect agreement, 0 is chance)"
+        if found.alpha is not None
+        else "their votes never differ"
+    )
     says = [
-        (f"{lead}; 1 is perfect agreement, 0 is chance." if lead else "The members' votes never differ.")
-        + f" {counted(found.voted, 'sample')} came to a vote."
+        f"Two members of the panel that both decided agree in {share(agree, rated)} of the cases; {beyond}."
+        f" {counted(found.voted, 'sample')} came to a vote."
     ]
     if not report.funnel.counted:
         says.append("Only accepted samples were read for this report, on which the members agree by construction.")
     if found.alpha is not None:
         says.append(
-            "Members that seldom differ and a low alpha go together where nearly every answer is right; look at the"
-            " share on which they agree too."
+            "Members that seldom differ and a low alpha go together where nearly every answer is right, so neither"
+            " number is enough alone."
         )
     judges = found.judges_differ
     says.append(

@@ -10,7 +10,7 @@ SHOWN_CHARS = 90
 def section(report: Report) -> Section:
     """Lexical diversity and template bias."""
     found = report.diversity
-    if not found.statements:
+    if not found.statements or not found.top_templates:
         return Section("variety", "Variety of the statements", ["There are no statements: the dataset is empty."])
     parts: list[Histogram | Bars | Table] = [_measures(found), _templates(found)]
     if found.similarity.bins:

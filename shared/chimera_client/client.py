@@ -9,6 +9,7 @@ from chimera_client.connection import EVALUATOR, GATEWAY, VERIFIER, Connection, 
 from chimera_client.datasets import Datasets
 from chimera_client.dead_letters import DeadLetters
 from chimera_client.evaluations import Evaluations
+from chimera_client.recalls import Recalls
 from chimera_client.samples import Samples
 from chimera_client.verifier import Verifier
 from chimera_shared.errors import InvalidInput
@@ -29,6 +30,7 @@ class AsyncClient:
         self.builds = Builds(self._connection)
         self.samples = Samples(self._connection)
         self.datasets = Datasets(self._connection, self.builds, self.samples)
+        self.recalls = Recalls(self._connection)
         self.dead_letters = DeadLetters(self._connection)
 
     @property

@@ -1,7 +1,7 @@
 """Published datasets at a gateway."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from chimera.sample.v1 import sample_pb2
 from chimera_client.builds import Builds
 from chimera_client.connection import Connection, ServerUnreachable
 from chimera_client.samples import Samples
+from chimera_shared.errors import NotFound
 from chimera_shared.rpc.channel import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
@@ -40,16 +41,31 @@ class Datasets:
             )
         )
 
-    async def list(self) -> AsyncIterator[dataset_pb2.Dataset]:
-        """All datasets, newest first, page by page."""
+    async def list(self, build_id: str = "") -> AsyncIterator[dataset_pb2.Dataset]:
+        """All datasets or, of a build, every version of its own; newest first, page by page."""
         token = ""
         while True:
-            request = dataset_service_pb2.ListDatasetsRequest(page_token=token)
+            request = dataset_service_pb2.ListDatasetsRequest(page_token=token, build_id=build_id)
             page = await self._connection.answer(self._stub.ListDatasets(request, timeout=DEADLINE_SECONDS))
             for dataset in page.datasets:
                 yield dataset
             if not (token := page.next_page_token):
                 return
+
+    async def history(self, dataset_id: str) -> Sequence[dataset_pb2.Dataset]:
+        """Every version of the dataset, whichever of them is named, the first one first."""
+        named = await self.get(dataset_id)
+        versions = [version async for version in self.list(named.build_id)]
+        return sorted(versions, key=lambda dataset: dataset.version)
+
+    async def version(self, dataset_id: str, version: int) -> dataset_pb2.Dataset:
+        """A version of the dataset; NotFound, with those that there are, if there is no such version."""
+        versions = await self.history(dataset_id)
+        for dataset in versions:
+            if (dataset.version or 1) == version:
+                return dataset
+        newest = versions[-1].version or 1
+        raise NotFound(f"dataset {dataset_id} has no version {version}; its newest is version {newest}")
 
     async def read(self, dataset_id: str) -> AsyncIterator[sample_pb2.Sample]:
         """Every sample of the dataset, by subject in the build's order and then by slot."""

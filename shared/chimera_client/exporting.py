@@ -10,10 +10,17 @@ from chimera_client.words import state_words
 from chimera_shared.errors import FailedPrecondition
 
 
-async def require_dataset(client: AsyncClient, build: build_pb2.Build) -> dataset_pb2.Dataset:
-    """The dataset that an ended build published; FailedPrecondition says why there is none."""
+async def require_dataset(
+    client: AsyncClient, build: build_pb2.Build, version: int | None = None
+) -> dataset_pb2.Dataset:
+    """The dataset that an ended build published, in its newest version unless told otherwise.
+
+    FailedPrecondition says why there is none.
+    """
     if build.dataset_id:
-        return await client.datasets.get(build.dataset_id)
+        if version is not None:
+            return await client.datasets.version(build.dataset_id, version)
+        return (await client.datasets.history(build.dataset_id))[-1]
     name = f"build {build.build_id}"
     if build.state in (build_pb2.BUILD_STATE_RUNNING, build_pb2.BUILD_STATE_PAUSED):
         raise FailedPrecondition(
@@ -24,5 +31,7 @@ async def require_dataset(client: AsyncClient, build: build_pb2.Build) -> datase
 
 
 def target_of(dataset: dataset_pb2.Dataset, output: Path | None, parent: Path) -> OutputTarget:
-    """The folder to write to; a partial dataset is not put where the whole one would be."""
-    return OutputTarget.inspect(output or parent / (f"{dataset.name}-partial" if dataset.partial else dataset.name))
+    """The folder to write to; a partial dataset or a later version is not put where the first whole one would be."""
+    partial = "-partial" if dataset.partial else ""
+    version = f"-v{dataset.version}" if dataset.version > 1 else ""
+    return OutputTarget.inspect(output or parent / f"{dataset.name}{partial}{version}")

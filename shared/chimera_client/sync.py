@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.deadletter.v1 import dead_letter_pb2
+from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_client.client import AsyncClient
 from chimera_client.verifier import PATIENCE_SECONDS as CHECK_SECONDS
@@ -35,6 +36,7 @@ class Client:
         self.builds = SyncBuilds(self._client, self._loop)
         self.samples = SyncSamples(self._client, self._loop)
         self.datasets = SyncDatasets(self._client, self._loop)
+        self.recalls = SyncRecalls(self._client, self._loop)
         self.dead_letters = SyncDeadLetters(self._client, self._loop)
 
     @property
@@ -142,9 +144,17 @@ class SyncDatasets:
         """One dataset; NotFound if there is none."""
         return self._loop.run(self._datasets.get(dataset_id))
 
-    def list(self) -> Iterator[dataset_pb2.Dataset]:
-        """All datasets, newest first, page by page."""
-        return self._loop.iterate(self._datasets.list())
+    def list(self, build_id: str = "") -> Iterator[dataset_pb2.Dataset]:
+        """All datasets or, of a build, every version of its own; newest first, page by page."""
+        return self._loop.iterate(self._datasets.list(build_id))
+
+    def history(self, dataset_id: str) -> Sequence[dataset_pb2.Dataset]:
+        """Every version of the dataset, whichever of them is named, the first one first."""
+        return self._loop.run(self._datasets.history(dataset_id))
+
+    def version(self, dataset_id: str, version: int) -> dataset_pb2.Dataset:
+        """A version of the dataset; NotFound, with those that there are, if there is no such version."""
+        return self._loop.run(self._datasets.version(dataset_id, version))
 
     def read(self, dataset_id: str) -> Iterator[sample_pb2.Sample]:
         """Every sample of the dataset, by subject in the build's order and then by slot."""
@@ -159,6 +169,51 @@ class SyncDatasets:
     ) -> "ExportSummary":
         """Write the dataset to a new folder, whole or not at all."""
         return self._loop.run(self._datasets.export(dataset_id, directory, endpoints, progress))
+
+
+class SyncRecalls:
+    """Has samples verified again whose evidence turned out bad."""
+
+    def __init__(self, client: AsyncClient, loop: "_LoopThread") -> None:
+        self._recalls = client.recalls
+        self._loop = loop
+
+    def start(
+        self,
+        dataset_id: str,
+        evidence: sample_pb2.EvidenceFilter,
+        reason: str,
+        replacements: build_pb2.Roles | None = None,
+        request_id: str | None = None,
+    ) -> recall_pb2.Recall:
+        """Recall the samples of the dataset's newest version that rest on such evidence."""
+        return self._loop.run(self._recalls.start(dataset_id, evidence, reason, replacements, request_id))
+
+    def preview(
+        self,
+        dataset_id: str,
+        evidence: sample_pb2.EvidenceFilter,
+        reason: str,
+        replacements: build_pb2.Roles | None = None,
+    ) -> recall_pb2.Recall:
+        """What `start` would begin, and how many samples it would select; nothing is started."""
+        return self._loop.run(self._recalls.preview(dataset_id, evidence, reason, replacements))
+
+    def get(self, recall_id: str) -> recall_pb2.Recall:
+        """One recall; NotFound if there is none."""
+        return self._loop.run(self._recalls.get(recall_id))
+
+    def list(self) -> Iterator[recall_pb2.Recall]:
+        """All recalls, newest first, page by page."""
+        return self._loop.iterate(self._recalls.list())
+
+    def watch(self, recall_id: str, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[recall_pb2.Recall]:
+        """The recall now and after every change, until it has ended."""
+        return self._loop.iterate(self._recalls.watch(recall_id, patience_seconds))
+
+    def cancel(self, recall_id: str) -> recall_pb2.Recall:
+        """End a recall; the dataset stays as it was. FailedPrecondition if it has ended otherwise."""
+        return self._loop.run(self._recalls.cancel(recall_id))
 
 
 class SyncDeadLetters:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from chimera.build.v1 import build_pb2
+from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_client.text import line
 
@@ -102,6 +103,11 @@ def reason_name(reason: int) -> str:
 def state_words(state: int) -> str:
     """`running`, `paused`, `succeeded`, `failed`, `cancelled`."""
     return _short(build_pb2.BuildState, state, "BUILD_STATE_")
+
+
+def recall_state_words(state: int) -> str:
+    """`running`, `succeeded`, `cancelled`."""
+    return _short(recall_pb2.RecallState, state, "RECALL_STATE_")
 
 
 def outcome_words(outcome: int) -> str:

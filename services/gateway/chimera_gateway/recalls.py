@@ -9,7 +9,7 @@ from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.recall.v1 import recall_pb2, recall_service_pb2
 from chimera_gateway.domain.evidence import lookup_of
-from chimera_gateway.domain.recall import ENDED, in_words
+from chimera_gateway.domain.recall import ENDED
 from chimera_gateway.recall_orders import order_violations, role_violations, spec_of
 from chimera_gateway.recall_store import Order, RecallStore
 from chimera_gateway.reverifying import Reverifying
@@ -17,6 +17,7 @@ from chimera_gateway.store import GatewayStore
 from chimera_shared import identity
 from chimera_shared.endpoints.config import Endpoints
 from chimera_shared.errors import AlreadyExists, FailedPrecondition, InvalidInput, NotFound
+from chimera_shared.filters import in_words
 
 _MAX_REQUEST_ID_CHARS = 64
 _WATCH_SECONDS = 0.3

@@ -2,7 +2,19 @@
 
 import typer
 
-from chimera_client.cli import build, builds, datasets, dead_letters, doctor, estimate, evaluations, samples, up, verify
+from chimera_client.cli import (
+    build,
+    builds,
+    datasets,
+    dead_letters,
+    doctor,
+    estimate,
+    evaluations,
+    recalls,
+    samples,
+    up,
+    verify,
+)
 from chimera_client.cli.exits import CODES_HELP
 
 app = typer.Typer(
@@ -21,6 +33,7 @@ for name, group in (
     ("builds", builds.app),
     ("samples", samples.app),
     ("datasets", datasets.app),
+    ("recalls", recalls.app),
     ("evaluations", evaluations.app),
     ("dead-letters", dead_letters.app),
     ("verify", verify.app),

@@ -152,6 +152,7 @@ async def export(
             "--output", "-o", help="Folder for the dataset. Without it: datasets/NAME, or datasets/NAME-partial."
         ),
     ] = None,
+    version: options.Version = None,
     force: options.Force = False,
     gateway: options.RunGateway = None,
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
@@ -159,7 +160,8 @@ async def export(
 ) -> None:
     """Write what an ended build accepted to a folder, whole or not at all.
 
-    Of a build that ended early that is a partial dataset; its card, its manifest and croissant.json say so.
+    Of a build that ended early that is a partial dataset; its card, its manifest and croissant.json say so. If samples
+    were recalled since, it is the newest version unless --version names another.
     """
     from chimera_client.cli.output import console, emit, note
     from chimera_client.cli.session import Place, opened
@@ -167,7 +169,7 @@ async def export(
 
     async with opened(Place(gateway, data_dir), None) as session:
         build = await session.client.builds.get(build_id)
-        dataset = await require_dataset(session.client, build)
+        dataset = await require_dataset(session.client, build, version)
         target = target_of(dataset, output, options.DEFAULT_OUTPUT_PARENT)
         target.require_writable(force=force)
         note(f"writing {dataset.samples:,} samples to {target.directory}")

@@ -40,25 +40,43 @@ async def get(dataset_id: DatasetId, gateway: options.Gateway = None, as_json: o
         show(dataset, as_json, lambda: datasets_table([dataset]))
 
 
+@command(app, "history", "chimera datasets history d0123456789abcde")
+async def history(dataset_id: DatasetId, gateway: options.Gateway = None, as_json: options.Json = False) -> None:
+    """Show every version of a dataset, and what changed in each; any of them may be named."""
+    from chimera_client.cli.output import console, emit
+    from chimera_client.client import AsyncClient
+    from chimera_client.views.recall import history_table
+
+    async with AsyncClient(gateway) as client:
+        versions = await client.datasets.history(dataset_id)
+    if not as_json:
+        console().print(history_table(versions))
+        return
+    for version in versions:
+        emit(version)
+
+
 @command(app, "export", "chimera datasets export d0123456789abcde -o datasets/demo")
 async def export(
     dataset_id: DatasetId,
+    version: options.Version = None,
     output: options.Output = None,
     force: options.Force = False,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
 ) -> None:
-    """Write a dataset to a folder, whole or not at all."""
+    """Write a dataset to a folder, whole or not at all; without --version, the version that ID names."""
     from chimera_client.cli.output import console, emit
     from chimera_client.client import AsyncClient
     from chimera_client.exporting import target_of
 
     async with AsyncClient(gateway) as client:
-        dataset = await client.datasets.get(dataset_id)
+        named = client.datasets.get(dataset_id) if version is None else client.datasets.version(dataset_id, version)
+        dataset = await named
         target = target_of(dataset, output, options.DEFAULT_OUTPUT_PARENT)
         target.require_writable(force=force)
         with target.replaced():
-            summary = await client.datasets.export(dataset_id, target.directory)
+            summary = await client.datasets.export(dataset.dataset_id, target.directory)
     if as_json:
         emit(summary.plain())
     else:

@@ -24,12 +24,18 @@ Evaluator = Annotated[
     str | None,
     typer.Option(envvar="CHIMERA_EVALUATOR", help="HOST:PORT of the evaluator. Without it: 127.0.0.1:50053."),
 ]
+Endpoints = Annotated[
+    Path | None, typer.Option(envvar="CHIMERA_ENDPOINTS", help="YAML file of model endpoints, or a build file.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output: one document a line.")]
 DataDir = Annotated[
     Path, typer.Option(envvar="CHIMERA_DATA_DIR", help="Folder in which builds and samples survive restarts.")
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Folder for the dataset. Without it: datasets/NAME.")
+]
+Version = Annotated[
+    int | None, typer.Option(min=1, help="A version of the dataset; `datasets history` shows those that there are.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace a dataset that is there already.")]
 BuildFileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A build file in YAML.")]

@@ -59,6 +59,19 @@ def standalone(
     return running
 
 
+def read_endpoints(path: Path | None) -> "Mapping[str, Endpoint]":
+    """The endpoints in a file of them, or in a build file; none without a file."""
+    from chimera_client.yamlfile import read_mapping
+    from chimera_shared.endpoints.config import parse
+
+    if path is None:
+        return {}
+    raw = read_mapping(path)
+    if "roles" in raw:  # a build file, which may name procedural endpoints alone
+        return parse(raw.get("endpoints", {}))
+    return parse(raw.get("endpoints", raw))
+
+
 def require_free(port: int, option: str) -> None:
     """InvalidInput if a server's port is taken: said before anything is started, not at the end of the start."""
     with socket.socket() as probe:

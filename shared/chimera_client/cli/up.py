@@ -1,6 +1,5 @@
 """`chimera up`: all services in the foreground."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +9,6 @@ from chimera_client.cli.exits import command
 
 if TYPE_CHECKING:
     from chimera_client.cli.services import Running
-    from chimera_shared.endpoints.config import Endpoint
 
 DEFAULT_PORT = 50051
 
@@ -22,9 +20,7 @@ def register(app: typer.Typer) -> None:
 
 async def up(
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
-    endpoints: Annotated[
-        Path | None, typer.Option(envvar="CHIMERA_ENDPOINTS", help="YAML file of model endpoints, or a build file.")
-    ] = None,
+    endpoints: options.Endpoints = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The gateway's port; 0 takes a free one.")] = DEFAULT_PORT,
     verifier_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="The verifier's port. Without it: the one after the gateway's.")
@@ -43,9 +39,9 @@ async def up(
     import signal
 
     from chimera_client.cli.output import note
-    from chimera_client.cli.services import log_to_file, require_free, standalone
+    from chimera_client.cli.services import log_to_file, read_endpoints, require_free, standalone
 
-    known = _endpoints(endpoints)
+    known = read_endpoints(endpoints)
     verifier_port = _after(port) if verifier_port is None else verifier_port
     evaluator_port = _after(verifier_port) if evaluator_port is None else evaluator_port
     require_free(port, "--port")
@@ -64,18 +60,6 @@ async def up(
 
 def _after(port: int) -> int:
     return port + 1 if 0 < port < 65535 else 0
-
-
-def _endpoints(path: Path | None) -> "dict[str, Endpoint]":
-    from chimera_client.yamlfile import read_mapping
-    from chimera_shared.endpoints.config import parse
-
-    if path is None:
-        return {}
-    raw = read_mapping(path)
-    if "roles" in raw:  # a build file, which may name procedural endpoints alone
-        return parse(raw.get("endpoints", {}))
-    return parse(raw.get("endpoints", raw))
 
 
 def _announce(running: "Running", as_json: bool) -> None:

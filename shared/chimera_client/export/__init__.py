@@ -42,7 +42,7 @@ __all__ = [
 class ExportSummary:
     """What was written. `procedural_only` says that no language model took part, `partial` that the build ended early.
 
-    `asked` is the number of samples that were ordered.
+    `asked` is the number of samples that were ordered, `version` that of the dataset.
     """
 
     directory: Path
@@ -53,12 +53,14 @@ class ExportSummary:
     procedural_only: bool
     partial: bool
     asked: int
+    version: int
 
     def plain(self) -> dict[str, Any]:
         """For other programs."""
         return {
             "directory": str(self.directory),
             "samples": self.samples,
+            "version": self.version,
             "partial": self.partial,
             "asked": self.asked,
             "files": list(self.files),
@@ -70,7 +72,8 @@ class ExportSummary:
             return (
                 f"{self.samples:,} of {self.asked:,} samples are in {self.directory}: a partial dataset, and marked so"
             )
-        return f"{self.samples:,} samples are in {self.directory}"
+        of_version = f" of version {self.version}" if self.version > 1 else ""
+        return f"{self.samples:,} samples{of_version} are in {self.directory}"
 
 
 async def export_dataset(
@@ -116,6 +119,7 @@ async def export_dataset(
         procedural_only=facts.procedural_only,
         partial=facts.partial,
         asked=facts.asked,
+        version=facts.version,
     )
 
 

@@ -50,6 +50,7 @@ def card(facts: Facts) -> str:
 def front_matter(facts: Facts) -> dict[str, Any]:
     """The card's metadata as Hugging Face defines it."""
     title = f"{facts.name} (partial)" if facts.partial else facts.name
+    title += f", version {facts.version}" if facts.version > 1 else ""
     matter: dict[str, Any] = {"pretty_name": title, "license": facts.license}
     if facts.license == OTHER:
         matter["license_name"] = "model-provider-terms"
@@ -80,7 +81,8 @@ def _summary(facts: Facts) -> str:
         f" answer; it was kept only if {enough} agreed with it. The solution was then checked against the same answer."
         " Every row says which models took part, how they voted and what it cost."
     )
-    notes = [_partial(facts)] if facts.partial else []
+    notes = [provenance.lineage(facts)] if facts.version > 1 else []
+    notes += [_partial(facts)] if facts.partial else []
     notes += [provenance.PROCEDURAL_NOTE] if facts.procedural_only else []
     return "\n\n".join([about, *(f"> {note}" for note in notes)])
 

@@ -10,7 +10,6 @@ from chimera_client.export.folder import FileEntry
 
 FILE_NAME = "croissant.json"
 PARQUET = "application/x-parquet"
-VERSION = "1.0.0"
 
 LICENSES: Mapping[str, str] = {
     APACHE: "https://www.apache.org/licenses/LICENSE-2.0",
@@ -78,12 +77,13 @@ def croissant(facts: Facts) -> str:
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "name": facts.name,
         "description": (
-            f"{_partial(facts)}{facts.statistics.samples} reasoning problems with typed answers and worked solutions,"
-            " each checked by models that solved the problem without seeing its answer; synthetic, made by Chimera."
+            f"{_partial(facts)}{_change(facts)}{facts.statistics.samples} reasoning problems with typed answers and"
+            " worked solutions, each checked by models that solved the problem without seeing its answer; synthetic,"
+            " made by Chimera."
         ),
         "license": LICENSES.get(facts.license, facts.license),
         "creator": {"@type": "sc:Organization", "name": "Chimera"},
-        "version": VERSION,
+        "version": f"{facts.version}.0.0",
         "dateCreated": published,
         "datePublished": published,
         "keywords": ["synthetic", "reasoning", "verified", *facts.marks],
@@ -99,6 +99,13 @@ def _partial(facts: Facts) -> str:
     if not facts.partial:
         return ""
     return f"Partial dataset: {facts.asked} samples were asked for, and the build ended because {facts.why_partial}. "
+
+
+def _change(facts: Facts) -> str:
+    """What came between this version and the one that it takes the place of."""
+    if facts.version == 1:
+        return ""
+    return f"Version {facts.version}, in the place of dataset {facts.dataset.parent_id}: {facts.dataset.change}. "
 
 
 def _file_object(entry: FileEntry) -> dict[str, Any]:

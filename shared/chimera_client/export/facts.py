@@ -43,6 +43,11 @@ class Facts:
         return self.dataset.partial
 
     @property
+    def version(self) -> int:
+        """The dataset's version, from 1."""
+        return self.dataset.version or 1
+
+    @property
     def asked(self) -> int:
         """The samples that were asked for."""
         return self.build.spec.samples

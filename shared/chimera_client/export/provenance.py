@@ -74,6 +74,16 @@ def sections(facts: Facts) -> dict[str, str]:
     }
 
 
+def lineage(facts: Facts) -> str:
+    """What this version has in the place of what, and why."""
+    dataset = facts.dataset
+    return (
+        f"**This is version {facts.version}.** It takes the place of dataset {code(dataset.parent_id)}:"
+        f" {inline(dataset.change)}. The evidence of those samples is that of recall {code(dataset.recall_id)}; counts"
+        " and costs of the whole build, and `build.yaml`, are from before it."
+    )
+
+
 def _roles(facts: Facts) -> str:
     rows = []
     for role, statistics in sorted(facts.statistics.roles.items(), key=_role_order):

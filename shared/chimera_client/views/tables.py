@@ -19,14 +19,14 @@ def builds_table(builds: Iterable[build_pb2.Build]) -> Table:
     """One line a build."""
     table = titled_table("Build", "Name", "State", "Accepted", "Spent", "Submitted (UTC)", "Dataset")
     for build in builds:
-        _row(
+        add_row(
             table,
             build.build_id,
             build.spec.name,
             state_words(build.state),
             f"{build.progress.accepted:,} of {build.spec.samples:,}",
             _spent(build),
-            _time(build.create_time),
+            time_words(build.create_time),
             build.dataset_id,
         )
     return table
@@ -39,7 +39,7 @@ def samples_table(samples: Iterable[sample_pb2.Sample]) -> Table:
         outcome = outcome_words(sample.outcome)
         if name := reason_name(sample.reason):
             outcome += f": {reason_words(name)}"
-        _row(
+        add_row(
             table,
             sample.ref.sample_id,
             sample.ref.subject,
@@ -52,14 +52,15 @@ def samples_table(samples: Iterable[sample_pb2.Sample]) -> Table:
 
 def datasets_table(datasets: Iterable[dataset_pb2.Dataset]) -> Table:
     """One line a dataset."""
-    table = titled_table("Dataset", "Name", "Samples", "Published (UTC)", "Build")
+    table = titled_table("Dataset", "Name", "Version", "Samples", "Published (UTC)", "Build")
     for dataset in datasets:
-        _row(
+        add_row(
             table,
             dataset.dataset_id,
             dataset.name,
+            f"{dataset.version or 1}",
             f"{dataset.samples:,}{' (partial)' if dataset.partial else ''}",
-            _time(dataset.create_time),
+            time_words(dataset.create_time),
             dataset.build_id,
         )
     return table
@@ -82,9 +83,11 @@ def titled_table(first: str, *others: str) -> Table:
     return table
 
 
-def _row(table: Table, *cells: str) -> None:
-    table.add_row(*(Text(line(cell, 200)) for cell in cells))
+def add_row(table: Table, *cells: str, limit: int = 200) -> None:
+    """A row of outside text, each cell on one line of at most so many characters."""
+    table.add_row(*(Text(line(cell, limit)) for cell in cells))
 
 
-def _time(stamp: Timestamp) -> str:
+def time_words(stamp: Timestamp) -> str:
+    """A time to the second; empty if there is none."""
     return stamp.ToDatetime().strftime("%Y-%m-%d %H:%M:%S") if stamp.seconds else ""

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
-from chimera.dataset.v1 import dataset_service_pb2, dataset_service_pb2_grpc
+from chimera.dataset.v1 import dataset_pb2, dataset_service_pb2, dataset_service_pb2_grpc
+from chimera.recall.v1 import recall_pb2, recall_service_pb2, recall_service_pb2_grpc
 from chimera.sample.v1 import sample_pb2, sample_service_pb2, sample_service_pb2_grpc
 from chimera.verifier.v1 import verifier_service_pb2, verifier_service_pb2_grpc
 from chimera_shared import errors, identity
@@ -26,6 +27,8 @@ class Gateway:
         self.samples = {}
         self.datasets = {}
         self.controls = []
+        self.recalls = {}
+        self.watched = asyncio.Event()
         self.submitted = []
         self.evidence = None
         self.watches = 0
@@ -152,12 +155,69 @@ class DatasetServicer(dataset_service_pb2_grpc.DatasetServiceServicer):
         return self.gateway.datasets[request.dataset_id]
 
     async def ListDatasets(self, request, context):
-        return dataset_service_pb2.ListDatasetsResponse(datasets=self.gateway.datasets.values())
+        wanted = [d for d in self.gateway.datasets.values() if request.build_id in ("", d.build_id)]
+        return dataset_service_pb2.ListDatasetsResponse(datasets=wanted)
 
     async def ReadDataset(self, request, context):
-        build = self.gateway.builds[self.gateway.datasets[request.dataset_id].build_id]
-        for sample in make_samples(build):
+        dataset = self.gateway.datasets[request.dataset_id]
+        for sample in list(make_samples(self.gateway.builds[dataset.build_id]))[: dataset.samples]:
             yield sample
+
+
+class RecallServicer(recall_service_pb2_grpc.RecallServiceServicer):
+    """Every recall selects four samples and withdraws one of them, unless it is held."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    async def StartRecall(self, request, context):
+        dataset = self.gateway.datasets[request.dataset_id]
+        recall = recall_pb2.Recall(
+            dataset_id=dataset.dataset_id,
+            build_id=dataset.build_id,
+            evidence=request.evidence,
+            replacements=request.replacements,
+            reason=request.reason,
+            state=recall_pb2.RECALL_STATE_RUNNING,
+            selected=4,
+        )
+        if not request.validate_only:
+            recall.recall_id = f"r{len(self.gateway.recalls)}"
+            self.gateway.recalls[recall.recall_id] = recall
+        return recall
+
+    async def GetRecall(self, request, context):
+        if request.recall_id not in self.gateway.recalls:
+            raise errors.NotFound(f"no recall {request.recall_id}")
+        return self.gateway.recalls[request.recall_id]
+
+    async def ListRecalls(self, request, context):
+        return recall_service_pb2.ListRecallsResponse(recalls=self.gateway.recalls.values())
+
+    async def WatchRecall(self, request, context):
+        recall = await self.GetRecall(request, context)
+        yield recall
+        self.gateway.watched.set()
+        if self.gateway.hold:
+            await self.gateway.hold.wait()
+        if recall.state == recall_pb2.RECALL_STATE_RUNNING:
+            self._end(recall)
+        yield recall
+
+    async def CancelRecall(self, request, context):
+        recall = await self.GetRecall(request, context)
+        recall.state = recall_pb2.RECALL_STATE_CANCELLED
+        return recall
+
+    def _end(self, recall):
+        old = self.gateway.datasets[recall.dataset_id]
+        new = dataset_pb2.Dataset()
+        new.CopyFrom(old)
+        new.dataset_id, new.version, new.samples = f"{old.dataset_id}-2", 2, old.samples - 1
+        new.parent_id, new.recall_id, new.change = old.dataset_id, recall.recall_id, "4 samples: 3 kept, 1 withdrawn"
+        self.gateway.datasets[new.dataset_id] = new
+        recall.state, recall.new_dataset_id = recall_pb2.RECALL_STATE_SUCCEEDED, new.dataset_id
+        recall.kept, recall.withdrawn = 3, 1
 
 
 def _register(add, servicer, module, name):
@@ -190,6 +250,12 @@ def serve(gateway: Gateway, port: int = 0) -> RpcServer:
                 DatasetServicer(gateway),
                 dataset_service_pb2,
                 "DatasetService",
+            ),
+            _register(
+                recall_service_pb2_grpc.add_RecallServiceServicer_to_server,
+                RecallServicer(gateway),
+                recall_service_pb2,
+                "RecallService",
             ),
         ],
     )

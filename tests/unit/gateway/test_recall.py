@@ -9,9 +9,10 @@ from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_gateway.domain.recall import change_of, in_words, next_version
+from chimera_gateway.domain.recall import change_of, next_version
 from chimera_gateway.domain.versions import as_of, superseded
 from chimera_gateway.recall_orders import spec_of
+from chimera_shared.filters import in_words
 from chimera_shared.testing.samples import make_build
 
 

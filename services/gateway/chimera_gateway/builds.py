@@ -13,7 +13,7 @@ from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_gateway.counting import add_up, last_count, untold
 from chimera_gateway.domain import groups
-from chimera_gateway.domain.tally import caught_up, complete, mark_of, progress
+from chimera_gateway.domain.tally import caught_up, complete, filled, mark_of, progress
 from chimera_gateway.live import Live
 from chimera_gateway.store import GatewayStore, Record
 from chimera_shared import identity
@@ -119,6 +119,14 @@ class Builds:
             if await self._change(build, build_pb2.BUILD_STATE_FAILED):
                 await self.get(build_id)
                 return
+
+    async def stop(self, build_id: str, reason: "build_pb2.StopReason", detail: str) -> None:
+        """End a build that has reached a limit: it has failed, unless nothing but controls of it is missing."""
+        record = await add_up(self._store, build_id)
+        if record is None or not filled(record.counts, record.build.spec.samples):
+            await self.fail(build_id, reason, detail)
+        elif record.build.state not in ENDED and await self._change(record.build, build_pb2.BUILD_STATE_SUCCEEDED):
+            await self.get(build_id)
 
     async def complete(self, build_id: str) -> None:
         """Add up what was told of a build, and publish its dataset if that is all."""

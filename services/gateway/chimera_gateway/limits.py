@@ -58,7 +58,7 @@ class Limits:
         for record in records:
             build = record.build
             if (over := _over_time(build, self._clock())) is not None:
-                await self._builds.fail(build.build_id, build_pb2.STOP_REASON_TIME_LIMIT, over)
+                await self._builds.stop(build.build_id, build_pb2.STOP_REASON_TIME_LIMIT, over)
             elif (book := exhausted.get(build.build_id)) is not None:
                 await self._end_if_still(record, book)
 
@@ -69,7 +69,7 @@ class Limits:
                 book.retire(name)
             await self._books.swap(book)
         elif exhausted.is_still(book, record.counts, now):
-            await self._builds.fail(book.build_id, build_pb2.STOP_REASON_BUDGET_SPENT, book.refused)
+            await self._builds.stop(book.build_id, build_pb2.STOP_REASON_BUDGET_SPENT, book.refused)
 
 
 def _over_time(build: build_pb2.Build, now: datetime) -> str | None:

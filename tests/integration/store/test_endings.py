@@ -112,7 +112,7 @@ async def test_an_end_without_accepted_samples_leaves_no_dataset(gateway):
     ended = await gateway.builds.steer(build.build_id, CANCELLED)
 
     assert (ended.state, ended.dataset_id, ended.progress.validated) == (CANCELLED, "", 1)
-    assert await gateway.store.datasets(0, 10) == []
+    assert await gateway.store.datasets("", 0, 10) == []
 
 
 async def test_a_sample_that_is_stored_in_the_moment_of_the_end_does_not_join_the_dataset(gateway):
@@ -250,6 +250,23 @@ async def test_a_build_ends_when_its_budget_is_spent_and_all_that_was_paid_for_i
     assert (ended.state, ended.stop_reason) == (FAILED, build_pb2.STOP_REASON_BUDGET_SPENT)
     assert ended.detail == "the budget of 5 model calls is spent: 5 were made"
     assert (await gateway.store.dataset(ended.dataset_id)).samples == 1
+
+
+async def test_a_build_with_all_its_samples_succeeds_though_nothing_is_left_for_its_controls(gateway):
+    budget = build_pb2.Budget()
+    budget.time.FromSeconds(100)
+    build = await gateway.builds.submit("r1", spec(budget=budget, controls={"share": 1.0}))
+    await take_all(gateway, [e for n in range(2) for e in accepted(build, "Physics", n)])
+    await take_all(gateway, accepted(build, "Logic", 0))
+    await gateway.builds.announce_all()
+    assert (await gateway.builds.get(build.build_id)).state == RUNNING, "it waits for the controls"
+
+    gateway.now += timedelta(seconds=100)
+    await Watchman(gateway).look_for(0)
+
+    ended = await gateway.builds.get(build.build_id)
+    assert (ended.state, ended.stop_reason) == (SUCCEEDED, build_pb2.STOP_REASON_UNSPECIFIED)
+    assert not (await gateway.store.dataset(ended.dataset_id)).partial
 
 
 async def test_what_a_killed_process_held_ends_the_build_in_the_end(gateway):

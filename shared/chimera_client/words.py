@@ -120,6 +120,11 @@ def verdict_words(verdict: int) -> str:
     return _short(sample_pb2.Verdict, verdict, "VERDICT_")
 
 
+def screen_words(kind: int) -> str:
+    """`subject`, `self contained`, `single answer`."""
+    return _short(sample_pb2.ScreenKind, kind, "SCREEN_KIND_").replace("_", " ")
+
+
 def answer_type_words(kind: int) -> str:
     """`number`, `expression`, `choice` and so on."""
     return _short(sample_pb2.AnswerType, kind, "ANSWER_TYPE_")

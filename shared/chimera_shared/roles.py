@@ -23,3 +23,9 @@ def form_roles(roles: build_pb2.Roles) -> Iterator[build_pb2.RoleSpec]:
 def endpoints_of(roles: build_pb2.Roles) -> list[str]:
     """The names of all endpoints of a build, each once, in the order of the roles."""
     return list(dict.fromkeys(name for role in all_roles(roles) for name in role.endpoints))
+
+
+def seat(role: str) -> str:
+    """Who plays a call's role: each member of the panel for itself, but one model makes all attempts `weak[0]` …"""
+    name = role.partition("[")[0]
+    return name if name in ("weak", "strong") else role

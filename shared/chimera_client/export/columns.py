@@ -111,18 +111,56 @@ ANSWER_DETAILS = (
     _text("answer_choices", "The texts of a choice problem, A first; empty for other types.", repeated=True),
 )
 
-VOTE = (
-    _integer("member", "Position in the panel, from 0."),
+ASKED = (
     _text("endpoint", "The operator's name of the endpoint that answered; null if none did."),
     _text("model", "The model that answered; null if none did."),
-    _text("verdict", "The member's answer against the reference: correct, incorrect or unknown."),
+)
+
+ATTEMPT = (
+    *ASKED,
+    _text("verdict", "The attempt's final answer against the reference: correct, incorrect or unknown."),
     _text("method", "What decided: normal_form, numeric, symbolic, judge or extraction."),
-    _text("answer", "The final answer read from the member's attempt; empty if there was none."),
+    _text("answer", "The final answer read from the attempt; empty if there was none."),
     _text("reason", "Why, in one sentence."),
 )
 
+VOTE = (
+    _integer("member", "Position in the panel, from 0."),
+    *ATTEMPT,
+    _float("weight", "What the member counts under a weighted rule."),
+)
+
+SOLVE = (
+    _text("by", "weak or strong: which reference model made the attempt."),
+    _integer("number", "Number among its attempts, from 0."),
+    *ATTEMPT,
+)
+
+SCREENING = (
+    _integer("screener", "Position among the screeners, from 0."),
+    *ASKED,
+    _text("question", "What was looked at: subject, self_contained or single_answer."),
+    _text("verdict", "correct if the problem passes, incorrect if not, or unknown."),
+    _text("reason", "Why, in one sentence."),
+)
+
+JUDGEMENT = (
+    _text("of", "Whose final answer was judged: panel[0], weak[0], strong[0] or solution."),
+    _integer("judge", "Position among the judges, from 0; the second one confirms the first."),
+    *ASKED,
+    _text("verdict", "correct if the answers mean the same, incorrect if not, or unknown."),
+    _text("reason", "Why, in the judge's words."),
+)
+
+PASS_RATES = (
+    _float("weak_pass_rate", "Share of the weak model's decided attempts that are right; null if none was decided."),
+    _float("strong_pass_rate", "The same of the strong model."),
+)
+
 CALL = (
-    _text("role", "The role played: proposer, panel[0], solver, judge."),
+    _text(
+        "role", "The role played: proposer, screener[0], panel[0], weak[0], strong[0], solver, judge or second_judge."
+    ),
     _text("endpoint", "The operator's name of the endpoint."),
     _text("model", "The model asked for."),
     _text("prompt_sha256", "SHA-256 of the prompt template."),
@@ -158,6 +196,12 @@ DEFAULT = Table(
         _text("reasoning", "The solver's chain of thought; empty if the model gave none apart from the solution."),
         Column("votes", Kind.STRUCT, "The blind attempts of the panel, one for each member.", True, VOTE),
         _float("panel_agreement", "Share of the votes that are correct, from 0 to 1; null if there were no votes."),
+        Column("screenings", Kind.STRUCT, "What screeners said, one for each and question.", True, SCREENING),
+        Column("judgements", Kind.STRUCT, "What judges said where no rule decided.", True, JUDGEMENT),
+        Column("solves", Kind.STRUCT, "Blind attempts of the reference models, by which it is rated.", True, SOLVE),
+        *PASS_RATES,
+        _integer("weak_decided", "Attempts of the weak model that could be graded; null if none were made."),
+        _integer("strong_decided", "The same of the strong model."),
         _text("solution_verdict", "The solution's final answer against the reference: correct in every row."),
         _text("solution_method", "What decided the solution's verdict."),
         Column("models", Kind.STRUCT, "Which model played which role.", False, MODELS),
@@ -197,6 +241,7 @@ RL = Table(
         Column("prompt", Kind.STRUCT, "One user turn.", True, PROMPT),
         _text("answer", "The reference answer."),
         *ANSWER_DETAILS,
+        *PASS_RATES,
     ),
 )
 

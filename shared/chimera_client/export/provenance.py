@@ -19,9 +19,13 @@ PROCEDURAL_NOTE = (
 
 DUTIES: Mapping[str, str] = {
     "proposer": "Wrote the problems and their reference answers",
+    "screener": "Looked at each problem, without its answer, before the panel",
     "panel": "Solved each problem blind, to check its answer",
+    "weak": "Solved each problem blind, to measure its difficulty",
+    "strong": "Solved each problem blind, to measure its difficulty",
     "solver": "Wrote the reasoning and the solutions",
     "judge": "Compared answers where no rule decides",
+    "second_judge": "Confirmed what the judge decided, or left it undecided",
 }
 
 REASONS: Mapping[str, str] = {
@@ -124,13 +128,47 @@ def _rule(facts: Facts) -> str:
     rule = agreement_words(facts.build.spec, "the panel")
     replaced = statistics.samples - statistics.first_attempts
     attempts = f" {replaced:,} took the place of one or more that were not accepted." if replaced else ""
+    spec = facts.build.spec
     return (
-        f"A problem passed if {rule} agreed with the reference answer. In {statistics.full_agreement:,} of"
-        f" {statistics.samples:,} samples all members agreed.{attempts}\n\n"
+        f"{_screened(spec)}A problem passed if {rule} agreed with the reference answer. In"
+        f" {statistics.full_agreement:,} of {statistics.samples:,} samples all members agreed."
+        f"{_measured(spec)}{attempts}\n\n"
         "What decided whether two answers agree, with the number of comparisons:"
         f" for the panel {_methods(statistics.vote_methods)};"
-        f" for the solutions {_methods(statistics.solution_methods)}."
+        f" for the solutions {_methods(statistics.solution_methods)}.{_judged_twice(spec)}"
     )
+
+
+def _screened(spec: build_pb2.BuildSpec) -> str:
+    if not (screeners := len(spec.roles.screeners)):
+        return ""
+    who = "a screener" if screeners == 1 else f"{screeners} screeners"
+    return (
+        f"Before the panel, {who} looked at each problem without its answer: whether it belongs to its subject, is"
+        " self-contained and has exactly one answer. On each question more had to say yes than no.\n\n"
+    )
+
+
+def _measured(spec: build_pb2.BuildSpec) -> str:
+    models = [name for name in ("weak", "strong") if spec.roles.HasField(name)]
+    if not models:
+        return ""
+    gates = spec.difficulty
+    text = (
+        f" Then a {' and a '.join(models)} reference model solved it blind, {gates.solves} times each; the share of"
+        " right attempts is in its row."
+    )
+    if gates.HasField("max_weak_pass_rate"):
+        text += f" What the weak one solved in more than {gates.max_weak_pass_rate:.0%} was refused as too easy."
+    if gates.HasField("min_strong_pass_rate"):
+        text += f" What the strong one solved in less than {gates.min_strong_pass_rate:.0%} was refused as too hard."
+    return text.replace("%", " %")
+
+
+def _judged_twice(spec: build_pb2.BuildSpec) -> str:
+    if not spec.roles.HasField("second_judge"):
+        return ""
+    return " What the judge decided counted only where a second judge, another model, said the same."
 
 
 def _methods(methods: Counter[str]) -> str:

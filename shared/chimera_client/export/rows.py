@@ -1,5 +1,6 @@
 """One accepted sample as one row of each table. Pure."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chimera.sample.v1 import sample_pb2
 from chimera_shared.usage import calls_of_validation
+from chimera_shared.votes import decided, pass_rate
 
 Row = dict[str, Any]
 
@@ -25,11 +27,11 @@ def answer_type(answer: sample_pb2.Answer) -> str:
     return sample_pb2.AnswerType.Name(answer.type).removeprefix("ANSWER_TYPE_").lower()
 
 
-def verdict(grade: sample_pb2.Grade) -> str:
+def verdict(check: sample_pb2.Grade | sample_pb2.Screening | sample_pb2.Judgement) -> str:
     """The verdict's short name, such as `correct`; a check that was never made is `unknown`."""
-    if grade.verdict == sample_pb2.VERDICT_UNSPECIFIED:
+    if check.verdict == sample_pb2.VERDICT_UNSPECIFIED:
         return "unknown"
-    return sample_pb2.Verdict.Name(grade.verdict).removeprefix("VERDICT_").lower()
+    return sample_pb2.Verdict.Name(check.verdict).removeprefix("VERDICT_").lower()
 
 
 def panel_agreement(sample: sample_pb2.Sample) -> float | None:
@@ -54,6 +56,15 @@ def default_row(sample: sample_pb2.Sample) -> Row:
         "reasoning": sample.solution.reasoning,
         "votes": [_vote(vote) for vote in sample.validation.votes],
         "panel_agreement": panel_agreement(sample),
+        "screenings": _screenings(sample.validation),
+        "judgements": [
+            _judgement(of, number, judgement)
+            for of, grade in _grades(sample)
+            for number, judgement in enumerate(grade.judgements)
+        ],
+        "solves": [_solve(by, vote) for by, votes in _solves(sample.validation) for vote in votes],
+        **_pass_rates(sample.validation),
+        **{f"{by}_decided": decided(votes) if votes else None for by, votes in _solves(sample.validation)},
         "solution_verdict": verdict(sample.grade),
         "solution_method": sample.grade.method,
         "models": _models(sample),
@@ -89,6 +100,7 @@ def rl_row(sample: sample_pb2.Sample) -> Row:
         "subject": sample.ref.subject,
         "prompt": [{"role": "user", "content": sample.problem.statement}],
         **_answer(sample.problem.reference),
+        **_pass_rates(sample.validation),
     }
 
 
@@ -103,16 +115,60 @@ def _answer(answer: sample_pb2.Answer) -> Row:
 
 
 def _vote(vote: sample_pb2.Vote) -> Row:
-    last = vote.calls[-1] if vote.calls else None
+    return {"member": vote.member, **_attempt(vote), "weight": vote.weight or 1.0}
+
+
+def _solve(by: str, vote: sample_pb2.Vote) -> Row:
+    return {"by": by, "number": vote.member, **_attempt(vote)}
+
+
+def _attempt(vote: sample_pb2.Vote) -> Row:
     return {
-        "member": vote.member,
-        "endpoint": last.endpoint if last else None,
-        "model": last.model if last else None,
+        **_asked(vote.calls),
         "verdict": verdict(vote.grade),
         "method": vote.grade.method,
         "answer": vote.grade.extracted,
         "reason": vote.grade.reason,
     }
+
+
+def _screenings(validation: sample_pb2.Validation) -> list[Row]:
+    calls = {screening.screener: screening.calls for screening in validation.screenings if screening.calls}
+    return [
+        {
+            "screener": screening.screener,
+            **_asked(calls.get(screening.screener, ())),
+            "question": sample_pb2.ScreenKind.Name(screening.kind).removeprefix("SCREEN_KIND_").lower(),
+            "verdict": verdict(screening),
+            "reason": screening.reason,
+        }
+        for screening in validation.screenings
+    ]
+
+
+def _judgement(of: str, number: int, judgement: sample_pb2.Judgement) -> Row:
+    said = {"verdict": verdict(judgement), "reason": judgement.reason}
+    return {"of": of, "judge": number, **_asked(judgement.calls), **said}
+
+
+def _grades(sample: sample_pb2.Sample) -> Iterator[tuple[str, sample_pb2.Grade]]:
+    for name, votes in (("panel", sample.validation.votes), *_solves(sample.validation)):
+        for vote in votes:
+            yield f"{name}[{vote.member}]", vote.grade
+    yield "solution", sample.grade
+
+
+def _solves(validation: sample_pb2.Validation) -> Sequence[tuple[str, Sequence[sample_pb2.Vote]]]:
+    return ("weak", validation.difficulty.weak), ("strong", validation.difficulty.strong)
+
+
+def _pass_rates(validation: sample_pb2.Validation) -> Row:
+    return {f"{by}_pass_rate": pass_rate(votes) for by, votes in _solves(validation)}
+
+
+def _asked(calls: Sequence[sample_pb2.ModelCall]) -> Row:
+    last = calls[-1] if calls else None
+    return {"endpoint": last.endpoint if last else None, "model": last.model if last else None}
 
 
 def _models(sample: sample_pb2.Sample) -> Row:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chimera.sample.v1 import sample_pb2
 from chimera_client.export.rows import all_calls, answer_type
 from chimera_client.lengths import Lengths
+from chimera_shared.roles import seat
 
 KEPT_VARIANTS = 32
 """Distinct prompts, parameters or models listed for one role; a build has a handful, a hostile server any number."""
@@ -62,8 +63,9 @@ class Statistics:
         self._add_verdicts(sample)
         self._add_sizes(sample)
         for call in all_calls(sample):
-            role = call.role if call.role in self.roles or len(self.roles) < KEPT_VARIANTS else OTHERS
-            self.roles.setdefault(role, RoleStatistics()).add(call)
+            role = seat(call.role)
+            known = role in self.roles or len(self.roles) < KEPT_VARIANTS
+            self.roles.setdefault(role if known else OTHERS, RoleStatistics()).add(call)
 
     @property
     def models(self) -> list[str]:

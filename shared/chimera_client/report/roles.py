@@ -3,6 +3,7 @@
 from chimera.sample.v1 import sample_pb2
 from chimera_client.report.model import Role
 from chimera_client.report.stages import staged_calls
+from chimera_shared.roles import seat
 
 MAX_NAMES = 32
 """Roles, models and endpoints told apart; a build has a handful, a hostile server any number."""
@@ -22,7 +23,8 @@ class RoleCounter:
     def add(self, sample: sample_pb2.Sample) -> None:
         """Count one accepted sample."""
         for _, call in staged_calls(sample):
-            role = call.role if call.role in self._calls or len(self._calls) < MAX_NAMES else OTHERS
+            role = seat(call.role)
+            role = role if role in self._calls or len(self._calls) < MAX_NAMES else OTHERS
             self._calls[role] = self._calls.get(role, 0) + 1
             _keep(self._models.setdefault(role, set()), call.model)
             _keep(self._endpoints.setdefault(role, set()), call.endpoint)

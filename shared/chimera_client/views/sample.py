@@ -10,7 +10,15 @@ from rich.text import Text
 from chimera.sample.v1 import sample_pb2
 from chimera_client.export.rows import all_calls
 from chimera_client.text import clean, count, line, money
-from chimera_client.words import answer_type_words, outcome_words, reason_name, reason_words, verdict_words
+from chimera_client.words import (
+    answer_type_words,
+    outcome_words,
+    reason_name,
+    reason_words,
+    screen_words,
+    verdict_words,
+)
+from chimera_shared.votes import decided, pass_rate
 
 MAX_TEXT_CHARS = 20_000
 """Long chains of thought stay readable; `--json` gives the whole."""
@@ -20,18 +28,22 @@ _OUTCOME_STYLES = {sample_pb2.OUTCOME_ACCEPTED: "green", sample_pb2.OUTCOME_REJE
 
 
 def render_sample(sample: sample_pb2.Sample, *, reasoning: bool = False) -> RenderableType:
-    """Problem, answer, solution, votes, lineage. The chain of thought only if asked for."""
+    """Problem, answer, solution, all that was said of them, lineage. The chain of thought only if asked for."""
     parts: list[RenderableType] = [_head(sample)]
     if sample.HasField("problem"):
         parts += [_text("Problem", sample.problem.statement), _answer(sample.problem.reference)]
+    if sample.validation.screenings:
+        parts += [Text(), _screenings(sample.validation)]
     if sample.validation.votes:
         parts += [Text(), _votes(sample), Text()]
+    if sample.validation.HasField("difficulty"):
+        parts += [_difficulty(sample.validation.difficulty), Text()]
     if sample.HasField("solution"):
         if reasoning:
             parts.append(_text("Chain of thought", sample.solution.reasoning or "(none was given)"))
         parts.append(_text("Solution", sample.solution.text))
     if sample.HasField("grade"):
-        parts.append(_grade(sample.grade))
+        parts += [_grade(sample.grade), *_judgements(sample.grade)]
     parts += [Text(), _calls(sample), Text(), _lineage(sample)]
     return Group(*parts)
 
@@ -73,16 +85,60 @@ def _votes(sample: sample_pb2.Sample) -> Table:
     for vote in sample.validation.votes:
         call = vote.calls[-1] if vote.calls else None
         price = money(sum(c.usage.cost_nanousd for c in [*vote.calls, *vote.grade.calls]))
-        said = Text(f"member {vote.member}, {_who(call)}: {line(vote.grade.extracted, 200) or 'no answer'}\n")
+        weight = f", weight {vote.weight:g}" if vote.weight else ""
+        answer = line(vote.grade.extracted, 200) or "no answer"
+        said = Text(f"member {vote.member}, {_who(call)}{weight}: {answer}\n")
         said.append(
             f"by {line(vote.grade.method, 40) or 'nothing'}: {line(vote.grade.reason, 300) or 'no reason given'}\n"
         )
+        for judgement in _judgements(vote.grade):
+            said.append_text(judgement).append("\n")
         if call is not None:
             prompt = line(call.prompt_sha256[:_HASH_CHARS], _HASH_CHARS)
             said.append(f"prompt {prompt}, {_when(call)}, {price}", style="dim")
-        verdict = Text(verdict_words(vote.grade.verdict), style=_VERDICT_STYLES.get(vote.grade.verdict, "yellow"))
-        table.add_row(verdict, said)
+        table.add_row(_verdict(vote.grade.verdict), said)
     return table
+
+
+def _screenings(validation: sample_pb2.Validation) -> Table:
+    """One row a question, with what each screener said to it."""
+    calls = {screening.screener: screening.calls[-1] for screening in validation.screenings if screening.calls}
+    table = _grid("Screening", "Verdict", "Question", "What was said")
+    for screening in validation.screenings:
+        who = f"screener {screening.screener}, {_who(calls.get(screening.screener))}"
+        said = Text(f"{line(screening.reason, 300) or 'no reason given'}\n").append(who, style="dim")
+        table.add_row(_verdict(screening.verdict), Text(screen_words(screening.kind)), said)
+    return table
+
+
+def _difficulty(difficulty: sample_pb2.Difficulty) -> Table:
+    table = _grid("Difficulty", "Model", "Solved", "Pass rate", right=["Solved", "Pass rate"])
+    for name, votes in (("weak", difficulty.weak), ("strong", difficulty.strong)):
+        if not votes:
+            continue
+        model = _who(next((call for vote in votes for call in vote.calls), None))
+        right = sum(vote.grade.verdict == sample_pb2.VERDICT_CORRECT for vote in votes)
+        rate = pass_rate(votes)
+        solved = f"{right} of {decided(votes)} decided, {len(votes)} made"
+        share = "none decided" if rate is None else f"{rate:.0%}".replace("%", " %")
+        table.add_row(Text(f"{name}, {model}"), Text(solved), Text(share))
+    return table
+
+
+def _judgements(grade: sample_pb2.Grade) -> list[Text]:
+    """What each judge said, a line each."""
+    return [
+        Text.assemble(
+            f"judge {number}, {_who(judgement.calls[-1] if judgement.calls else None)}: ",
+            _verdict(judgement.verdict),
+            f", {line(judgement.reason, 300) or 'no reason given'}",
+        )
+        for number, judgement in enumerate(grade.judgements, start=1)
+    ]
+
+
+def _verdict(verdict: "sample_pb2.Verdict") -> Text:
+    return Text(verdict_words(verdict), style=_VERDICT_STYLES.get(verdict, "yellow"))
 
 
 def _grid(title: str, *columns: str, right: Collection[str] = ()) -> Table:
@@ -95,7 +151,7 @@ def _grid(title: str, *columns: str, right: Collection[str] = ()) -> Table:
 def _grade(grade: sample_pb2.Grade) -> Text:
     return Text.assemble(
         "Solution graded ",
-        (verdict_words(grade.verdict), _VERDICT_STYLES.get(grade.verdict, "yellow")),
+        _verdict(grade.verdict),
         f" by {line(grade.method, 40) or 'nothing'}: it ends in {line(grade.extracted, 200) or 'no answer'}",
         f" ({line(grade.reason, 300)})" if grade.reason else "",
     )

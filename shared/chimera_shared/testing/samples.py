@@ -169,6 +169,39 @@ def make_sample(build: build_pb2.Build, subject: str, slot: int, attempt: int = 
     )
 
 
+def add_checks(sample: sample_pb2.Sample) -> None:
+    """What two screeners, two judges and two reference models leave on a sample, with their calls in its usage."""
+    validation, sample_id, value = sample.validation, sample.ref.sample_id, sample.problem.reference.value
+    for screener in range(2):
+        calls = [make_call(sample_id, f"screener[{screener}]", "looker", 80, 30)]
+        for kind in (1, 2, 3):
+            validation.screenings.add(
+                screener=screener,
+                kind=kind,
+                verdict=sample_pb2.VERDICT_CORRECT if screener == 0 or kind < 3 else sample_pb2.VERDICT_UNKNOWN,
+                reason=f"screener {screener} on question {kind}",
+                calls=calls if kind == 1 else [],
+            )
+    for vote, weight in zip(validation.votes, (2.0, 0.5), strict=True):
+        vote.weight = weight
+    lost = {"weak": sample_pb2.VERDICT_INCORRECT, "strong": sample_pb2.VERDICT_UNKNOWN}
+    for by, right in (("weak", 1), ("strong", 3)):
+        for number in range(4):
+            vote = getattr(validation.difficulty, by).add(
+                member=number, calls=[make_call(sample_id, f"{by}[{number}]", f"{by}-model", 70, 200)]
+            )
+            vote.grade.CopyFrom(_correct(value))
+            if number >= right:
+                vote.grade.verdict = lost[by]
+    sample.grade.method = "judge"
+    for number, judge in enumerate(("judge", "second_judge")):
+        call = make_call(sample_id, judge, f"judge-{number}", 60, 20)
+        sample.grade.calls.append(call)
+        sample.grade.judgements.add(verdict=sample_pb2.VERDICT_CORRECT, reason=f"{judge} says so", calls=[call])
+    calls = [*sample.problem.calls, *sample.solution.calls, *sample.grade.calls]
+    sample.usage.CopyFrom(usage.total([usage.of_calls(calls), usage.of_validation(validation)]))
+
+
 def make_call(sample_id: str, role: str, endpoint: str, input_tokens: int, output_tokens: int) -> sample_pb2.ModelCall:
     """An answered call of `role`; its seed differs from sample to sample, as it does in a build."""
     seed = int(sample_id[:6], 16)

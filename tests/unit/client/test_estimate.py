@@ -18,7 +18,7 @@ from chimera_client.estimate.whole import Pace, estimate, paces_of
 from chimera_client.views.estimate import budget_words, render_estimate
 from chimera_shared.apportion import targets
 from chimera_shared.endpoints.config import Endpoint
-from chimera_shared.testing.samples import make_build, make_sample, stream
+from chimera_shared.testing.samples import add_checks, make_build, make_sample, stream
 
 USD = 10**9
 
@@ -85,6 +85,20 @@ async def test_all_attempts_of_a_slot_are_one():
     assert found.measures[m.COST] == 2 * once[m.COST] > 0
     assert found.measures["busy:solver"] == 1.5
     assert once[m.CHAIN] == pytest.approx(3 * 0.75), "the panel's members answer at the same time"
+
+
+def test_what_screeners_judges_and_reference_models_consume_counts():
+    build = make_build(4, ["Logic"])
+    sample = make_sample(build, "Logic", 0)
+    plain = measured(sample)
+    add_checks(sample)
+    found = measured(sample)
+    assert found[m.CALLS] == plain[m.CALLS] + 2 + 8 + 2
+    assert found[m.COST] == sample.usage.cost_nanousd > plain[m.COST]
+    assert found["calls:looker"] == 2
+    assert found["busy:weak-model"] == 4 * 0.75
+    turns = ("proposer", "screeners", "panel", "weak", "strong", "solver", "judge", "second judge")
+    assert found[m.CHAIN] == pytest.approx(len(turns) * 0.75)
 
 
 async def test_a_control_costs_the_slot_beside_which_it_was_planted():

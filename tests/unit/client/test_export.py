@@ -15,7 +15,15 @@ from chimera_client.buildfile import read_build_file
 from chimera_client.export import check_target, export_dataset, folder, parquet, verify_manifest
 from chimera_shared.endpoints.config import Endpoint, Price
 from chimera_shared.errors import ChimeraError, InvalidInput
-from chimera_shared.testing.samples import MODELS, make_build, make_dataset, make_sample, make_samples, stream
+from chimera_shared.testing.samples import (
+    MODELS,
+    add_checks,
+    make_build,
+    make_dataset,
+    make_sample,
+    make_samples,
+    stream,
+)
 
 FILES = {"README.md", "croissant.json", "manifest.json", "build.yaml", "report.html", "report.md", "report.json"}
 
@@ -59,6 +67,7 @@ async def test_rows_keep_all_evidence(tmp_path):
     assert row["votes"][1] == {
         "member": 1, "endpoint": "panel-b", "model": "procedural-careful", "verdict": "correct",
         "method": "normal_form", "answer": row["answer"], "reason": "Both answers have the same normal form.",
+        "weight": 1.0,
     }  # fmt: skip
     assert row["panel_agreement"] == 1.0
     assert row["models"] == {
@@ -70,6 +79,40 @@ async def test_rows_keep_all_evidence(tmp_path):
     assert row["cost_usd"] == pytest.approx(sum(call["cost_usd"] for call in row["calls"]))
     assert row["settled_at"].microsecond == 250_000
     assert row["calls"][0]["time"].tzinfo is not None
+
+
+async def test_rows_keep_what_screeners_judges_and_reference_models_said(tmp_path):
+    build = make_build()
+    samples = list(make_samples(build))
+    add_checks(samples[0])
+    await export(build, tmp_path / "out", samples=samples)
+    row, plain = pq.read_table(tmp_path / "out" / "data").to_pylist()[:2]
+    assert [vote["weight"] for vote in row["votes"]] == [2.0, 0.5]
+    assert row["screenings"][-1] == {
+        "screener": 1, "endpoint": "looker", "model": "looker", "question": "single_answer", "verdict": "unknown",
+        "reason": "screener 1 on question 3",
+    }  # fmt: skip
+    assert [(s["by"], s["number"], s["model"]) for s in row["solves"]][3:5] == [
+        ("weak", 3, "weak-model"), ("strong", 0, "strong-model")
+    ]  # fmt: skip
+    assert (row["weak_pass_rate"], row["strong_pass_rate"]) == (0.25, 1.0)
+    assert (row["weak_decided"], row["strong_decided"]) == (4, 3)
+    assert row["judgements"] == [
+        {"of": "solution", "judge": 0, "endpoint": "judge-0", "model": "judge-0", "verdict": "correct",
+         "reason": "judge says so"},
+        {"of": "solution", "judge": 1, "endpoint": "judge-1", "model": "judge-1", "verdict": "correct",
+         "reason": "second_judge says so"},
+    ]  # fmt: skip
+    assert [call["role"] for call in row["calls"]] == [
+        "proposer", "screener[0]", "screener[1]", "panel[0]", "panel[1]", *(f"weak[{i}]" for i in range(4)),
+        *(f"strong[{i}]" for i in range(4)), "solver", "judge", "second_judge",
+    ]  # fmt: skip
+    assert len(row["calls"]) == samples[0].usage.calls
+    assert row["cost_usd"] == pytest.approx(sum(call["cost_usd"] for call in row["calls"]))
+    rl = pq.read_table(tmp_path / "out" / "rl").to_pylist()
+    assert (rl[0]["weak_pass_rate"], rl[0]["strong_pass_rate"], rl[1]["weak_pass_rate"]) == (0.25, 1.0, None)
+    assert (plain["screenings"], plain["solves"], plain["judgements"]) == ([], [], [])
+    assert (plain["weak_pass_rate"], plain["weak_decided"]) == (None, None)
 
 
 async def test_training_tables_have_the_shapes_trainers_read(tmp_path):

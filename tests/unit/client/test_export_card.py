@@ -10,7 +10,7 @@ from chimera_client.export.columns import TABLES, flatten
 from chimera_client.export.provenance import METHODS, REASONS
 from chimera_client.markdown import block, code, inline, table
 from chimera_shared.endpoints.config import Endpoint
-from chimera_shared.testing.samples import make_build, make_dataset, make_samples, stream
+from chimera_shared.testing.samples import add_checks, make_build, make_dataset, make_samples, stream
 
 HOSTILE = "| # <script>alert(1)</script> **x** [a](http://evil.example) `c` \n---\nlicense: mit $x$ \u202e"
 
@@ -103,6 +103,27 @@ async def test_a_weighted_rule_is_told(tmp_path):
     card = await card_of(build, tmp_path)
     assert "kept only if members with at least 75 % of all weights agreed with it" in card
     assert "A problem passed if members with at least 75 % of all weights agreed" in card
+
+
+async def test_screeners_difficulty_and_a_second_judge_are_told(tmp_path):
+    build = make_build()
+    spec = build.spec
+    spec.roles.screeners.add(endpoints=["looker"])
+    spec.roles.screeners.add(endpoints=["looker"])
+    for role in (spec.roles.judge, spec.roles.second_judge, spec.roles.weak, spec.roles.strong):
+        role.endpoints.append("x")
+    spec.difficulty.solves, spec.difficulty.max_weak_pass_rate = 4, 0.75
+    samples = list(make_samples(build))
+    for sample in samples:
+        add_checks(sample)
+    card = await card_of(build, tmp_path, samples)
+    assert "Before the panel, 2 screeners looked at each problem without its answer" in card
+    assert "a weak and a strong reference model solved it blind, 4 times each" in card
+    assert "the weak one solved in more than 75 % was refused as too easy." in card
+    assert "refused as too hard" not in card
+    assert "counted only where a second judge, another model, said the same." in card
+    assert "| weak | Solved each problem blind, to measure its difficulty | `weak-model` | `weak-model` | 48 |" in card
+    assert "| screener 2 | Looked at each problem, without its answer, before the panel | `looker` |" in card
 
 
 async def test_hostile_texts_stay_texts(tmp_path):

@@ -1,4 +1,5 @@
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from chimera_client.views.sample import render_sample
 from chimera_client.views.summary import Ways, render_failure, render_result
 from chimera_client.views.tables import builds_table, samples_table
 from chimera_client.words import reason_words, stop_advice, stop_words
-from chimera_shared.testing.samples import START_SECONDS, make_build, make_samples
+from chimera_shared.testing.samples import START_SECONDS, add_checks, make_build, make_samples
 
 WAYS = Ways("chimera build run f.yaml", "chimera builds fork b1 f.yaml", "chimera builds export b1")
 USD = 10**9
@@ -151,6 +152,27 @@ def test_a_sample_tells_who_voted_how_and_when():
     assert str(sample.ref.slot) in shown
     assert sample.trace_id in shown
     assert "Chain of thought" not in shown
+
+
+def test_a_sample_tells_who_screened_judged_and_measured_it():
+    sample = next(make_samples(make_build()))
+    add_checks(sample)
+    shown = text(render_sample(sample), 140)
+    assert "screener 1 on question 3" in shown
+    assert "self contained" in shown
+    assert "panel-a (procedural-precise), weight 2:" in shown
+    assert re.search(r"weak, weak-model +1 of 4 decided, 4 made +25 %", shown)
+    assert re.search(r"strong, strong-model +3 of 3 decided, 4 made +100 %", shown)
+    assert "judge 1, judge-0: correct, judge says so" in shown
+    assert "judge 2, judge-1: correct, second_judge says so" in shown
+    for role in ("screener[1]", "weak[3]", "strong[0]", "second_judge"):
+        assert role in shown
+
+
+def test_a_judge_of_a_vote_is_told_beside_it():
+    sample = next(make_samples(make_build()))
+    sample.validation.votes[1].grade.judgements.add(verdict=sample_pb2.VERDICT_INCORRECT, reason="not the same")
+    assert "judge 1, (no answer): incorrect, not the same" in text(render_sample(sample), 140)
 
 
 def test_a_sample_that_never_got_a_problem_is_shown():

@@ -35,7 +35,12 @@ FAILURES = st.builds(
 
 
 REFUSALS = st.sampled_from(
-    [sample_pb2.REASON_DUPLICATE, sample_pb2.REASON_ILL_POSED, sample_pb2.REASON_SCREEN_UNDECIDED]
+    [
+        sample_pb2.REASON_DUPLICATE,
+        sample_pb2.REASON_ILL_POSED,
+        sample_pb2.REASON_TOO_EASY,
+        sample_pb2.REASON_SCREEN_UNDECIDED,
+    ]
 )
 
 

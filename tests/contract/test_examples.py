@@ -1,16 +1,20 @@
-"""The example builds are orders that the gateway would take."""
+"""The examples are orders that the gateway and the evaluator would take."""
 
 from pathlib import Path
 
 import pytest
 
 from chimera_client.buildfile import read_build_file
+from chimera_client.evaluationfile import read_evaluation_file
+from chimera_evaluator.domain.spec import violations
 from chimera_inference.config import default_models
 from chimera_shared.apportion import targets
 from chimera_shared.endpoints.config import Endpoint, Endpoints
 from chimera_shared.spec import validate_spec
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+FOLDER = Path(__file__).parents[2] / "examples"
+NO_BUILDS = {"evaluation"}
+EXAMPLES = sorted(path for path in FOLDER.glob("*.yaml") if path.stem not in NO_BUILDS)
 PROCEDURAL: Endpoints = {
     model.name: Endpoint(base_url="http://127.0.0.1:8400/v1", model=model.name) for model in default_models()
 }
@@ -31,6 +35,12 @@ def test_an_example_is_a_valid_order(path):
     file = read_build_file(path)
     assert validate_spec(file.spec, {**PROCEDURAL, **(file.endpoints or {})}) == []
     assert file.spec.name == path.stem
+
+
+def test_the_example_evaluation_is_a_valid_order():
+    file = read_evaluation_file(FOLDER / "evaluation.yaml")
+    assert [*violations(file.spec)] == []
+    assert {name for candidate in file.spec.candidates for name in candidate.role.endpoints} <= PROCEDURAL.keys()
 
 
 def test_the_demo_runs_without_endpoints_of_its_own():

@@ -1,9 +1,13 @@
 """Answers and problems at a verifier, outside a build."""
 
+from collections.abc import Iterable, Sequence
+from typing import cast
+
 from chimera.build.v1 import build_pb2
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera.verifier.v1 import verifier_service_pb2, verifier_service_pb2_grpc
 from chimera_client.connection import Connection
+from chimera_shared.rpc.channel import DEADLINE_SECONDS
 
 PATIENCE_SECONDS = 600.0
 """Of a call that may ask models, which may be slow, full or down for a while."""
@@ -44,3 +48,17 @@ class Verifier:
         """
         request = verifier_service_pb2.CheckRequest(spec=spec, sample=sample, scope=scope)
         return await self._connection.answer(self._stub.Check(request, timeout=patience_seconds))
+
+    async def plant(
+        self, source: sample_pb2.Sample, kinds: Iterable[int], seed: int = 0
+    ) -> Sequence[control_pb2.Control]:
+        """Control problems made out of a problem whose answer is right, one of each kind that can be made of it.
+
+        An answer without a type is given one. What the verifier makes of them is for `check` to say.
+        """
+        wanted = cast("list[control_pb2.ControlKind]", list(kinds))
+        request = verifier_service_pb2.PlantRequest(source=source, kinds=wanted, seed=seed)
+        answer: verifier_service_pb2.PlantResponse = await self._connection.answer(
+            self._stub.Plant(request, timeout=DEADLINE_SECONDS)
+        )
+        return answer.controls

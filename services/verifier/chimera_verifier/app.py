@@ -47,8 +47,9 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     referee = Referee(grader, models)
     panel = Panel(models, referee)
     examination = Examination(Similarity(store), Screen(models), panel, Difficulty(models, referee), referee)
-    controls = Controls(Planter(grader), examination)
+    planter = Planter(grader)
+    controls = Controls(planter, examination)
     for stage in stages(Checks(examination), controls, Reverification(examination), store):
         bus.add(stage)
-    server = RpcServer(settings, [VerifierServicer(referee, panel, examination, pool.endpoints).register])
+    server = RpcServer(settings, [VerifierServicer(referee, panel, examination, planter, pool.endpoints).register])
     return Service(NAME, settings, bus, server, resources=[workers, asking.purse], loops=asking.loops)

@@ -18,18 +18,6 @@ from chimera_verifier.examination import Examination
 from chimera_verifier.planter import Planted, Planter
 from chimera_verifier.similarity import Standing
 
-_BY_STATEMENT = frozenset(
-    {
-        control_pb2.CONTROL_KIND_DUPLICATE,
-        control_pb2.CONTROL_KIND_LEAK,
-        control_pb2.CONTROL_KIND_PROOF,
-        control_pb2.CONTROL_KIND_MULTI_PART,
-        control_pb2.CONTROL_KIND_ILL_POSED,
-        control_pb2.CONTROL_KIND_NOT_SELF_CONTAINED,
-    }
-)
-"""Kinds that state another problem, which the source's solution does not solve."""
-
 
 class Controls:
     """Plants and checks controls. The same sample, of whatever build of one spec, has the same control beside it."""
@@ -68,7 +56,7 @@ class Controls:
             standing = Standing(claims=False, apart_from=apart_from)
             if refusal := await self._examination.problem(sample, spec, standing):
                 return refusal
-        if not solution.text or kind in _BY_STATEMENT:
+        if not solution.text:
             return None
         sample.solution.CopyFrom(solution)
         return await self._examination.solution(sample, spec)

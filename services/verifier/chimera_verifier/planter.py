@@ -77,6 +77,7 @@ class Planter:
                 return None
             stated = random.choice(ways)(problem.statement, random)
             sample.problem.statement, change = stated.statement, stated.change
+            sample.ClearField("solution")  # It solves another problem.
         elif kind == control_pb2.CONTROL_KIND_OFF_SUBJECT:
             sample.ref.subject = statements.far_subject(source.ref.subject, random)
             change = f"It is passed off as one of {sample.ref.subject}."

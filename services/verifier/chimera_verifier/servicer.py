@@ -5,17 +5,20 @@ import re
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
-from chimera.sample.v1 import sample_pb2
+from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera.verifier.v1 import verifier_service_pb2 as pb
 from chimera.verifier.v1 import verifier_service_pb2_grpc as rpc
 from chimera_shared.checkers import validate_checks, validate_panel
 from chimera_shared.endpoints.config import Endpoints
-from chimera_shared.errors import InvalidInput, Violation
+from chimera_shared.errors import InvalidInput, SampleFailure, Violation
 from chimera_shared.spec import with_defaults
 from chimera_verifier.domain.decision import settled
 from chimera_verifier.domain.fingerprint import fingerprint
+from chimera_verifier.domain.shape import MAX_STATEMENT_CHARS
+from chimera_verifier.domain.typing import infer
 from chimera_verifier.examination import Examination
 from chimera_verifier.panel import Panel
+from chimera_verifier.planter import Planter
 from chimera_verifier.referee import Referee, judges_of
 from chimera_verifier.similarity import Standing
 
@@ -28,10 +31,13 @@ _SCOPE = re.compile(r"[A-Za-z0-9-]{1,64}")
 class VerifierServicer(rpc.VerifierServiceServicer):
     """Grades and verifies outside a build."""
 
-    def __init__(self, referee: Referee, panel: Panel, examination: Examination, endpoints: Endpoints) -> None:
+    def __init__(
+        self, referee: Referee, panel: Panel, examination: Examination, planter: Planter, endpoints: Endpoints
+    ) -> None:
         self._referee = referee
         self._panel = panel
         self._examination = examination
+        self._planter = planter
         self._endpoints = endpoints
 
     def register(self, server: grpc.aio.Server) -> ServiceDescriptor:
@@ -76,11 +82,38 @@ class VerifierServicer(rpc.VerifierServiceServicer):
         sample = sample_pb2.Sample(ref=request.sample.ref, problem=problem)
         sample.ref.build_id = f"{_CHECKS}-{request.scope}"
         spec = with_defaults(request.spec)
-        refusal = await self._examination.problem(sample, spec, Standing())
-        if refusal is None and request.sample.HasField("solution"):
-            sample.solution.CopyFrom(request.sample.solution)
-            refusal = await self._examination.solution(sample, spec)
+        try:
+            refusal = await self._examination.problem(sample, spec, Standing())
+            if refusal is None and request.sample.HasField("solution"):
+                sample.solution.CopyFrom(request.sample.solution)
+                refusal = await self._examination.solution(sample, spec)
+        except SampleFailure as failure:
+            return settled(sample, (failure.reason, failure.detail), failure.calls).sample
         return settled(sample, refusal).sample
+
+    async def Plant(self, request: pb.PlantRequest, context: object) -> pb.PlantResponse:
+        """Make control problems out of a gold one."""
+        source = sample_pb2.Sample()
+        source.CopyFrom(request.source)
+        problem = source.problem
+        if problem.reference.type == sample_pb2.ANSWER_TYPE_UNSPECIFIED:
+            problem.reference.MergeFrom(infer(problem.reference.value, problem.statement))
+        wrong = [Violation(f"source.problem.{v.field}", v.description) for v in _bad_reference(problem.reference)]
+        if not problem.statement.strip():
+            wrong.append(Violation("source.problem.statement", "is required"))
+        elif len(problem.statement) > MAX_STATEMENT_CHARS:
+            wrong.append(Violation("source.problem.statement", f"must have at most {MAX_STATEMENT_CHARS} characters"))
+        if not request.kinds or control_pb2.CONTROL_KIND_UNSPECIFIED in request.kinds:
+            wrong.append(Violation("kinds", "must name at least one kind, such as CONTROL_KIND_WRONG_ANSWER"))
+        _require(wrong)
+        found = [await self._planter.plant(source, [kind], request.seed) for kind in request.kinds]
+        return pb.PlantResponse(
+            controls=[
+                control_pb2.Control(kind=planted.kind, change=planted.change, sample=planted.sample)
+                for planted in found
+                if planted is not None
+            ]
+        )
 
 
 def _bad_reference(reference: sample_pb2.Answer) -> list[Violation]:

@@ -69,13 +69,13 @@ def controls_table(controls: Iterable[control_pb2.Control]) -> Table:
 
 
 def _errors_table(title: str, groups: Mapping[str, Errors]) -> Table:
-    table = titled_table(title, "Mistakes accepted", "For another cause", "Right ones refused", "Undecided")
+    table = titled_table(title, "Mistakes accepted", "Refused, not for that", "Right ones refused", "Undecided")
     for name, errors in groups.items():
         mistakes, right = errors.mistakes, errors.right
         row = (
             name,
             rate_words(errors.false_accepts) if mistakes.checked else "",
-            f"{mistakes.otherwise:,} of {mistakes.refused:,} refused" if mistakes.refused else "",
+            f"{mistakes.otherwise:,} of {mistakes.refused:,}" if mistakes.refused else "",
             rate_words(errors.false_rejects) if right.checked else "",
             f"{errors.undecided.hits:,} of {errors.undecided.of:,}",
         )

@@ -1,4 +1,5 @@
 from chimera.build.v1 import build_pb2 as _build_pb2
+from chimera.sample.v1 import control_pb2 as _control_pb2
 from chimera.sample.v1 import sample_pb2 as _sample_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -47,3 +48,19 @@ class CheckRequest(_message.Message):
     sample: _sample_pb2.Sample
     scope: str
     def __init__(self, spec: _Optional[_Union[_build_pb2.BuildSpec, _Mapping]] = ..., sample: _Optional[_Union[_sample_pb2.Sample, _Mapping]] = ..., scope: _Optional[str] = ...) -> None: ...
+
+class PlantRequest(_message.Message):
+    __slots__ = ("source", "kinds", "seed")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    source: _sample_pb2.Sample
+    kinds: _containers.RepeatedScalarFieldContainer[_control_pb2.ControlKind]
+    seed: int
+    def __init__(self, source: _Optional[_Union[_sample_pb2.Sample, _Mapping]] = ..., kinds: _Optional[_Iterable[_Union[_control_pb2.ControlKind, str]]] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class PlantResponse(_message.Message):
+    __slots__ = ("controls",)
+    CONTROLS_FIELD_NUMBER: _ClassVar[int]
+    controls: _containers.RepeatedCompositeFieldContainer[_control_pb2.Control]
+    def __init__(self, controls: _Optional[_Iterable[_Union[_control_pb2.Control, _Mapping]]] = ...) -> None: ...

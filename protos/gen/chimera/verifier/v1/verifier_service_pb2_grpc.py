@@ -51,6 +51,11 @@ class VerifierServiceStub:
                 request_serializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.CheckRequest.SerializeToString,
                 response_deserializer=chimera_dot_sample_dot_v1_dot_sample__pb2.Sample.FromString,
                 _registered_method=True)
+        self.Plant = channel.unary_unary(
+                '/chimera.verifier.v1.VerifierService/Plant',
+                request_serializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.PlantRequest.SerializeToString,
+                response_deserializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.PlantResponse.FromString,
+                _registered_method=True)
 
 
 class VerifierServiceServicer:
@@ -79,6 +84,13 @@ class VerifierServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Plant(self, request, context):
+        """Makes control problems out of a problem whose answer is known to be right. Nothing is asked or written.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_VerifierServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -96,6 +108,11 @@ def add_VerifierServiceServicer_to_server(servicer, server):
                     servicer.Check,
                     request_deserializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.CheckRequest.FromString,
                     response_serializer=chimera_dot_sample_dot_v1_dot_sample__pb2.Sample.SerializeToString,
+            ),
+            'Plant': grpc.unary_unary_rpc_method_handler(
+                    servicer.Plant,
+                    request_deserializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.PlantRequest.FromString,
+                    response_serializer=chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.PlantResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -180,6 +197,33 @@ class VerifierService:
             '/chimera.verifier.v1.VerifierService/Check',
             chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.CheckRequest.SerializeToString,
             chimera_dot_sample_dot_v1_dot_sample__pb2.Sample.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Plant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/chimera.verifier.v1.VerifierService/Plant',
+            chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.PlantRequest.SerializeToString,
+            chimera_dot_verifier_dot_v1_dot_verifier__service__pb2.PlantResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,8 @@ class VerifierServiceStub:
     """Does to a problem, and to its solution if it has one, all that a build does to its own; nothing but the call ledger is
     written.
     """
+    Plant: _grpc.UnaryUnaryMultiCallable[_verifier_service_pb2.PlantRequest, _verifier_service_pb2.PlantResponse]
+    """Makes control problems out of a problem whose answer is known to be right. Nothing is asked or written."""
 
 @_typing.type_check_only
 class VerifierServiceAsyncStub(VerifierServiceStub):
@@ -56,6 +58,8 @@ class VerifierServiceAsyncStub(VerifierServiceStub):
     """Does to a problem, and to its solution if it has one, all that a build does to its own; nothing but the call ledger is
     written.
     """
+    Plant: _aio.UnaryUnaryMultiCallable[_verifier_service_pb2.PlantRequest, _verifier_service_pb2.PlantResponse]  # type: ignore[assignment]
+    """Makes control problems out of a problem whose answer is known to be right. Nothing is asked or written."""
 
 class VerifierServiceServicer(metaclass=_abc_1.ABCMeta):
     """Compares answers and checks problems."""
@@ -85,5 +89,13 @@ class VerifierServiceServicer(metaclass=_abc_1.ABCMeta):
         """Does to a problem, and to its solution if it has one, all that a build does to its own; nothing but the call ledger is
         written.
         """
+
+    @_abc_1.abstractmethod
+    def Plant(
+        self,
+        request: _verifier_service_pb2.PlantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verifier_service_pb2.PlantResponse, _abc.Awaitable[_verifier_service_pb2.PlantResponse]]:
+        """Makes control problems out of a problem whose answer is known to be right. Nothing is asked or written."""
 
 def add_VerifierServiceServicer_to_server(servicer: VerifierServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

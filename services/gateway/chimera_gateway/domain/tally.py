@@ -185,7 +185,7 @@ def complete(counts: Counts, samples: int) -> bool:
 
 
 def filled(counts: Counts, samples: int) -> bool:
-    """Whether exactly the samples asked for are here, with every attempt before each; a control may still be missing."""
+    """Whether exactly the samples asked for are here, with every attempt before each; controls may still be missing."""
     found = Counter(counts)
     settled = found["accepted"] + found["rejected"] + found["unknown"]
     return found["accepted"] == samples and settled == found["expected"]

@@ -6,6 +6,7 @@ from typing import Self
 
 from chimera_client.builds import Builds
 from chimera_client.connection import EVALUATOR, GATEWAY, VERIFIER, Connection, Server
+from chimera_client.corpora import Corpora
 from chimera_client.datasets import Datasets
 from chimera_client.dead_letters import DeadLetters
 from chimera_client.evaluations import Evaluations
@@ -37,6 +38,11 @@ class AsyncClient:
     def verifier(self) -> Verifier:
         """Grades answers and checks problems; InvalidInput if no verifier is named."""
         return Verifier(self._connection_to(VERIFIER))
+
+    @property
+    def corpora(self) -> Corpora:
+        """Imports, reads and searches corpora; InvalidInput if no verifier is named."""
+        return Corpora(self._connection_to(VERIFIER))
 
     @property
     def evaluations(self) -> Evaluations:

@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from chimera.build.v1 import build_pb2
+from chimera.corpus.v1 import corpus_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.deadletter.v1 import dead_letter_pb2
 from chimera.recall.v1 import recall_pb2
@@ -48,6 +49,11 @@ class Client:
     def verifier(self) -> "SyncVerifier":
         """Grades answers and checks problems; InvalidInput if no verifier is named."""
         return SyncVerifier(self._client, self._loop)
+
+    @property
+    def corpora(self) -> "SyncCorpora":
+        """Imports, reads and searches corpora; InvalidInput if no verifier is named."""
+        return SyncCorpora(self._client, self._loop)
 
     def __enter__(self) -> Self:
         return self
@@ -282,6 +288,40 @@ class SyncVerifier:
     ) -> sample_pb2.Sample:
         """What a build of that spec would make of the sample's problem, and of its solution if it has one."""
         return self._loop.run(self._verifier.check(spec, sample, scope, patience_seconds))
+
+
+class SyncCorpora:
+    """Imports, reads and searches corpora."""
+
+    def __init__(self, client: AsyncClient, loop: "_LoopThread") -> None:
+        self._corpora = client.corpora
+        self._loop = loop
+
+    def import_(self, name: str, source: str, items: Iterable[corpus_pb2.CorpusItem]) -> corpus_pb2.Corpus:
+        """Store problems under a name; the same name with other content is AlreadyExists."""
+        return self._loop.run(self._corpora.import_(name, source, items))
+
+    def get(self, name: str) -> corpus_pb2.Corpus:
+        """One corpus; NotFound if there is none."""
+        return self._loop.run(self._corpora.get(name))
+
+    def list(self) -> Iterator[corpus_pb2.Corpus]:
+        """All corpora by name, page by page."""
+        return self._loop.iterate(self._corpora.list())
+
+    def read(self, name: str) -> Iterator[corpus_pb2.CorpusItem]:
+        """Every problem of a corpus, in their order; NotFound if there is none."""
+        return self._loop.iterate(self._corpora.read(name))
+
+    def delete(self, name: str) -> None:
+        """Forget a corpus; NotFound if there is none."""
+        self._loop.run(self._corpora.delete(name))
+
+    def find_similar(
+        self, statement: str, corpora: Sequence[str] = (), benchmarks: Sequence[str] = (), build_id: str = ""
+    ) -> Sequence[sample_pb2.Match]:
+        """Problems of these corpora and of that build that are like the statement, most alike first."""
+        return self._loop.run(self._corpora.find_similar(statement, corpora, benchmarks, build_id))
 
 
 class _LoopThread:

@@ -5,6 +5,7 @@ import typer
 from chimera_client.cli import (
     build,
     builds,
+    corpora,
     datasets,
     dead_letters,
     doctor,
@@ -36,6 +37,7 @@ for name, group in (
     ("recalls", recalls.app),
     ("evaluations", evaluations.app),
     ("dead-letters", dead_letters.app),
+    ("corpora", corpora.app),
     ("verify", verify.app),
 ):
     app.add_typer(group, name=name)

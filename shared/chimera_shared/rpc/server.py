@@ -89,6 +89,12 @@ class _Edge(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 handler.request_deserializer,
                 handler.response_serializer,
             )
+        if handler.stream_unary:
+            return grpc.stream_unary_rpc_method_handler(
+                _gathering(method, headers, handler.stream_unary),
+                handler.request_deserializer,
+                handler.response_serializer,
+            )
         return grpc.unary_unary_rpc_method_handler(
             _unary(method, headers, handler.unary_unary), handler.request_deserializer, handler.response_serializer
         )
@@ -100,6 +106,19 @@ def _unary(method: str, headers: dict[str, str], behaviour: Callable[[Any, Any],
             try:
                 return await behaviour(request, context)
             except Exception as error:
+                await _abort(context, error)
+
+    return call
+
+
+def _gathering(method: str, headers: dict[str, str], behaviour: Callable[[Any, Any], Awaitable[Any]]) -> Any:
+    async def call(requests: AsyncIterator[Any], context: grpc.aio.ServicerContext) -> Any:
+        with _span(method, headers):
+            try:
+                return await behaviour(requests, context)
+            except Exception as error:
+                async for _ in requests:  # a client that is still sending would be told of a broken stream instead
+                    pass
                 await _abort(context, error)
 
     return call

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grpc
+from chimera.corpus.v1 import corpus_pb2, corpus_service_pb2, corpus_service_pb2_grpc
 from chimera.dataset.v1 import dataset_pb2, dataset_service_pb2, dataset_service_pb2_grpc
 from chimera.recall.v1 import recall_pb2, recall_service_pb2, recall_service_pb2_grpc
 from chimera.sample.v1 import sample_pb2, sample_service_pb2, sample_service_pb2_grpc
@@ -284,6 +285,7 @@ class Verifier(verifier_service_pb2_grpc.VerifierServiceServicer):
 
     def __init__(self):
         self.asked = []
+        self.corpora = CorpusServicer()
         self.target = ""
 
     async def Grade(self, request, context):
@@ -299,13 +301,93 @@ class Verifier(verifier_service_pb2_grpc.VerifierServiceServicer):
         return sample_pb2.Sample(ref=request.sample.ref, outcome=sample_pb2.OUTCOME_ACCEPTED)
 
 
+class CorpusServicer(corpus_service_pb2_grpc.CorpusServiceServicer):
+    """Keeps corpora in memory; alike is what begins with the same word."""
+
+    PAGE = 2
+
+    def __init__(self):
+        self.corpora = {}
+        self.items = {}
+        self.searches = []
+
+    async def ImportCorpus(self, requests, context):
+        head, items = None, []
+        async for request in requests:
+            if head is None:
+                head = request.head
+                if " " in head.name:
+                    raise errors.InvalidInput.of("head.name", f"must be letters, digits, -, _ and ., not {head.name!r}")
+            items += request.items.items
+        if head.name in self.items and self.items[head.name] != items:
+            raise errors.AlreadyExists(f"{head.name} holds other problems")
+        self.items[head.name] = items
+        self.corpora[head.name] = corpus_pb2.Corpus(
+            name=head.name, items=len(items), source=head.source, sha256="5" * 64
+        )
+        return self.corpora[head.name]
+
+    def _get(self, name):
+        if name not in self.corpora:
+            raise errors.NotFound(f"no corpus is named {name!r}")
+        return self.corpora[name]
+
+    async def GetCorpus(self, request, context):
+        return self._get(request.name)
+
+    async def ReadCorpus(self, request, context):
+        self._get(request.name)
+        for item in self.items[request.name]:
+            yield item
+
+    async def ListCorpora(self, request, context):
+        found, start = [corpus for _, corpus in sorted(self.corpora.items())], int(request.page_token or 0)
+        end = start + CorpusServicer.PAGE
+        return corpus_service_pb2.ListCorporaResponse(
+            corpora=found[start:end], next_page_token=str(end) if end < len(found) else ""
+        )
+
+    async def DeleteCorpus(self, request, context):
+        self._get(request.name)
+        del self.corpora[request.name], self.items[request.name]
+        return corpus_service_pb2.DeleteCorpusResponse()
+
+    async def FindSimilar(self, request, context):
+        self.searches.append(request)
+        matches = [
+            sample_pb2.Match(
+                relation=sample_pb2.RELATION_LEAK if name in request.benchmarks else sample_pb2.RELATION_DUPLICATE,
+                corpus=name,
+                item=item.item_id,
+                method="embedding",
+                score=0.91,
+                excerpt=item.statement,
+            )
+            for name in (*request.corpora, *request.benchmarks)
+            for item in self.items[name]
+            if item.statement.split()[0] == request.statement.split()[0]
+        ]
+        return corpus_service_pb2.FindSimilarResponse(matches=matches)
+
+
 @pytest.fixture
 async def verifier() -> AsyncIterator[Verifier]:
     """A verifier that serves at `verifier.target`."""
     held = Verifier()
-    register = _register(
-        verifier_service_pb2_grpc.add_VerifierServiceServicer_to_server, held, verifier_service_pb2, "VerifierService"
-    )
-    async with RpcServer(ServiceSettings(host="127.0.0.1", port=0), [register]) as server:
+    servicers = [
+        _register(
+            verifier_service_pb2_grpc.add_VerifierServiceServicer_to_server,
+            held,
+            verifier_service_pb2,
+            "VerifierService",
+        ),
+        _register(
+            corpus_service_pb2_grpc.add_CorpusServiceServicer_to_server,
+            held.corpora,
+            corpus_service_pb2,
+            "CorpusService",
+        ),
+    ]
+    async with RpcServer(ServiceSettings(host="127.0.0.1", port=0), servicers) as server:
         held.target = server.target
         yield held

@@ -89,6 +89,7 @@ COMMANDS = [
     *(["up"], ["doctor"], ["estimate"], ["build", "run"]),
     *(["builds", verb] for verb in ("submit", "list", "get", "watch", "pause", "resume", "cancel", "fork", "export")),
     *(["samples", verb] for verb in ("list", "show")),
+    *(["corpora", verb] for verb in ("import", "list", "show", "rm", "find")),
     *(["datasets", verb] for verb in ("list", "get", "history", "export", "report", "verify")),
     *(["recalls", verb] for verb in ("start", "list", "show", "watch", "cancel")),
 ]

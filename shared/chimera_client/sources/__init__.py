@@ -1,0 +1,1 @@
+"""Where the problems of a corpus come from: files, datasets that were exported, public benchmarks."""

@@ -15,11 +15,13 @@ class Samples:
         self._connection = connection
         self._stub = sample_service_pb2_grpc.SampleServiceStub(connection.channel)
 
-    async def get(self, sample_id: str) -> sample_pb2.Sample:
-        """One sample; NotFound if it is not settled or never was."""
-        return await self._connection.answer(
-            self._stub.GetSample(sample_service_pb2.GetSampleRequest(sample_id=sample_id), timeout=DEADLINE_SECONDS)
-        )
+    async def get(self, sample_id: str, version: int = 0) -> sample_pb2.Sample:
+        """One sample, with its newest evidence or that of a version of its dataset.
+
+        NotFound if it is not settled or never was.
+        """
+        request = sample_service_pb2.GetSampleRequest(sample_id=sample_id, version=version)
+        return await self._connection.answer(self._stub.GetSample(request, timeout=DEADLINE_SECONDS))
 
     async def list(
         self,

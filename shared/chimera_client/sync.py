@@ -119,9 +119,9 @@ class SyncSamples:
         self._samples = client.samples
         self._loop = loop
 
-    def get(self, sample_id: str) -> sample_pb2.Sample:
-        """One sample; NotFound if it is not settled or never was."""
-        return self._loop.run(self._samples.get(sample_id))
+    def get(self, sample_id: str, version: int = 0) -> sample_pb2.Sample:
+        """One sample, with its newest evidence or that of a version of its dataset."""
+        return self._loop.run(self._samples.get(sample_id, version))
 
     def list(
         self,

@@ -78,7 +78,9 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
 
     async def GetSample(self, request: sample_service_pb2.GetSampleRequest, context: object) -> sample_pb2.Sample:
         """Return one sample."""
-        if (sample := await self._store.sample(request.sample_id)) is None:
+        if request.version < 0:
+            raise InvalidInput.of("version", f"must not be negative, not {request.version}; 0 means the newest")
+        if (sample := await self._store.sample(request.sample_id, request.version)) is None:
             raise NotFound(
                 f"no settled sample is named {request.sample_id[:80]!r}; `chimera samples list` shows those that are"
             )

@@ -236,11 +236,13 @@ class GatewayStore:
         }
         return await self._insert_sample(document)
 
-    async def sample(self, sample: str) -> sample_pb2.Sample | None:
-        """One settled sample."""
+    async def sample(self, sample: str, version: int = 0) -> sample_pb2.Sample | None:
+        """One settled sample, as it is or as it was in a version of its dataset."""
         with guarded():
             found = await self._samples.find_one({"_id": sample})
-        return None if found is None else from_document(sample_pb2.Sample(), found["sample"])
+        if found is None:
+            return None
+        return from_document(sample_pb2.Sample(), as_of(found, version) if version else found["sample"])
 
     async def samples(
         self, build: str, wanted: dict[str, object], lookup: Lookup, after: str, limit: int

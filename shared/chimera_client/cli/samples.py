@@ -56,6 +56,9 @@ async def list_(
 @command(app, "show", "chimera samples show 0123456789abcdef0123456789abcdef")
 async def show(
     sample_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a sample: 32 hexadecimal digits.")],
+    version: Annotated[
+        int, typer.Option(min=0, help="As in this version of its dataset, if it was recalled since; 0 is the newest.")
+    ] = 0,
     gateway: options.Gateway = None,
     reasoning: Annotated[bool, typer.Option("--reasoning", help="Show the chain of thought too.")] = False,
     as_json: options.Json = False,
@@ -66,7 +69,7 @@ async def show(
     from chimera_client.views.sample import render_sample
 
     async with AsyncClient(gateway) as client:
-        sample = await client.samples.get(sample_id)
+        sample = await client.samples.get(sample_id, version)
         output.show(sample, as_json, lambda: render_sample(sample, reasoning=reasoning))
 
 

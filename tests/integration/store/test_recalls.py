@@ -149,6 +149,8 @@ async def test_a_recall_from_the_order_to_the_new_version(gateway):
     withdrawn = next(s for s in before if s.ref.sample_id not in {a.ref.sample_id for a in after})
     now = await gateway.store.sample(withdrawn.ref.sample_id)
     assert (now.reason, now.grade.calls[0].endpoint) == (sample_pb2.REASON_RECALLED, "fresh")
+    assert await gateway.store.sample(withdrawn.ref.sample_id, version=1) == withdrawn
+    assert await gateway.store.sample(withdrawn.ref.sample_id, version=2) == now
     assert [d.version for d in await gateway.store.versions(BUILD.build_id)] == [1, 2]
     assert gateway.bus.sent == []
 

@@ -9,10 +9,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GetSampleRequest(_message.Message):
-    __slots__ = ("sample_id",)
+    __slots__ = ("sample_id", "version")
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     sample_id: str
-    def __init__(self, sample_id: _Optional[str] = ...) -> None: ...
+    version: int
+    def __init__(self, sample_id: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
 
 class ListSamplesRequest(_message.Message):
     __slots__ = ("build_id", "outcome", "reason", "subject", "page_size", "page_token", "evidence")

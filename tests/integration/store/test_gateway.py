@@ -85,6 +85,8 @@ async def gateway(database) -> Gateway:
 
 
 def spec(samples=3, name="demo", **changes) -> build_pb2.BuildSpec:
+    """An order; without controls, unless it says so."""
+    changes.setdefault("controls", {"share": 0.0})
     return build_pb2.BuildSpec(
         name=name,
         samples=samples,

@@ -180,7 +180,7 @@ def _funnel(progress: build_pb2.Progress) -> str:
     steps = [
         ("Requested", progress.requested),
         ("Proposed: a problem was written", progress.proposed),
-        ("Validated: the panel agreed", progress.validated),
+        ("Validated: the problem passed every check", progress.validated),
         ("Solved: a solution was written", progress.solved),
         ("**Accepted: the solution's answer is right**", progress.accepted),
     ]

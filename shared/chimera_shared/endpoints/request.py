@@ -10,7 +10,8 @@ from chimera.sample.v1 import sample_pb2
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.prompts import Messages
 
-_PRECEDENCE = {"proposer": 0, "solver": 2, "judge": 3}
+_PRECEDENCE = {"proposer": 0, "panel": 2, "weak": 3, "strong": 3, "solver": 4, "judge": 5, "second_judge": 5}
+"""Of the roles by the way of a sample; what looks at problems before the panel does is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Question:
 
         So a budget that ends early has bought accepted samples, and not proposals that nobody solves any more.
         """
-        return _PRECEDENCE.get(self.role, 1)
+        return _PRECEDENCE.get(self.role.partition("[")[0], 1)
 
 
 def body_of(question: Question, endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@ import asyncio
 import json
 import logging
 import time
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -444,3 +445,13 @@ def test_the_ledgers_key_is_everything_that_shapes_an_answer():
         key(schema={"name": "sum", "schema": {}, "strict": True}),
     ]
     assert len({key(), *others}) == 6
+
+
+def test_what_finishes_a_sample_goes_before_what_begins_one():
+    way = ["proposer", "screener[0]", "panel[1]", "weak[3]", "solver", "second_judge"]
+    precedences = [replace(question("a"), role=role).precedence for role in way]
+
+    assert precedences == sorted(precedences)
+    assert len(set(precedences)) == len(way)
+    assert replace(question("a"), role="strong[0]").precedence == precedences[3]
+    assert replace(question("a"), role="judge").precedence == precedences[5]

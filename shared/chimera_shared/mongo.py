@@ -1,6 +1,6 @@
 """The one module that imports the MongoDB driver: connection, documents, batched writes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ SHARED_DATABASE = "chimera_shared"
 """What all services write, each through the one module that owns the collection: budgets, dead letters, reports."""
 _DUPLICATE_KEY = 11000
 _TIMEOUT_MS = 5_000
+_PAGE = 1_000
 _ANSWER_TIMEOUT_MS = 30_000
 """A server that took a request and never answers must not hold every caller that waits behind it."""
 
@@ -121,6 +122,58 @@ class ById:
             query = {"_id": {"$in": keys}}
             found = {d["_id"]: d async for d in self._collection.find(query, batch_size=MAX_BATCH)}
         return [found.get(key) for key in keys]
+
+
+class Logs:
+    """Documents that are numbered from 0 within a scope, without a gap; whoever appends first has the number.
+
+    A document's `_id` is `scope/number`. A scope that nobody appends to any more is read like any other.
+    """
+
+    def __init__(self, collection: Collection[Document]) -> None:
+        self._collection = collection.with_options(write_concern=WriteConcern(j=True))
+
+    async def append(self, scope: str, first: int, documents: Sequence[Document]) -> int:
+        """Store documents under the numbers from `first` on, up to the first that is taken; how many were stored.
+
+        All numbers below `first` must be known to be taken. After StoreUnavailable some may be stored.
+        """
+        numbered = [{**document, "_id": _numbered(scope, first + n)} for n, document in enumerate(documents)]
+        for start in range(0, len(numbered), MAX_BATCH):
+            batch = numbered[start : start + MAX_BATCH]
+            with guarded():
+                try:
+                    await self._collection.insert_many(batch, ordered=True)
+                except BulkWriteError as error:
+                    wrong: Mapping[str, Any] = error.details["writeErrors"][0]
+                    if wrong["code"] != _DUPLICATE_KEY:
+                        raise
+                    return start + int(wrong["index"])
+        return len(numbered)
+
+    async def read(self, scope: str, first: int, *fields: str) -> AsyncIterator[Document]:
+        """The documents from a number on in their order, with these fields alone, or with all if none is named."""
+        query = {"_id": {"$gte": _numbered(scope, first), "$lt": f"{scope}/:"}}
+        with guarded():
+            found = self._collection.find(query, fields or None, batch_size=_PAGE).sort("_id", ASCENDING)
+            async for document in found:
+                yield document
+
+    async def find(self, scope: str, numbers: Sequence[int]) -> dict[int, Document]:
+        """The documents with these numbers, as far as there are any."""
+        names = {_numbered(scope, number): number for number in numbers}
+        with guarded():
+            found = self._collection.find({"_id": {"$in": list(names)}}, batch_size=_PAGE)
+            return {names[document["_id"]]: document async for document in found}
+
+    async def drop(self, scope: str) -> None:
+        """Forget a scope."""
+        with guarded():
+            await self._collection.delete_many({"_id": {"$gte": f"{scope}/", "$lt": f"{scope}/:"}})
+
+
+def _numbered(scope: str, number: int) -> str:
+    return f"{scope}/{number:012d}"
 
 
 def _first_line(error: BaseException) -> str:

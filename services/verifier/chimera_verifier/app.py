@@ -16,17 +16,23 @@ from chimera_shared.rpc.server import RpcServer
 from chimera_shared.settings import ServiceSettings
 from chimera_verifier.checks import Checks
 from chimera_verifier.controls import Controls
+from chimera_verifier.corpora import Corpora
+from chimera_verifier.corpus_servicer import CorpusServicer
 from chimera_verifier.difficulty import Difficulty
+from chimera_verifier.embedder import SentenceEmbedder
 from chimera_verifier.examination import Examination
 from chimera_verifier.grader import Grader
 from chimera_verifier.handlers import stages
 from chimera_verifier.panel import Panel
 from chimera_verifier.planter import Planter
+from chimera_verifier.reader import Reader
 from chimera_verifier.referee import Referee
+from chimera_verifier.relation_judge import RelationJudge
 from chimera_verifier.reverification import Reverification
 from chimera_verifier.screen import Screen
 from chimera_verifier.servicer import VerifierServicer
 from chimera_verifier.similarity import Similarity
+from chimera_verifier.statements import Statements
 from chimera_verifier.store import VerifierStore
 from chimera_verifier.symbolic import SymbolicPool
 
@@ -46,10 +52,16 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     grader = Grader(workers)
     referee = Referee(grader, models)
     panel = Panel(models, referee)
-    examination = Examination(Similarity(store), Screen(models), panel, Difficulty(models, referee), referee)
+    reader = Reader(SentenceEmbedder())
+    corpora = Corpora(store.corpora, store.statements, reader)
+    similarity = Similarity(Statements(store.statements, reader), corpora, reader, RelationJudge(models))
+    examination = Examination(similarity, Screen(models), panel, Difficulty(models, referee), referee)
     planter = Planter(grader)
     controls = Controls(planter, examination)
     for stage in stages(Checks(examination), controls, Reverification(examination), store):
         bus.add(stage)
-    server = RpcServer(settings, [VerifierServicer(referee, panel, examination, planter, pool.endpoints).register])
-    return Service(NAME, settings, bus, server, resources=[workers, asking.purse], loops=asking.loops)
+    verifier = VerifierServicer(referee, panel, examination, planter, pool.endpoints)
+    server = RpcServer(settings, [verifier.register, CorpusServicer(corpora, store.corpora, similarity).register])
+    return Service(
+        NAME, settings, bus, server, resources=[workers, asking.purse], prepare=[corpora.clean], loops=asking.loops
+    )

@@ -4,9 +4,10 @@ from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared.errors import SampleFailure
+from chimera_shared.testing.logs import MemoryLogs
 from chimera_verifier.checks import Checks, problem_failed, solution_failed
 from chimera_verifier.examination import Examination
-from chimera_verifier.similarity import Similarity
+from likenesses import similarity
 
 YES, NO, UNKNOWN = sample_pb2.VERDICT_CORRECT, sample_pb2.VERDICT_INCORRECT, sample_pb2.VERDICT_UNKNOWN
 BUILD = build_pb2.Build(
@@ -73,18 +74,10 @@ class Referee:
         return sample_pb2.Grade(verdict=self.verdict, reason="why", calls=[call("j")])
 
 
-class Store:
-    def __init__(self) -> None:
-        self.claims = {}
-
-    async def claim_fingerprint(self, build, fingerprint, sample):
-        return self.claims.setdefault((build, fingerprint), sample)
-
-
 def checks(*verdicts, store=None, referee=None, fails=None, screened=(), difficulty=None) -> tuple[Checks, Panel]:
     panel = Panel(*verdicts, fails=fails)
     examination = Examination(
-        Similarity(store or Store()), Screen(*screened), panel, difficulty or Difficulty(), referee or Referee()
+        similarity(store), Screen(*screened), panel, difficulty or Difficulty(), referee or Referee()
     )
     return Checks(examination), panel
 
@@ -138,7 +131,7 @@ async def test_a_problem_the_panel_refuses_is_settled_with_its_evidence(verdicts
     ],
 )
 async def test_a_problem_of_the_wrong_shape_costs_no_vote_and_claims_nothing(changes, reason):
-    store = Store()
+    store = MemoryLogs()
     check, panel = checks(YES, YES, store=store)
 
     found = await check.problem(proposed(**changes), BUILD)
@@ -147,7 +140,7 @@ async def test_a_problem_of_the_wrong_shape_costs_no_vote_and_claims_nothing(cha
     assert found.sample.usage.calls == 1
     assert not found.sample.HasField("validation")
     assert panel.asked == 0
-    assert store.claims == {}
+    assert not store.logs
 
 
 @pytest.mark.parametrize(
@@ -223,7 +216,7 @@ async def test_a_problem_that_is_too_easy_is_settled_with_what_was_measured():
 
 
 async def test_the_same_problem_again_is_a_duplicate_and_costs_no_vote():
-    store = Store()
+    store = MemoryLogs()
     await checks(YES, YES, store=store)[0].problem(proposed(), BUILD)
     check, panel = checks(YES, YES, store=store)
 
@@ -234,7 +227,7 @@ async def test_the_same_problem_again_is_a_duplicate_and_costs_no_vote():
 
 
 async def test_the_same_sample_again_is_no_duplicate_of_itself():
-    store = Store()
+    store = MemoryLogs()
     for _ in range(2):
         found = await checks(YES, YES, store=store)[0].problem(proposed(), BUILD)
 
@@ -242,7 +235,7 @@ async def test_the_same_sample_again_is_no_duplicate_of_itself():
 
 
 async def test_another_number_is_another_problem():
-    store = Store()
+    store = MemoryLogs()
     await checks(YES, YES, store=store)[0].problem(proposed(), BUILD)
 
     other = proposed(1, statement=PROBLEM.statement.replace("ten", "eleven"))

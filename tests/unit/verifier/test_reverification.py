@@ -11,7 +11,7 @@ from chimera_shared.testing.samples import make_build, make_call, make_sample
 from chimera_verifier.examination import Examination
 from chimera_verifier.reverification import Reverification, reverification_failed
 from chimera_verifier.screen import Screen
-from chimera_verifier.similarity import Similarity
+from likenesses import similarity
 
 YES, NO, UNKNOWN = sample_pb2.VERDICT_CORRECT, sample_pb2.VERDICT_INCORRECT, sample_pb2.VERDICT_UNKNOWN
 ACCEPTED, REJECTED = sample_pb2.OUTCOME_ACCEPTED, sample_pb2.OUTCOME_REJECTED
@@ -36,11 +36,6 @@ class Models:
         return sample_pb2.Grade(verdict=self.judge, reason="why", calls=[make_call("ab" * 16, "judge", "fresh", 1, 2)])
 
 
-class Store:
-    async def claim_fingerprint(self, build, fingerprint, sample):
-        return sample
-
-
 def recalled(recall="r1") -> events_pb2.SampleRecalled:
     build = make_build()
     sample = make_sample(build, "Physics", 0)
@@ -48,7 +43,7 @@ def recalled(recall="r1") -> events_pb2.SampleRecalled:
 
 
 async def examined(models: Models, event=None) -> sample_pb2.Sample:
-    reverification = Reverification(Examination(Similarity(Store()), Screen(models), models, models, models))
+    reverification = Reverification(Examination(similarity(), Screen(models), models, models, models))
     told = await reverification.examine(event or recalled(), make_build())
     assert told.recall_id == (event or recalled()).recall.recall_id
     return told.sample

@@ -44,6 +44,8 @@ class Likeness:
     """What found it."""
     score: float
     """How alike they are by that method, from 0 to 1."""
+    doubtful: bool = False
+    """Whether a little more or less would have made it another relation."""
 
 
 def relate(a: str, b: str, embedder: Embedder) -> Likeness:

@@ -37,11 +37,32 @@ def numbers(left: Reading, right: Reading) -> Numbers:
     more, fewer = ours - theirs - their_words, theirs - ours - our_words
     if left.language != right.language:  # `1,234` is a decimal here and a thousand there.
         more, fewer = _apart(more, fewer), _apart(fewer, more)
-    changed = bool(more and fewer)
+    changed = bool(more and fewer) or _repeated_otherwise(left.numbers, right.numbers)
     more, fewer = more - _COMMON_NUMBERS, fewer - _COMMON_NUMBERS
     words = bool(our_words - theirs - their_words) and bool(their_words - ours - our_words)
     everything = (ours | our_words) & (theirs | their_words)
     return Numbers(changed or words, bool(more or fewer), len(everything - _COMMON_NUMBERS))
+
+
+def _repeated_otherwise(ours: list[str], theirs: list[str]) -> bool:
+    """Whether the same numbers stand so much more or less often that they cannot be the same data."""
+    left, right = Counter(ours), Counter(theirs)
+    return min((left - right).total(), (right - left).total()) > 1
+
+
+def given_otherwise(left: Reading, right: Reading) -> bool:
+    """Whether each gives strings or lists, as they stand, that the other does not give."""
+    ours = {literal for literal in left.literals if literal not in right.text.casefold()}
+    theirs = {literal for literal in right.literals if literal not in left.text.casefold()}
+    if ours and theirs:
+        return True
+    more, fewer = left.lists - right.lists, right.lists - left.lists
+    return bool(more and fewer) and not any(_holds(one, other) for one in more for other in fewer)
+
+
+def _holds(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    short, long = sorted((" ".join(one), " ".join(other)), key=len)
+    return short in long
 
 
 def _apart(some: set[str], others: set[str]) -> set[str]:

@@ -10,6 +10,7 @@ from chimera_verifier.domain.likeness import language as languages
 from chimera_verifier.domain.likeness.concepts import ASK, class_of, concepts_of
 from chimera_verifier.domain.likeness.formulas import formulas_of
 from chimera_verifier.domain.likeness.language import UNSPACED, bare, function_words
+from chimera_verifier.domain.likeness.literals import lists_of, literals_of
 from chimera_verifier.domain.likeness.plain import form, numbers_joined, plain
 
 NUMBER = "#"
@@ -108,6 +109,16 @@ class Reading:
     def formulas(self) -> Counter[str]:
         """Formulas in one spelling."""
         return formulas_of(self.text, function_words(self.language) | {"i"})
+
+    @cached_property
+    def literals(self) -> frozenset[str]:
+        """Strings that are given as they stand."""
+        return literals_of(self.text)
+
+    @cached_property
+    def lists(self) -> frozenset[tuple[str, ...]]:
+        """Lists of words and of numbers."""
+        return lists_of(self.text)
 
     @cached_property
     def names(self) -> frozenset[str]:

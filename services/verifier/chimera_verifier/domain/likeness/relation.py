@@ -77,6 +77,8 @@ def _relation(left: Reading, right: Reading, cosine: float) -> "sample_pb2.Relat
         return DIFFERENT
     if evidence.roles_swapped(left, right):
         return DIFFERENT
+    if evidence.given_otherwise(left, right):
+        return VARIANT if alike >= _ALIKE_VARIANT else DIFFERENT
     if left.language == right.language and (found := evidence.edit(left, right)).sameness >= _SAME_WORDING:
         return _of_wording(left, right, found, numbers, formulas)
     if numbers.changed or formulas:

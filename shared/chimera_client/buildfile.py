@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chimera.build.v1 import build_pb2
 from chimera_client import budget
 from chimera_client.fields import Reader, Shorthand
+from chimera_client.named_corpora import take_files
 from chimera_client.yamlfile import parse_mapping, read_text
+from chimera_shared import identity
 from chimera_shared.endpoints.config import Endpoint, parse
 from chimera_shared.errors import InvalidInput, Violation
 
@@ -24,6 +26,8 @@ class BuildFile:
     endpoints: Mapping[str, Endpoint] | None
     sha256: str
     """Of everything that makes it another order than those before."""
+    corpora: Mapping[str, Path] = field(default_factory=dict)
+    """Files that the order names, by the names of corpora that stand for them in `spec`."""
 
     def request_id(self, generation: int = 1) -> str:
         """The same for the same content and name, so that running a file again continues its build.
@@ -37,7 +41,10 @@ def read_build_file(path: Path) -> BuildFile:
     """Read a build file. InvalidInput names every wrong field; what the fields mean is judged by `validate_spec`."""
     text = read_text(path)
     spec, endpoints = parse_build(parse_mapping(text, str(path)))
-    return BuildFile(spec, endpoints, hashlib.sha256(text.encode()).hexdigest())
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    if corpora := take_files(spec, path.parent):
+        sha256 = identity.digest("corpora", sha256, *corpora)
+    return BuildFile(spec, endpoints, sha256, corpora)
 
 
 def parse_build(raw: Mapping[str, Any]) -> tuple[build_pb2.BuildSpec, Mapping[str, Endpoint] | None]:

@@ -100,7 +100,8 @@ def forked(build: build_pb2.Build, file: BuildFile | None, samples: int | None) 
     spec.CopyFrom(build.spec if file is None else file.spec)
     spec.ledger_of = ledger_of(build)
     base = file.sha256 if file is not None else ""
-    fork = BuildFile(spec, file.endpoints if file is not None else None, identity.digest("fork", build.build_id, base))
+    endpoints, corpora = (file.endpoints, file.corpora) if file is not None else (None, {})
+    fork = BuildFile(spec, endpoints, identity.digest("fork", build.build_id, base), corpora)
     return resized(fork, samples)
 
 

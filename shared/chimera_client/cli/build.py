@@ -16,6 +16,7 @@ async def run(
     file: options.BuildFileArgument,
     output: options.Output = None,
     gateway: options.RunGateway = None,
+    verifier: options.Beside = None,
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
     new: Annotated[
         bool,
@@ -36,7 +37,7 @@ async def run(
     from chimera_client.cli.run import BuildRun, Options
     from chimera_client.cli.session import Place
 
-    told = Options(Place(gateway, data_dir), file, output, force=force, as_json=as_json, new=new)
+    told = Options(Place(gateway, data_dir, verifier), file, output, force=force, as_json=as_json, new=new)
     return await BuildRun(told).run()
 
 

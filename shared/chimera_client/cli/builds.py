@@ -19,12 +19,14 @@ app = group("Submit, watch, steer and fork builds.")
 async def submit(
     file: options.BuildFileArgument,
     gateway: options.Gateway = None,
+    verifier: options.Beside = None,
     request_id: Annotated[
         str | None, typer.Option(help="Submitting twice with the same id is submitting once. Without it: a new build.")
     ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Order a build and return at once."""
+    from chimera_client import named_corpora
     from chimera_client.buildfile import read_build_file
     from chimera_client.cli.output import note, show
     from chimera_client.client import AsyncClient
@@ -33,7 +35,8 @@ async def submit(
     build_file = read_build_file(file)
     if build_file.endpoints is not None:
         note(f"`endpoints` of {file} is not sent: a gateway uses the endpoints of its operator")
-    async with AsyncClient(gateway) as client:
+    async with AsyncClient(gateway, verifier) as client:
+        await named_corpora.provide(client, named_corpora.of_build(build_file.spec), build_file.corpora, note)
         build = await client.builds.submit(build_file.spec, request_id)
         show(build, as_json, lambda: builds_table([build]))
         if not as_json:
@@ -124,6 +127,7 @@ async def fork(
         Path | None, typer.Option("--output", "-o", help="Folder for the dataset. Without it: datasets/NAME-fork.")
     ] = None,
     gateway: options.RunGateway = None,
+    verifier: options.Beside = None,
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
     force: options.Force = False,
     as_json: options.Json = False,
@@ -138,7 +142,7 @@ async def fork(
     from chimera_client.cli.run import BuildRun, Options
     from chimera_client.cli.session import Place
 
-    place = Place(gateway, data_dir)
+    place = Place(gateway, data_dir, verifier)
     told = Options(place, file, output, force=force, as_json=as_json, fork_of=build_id, samples=samples)
     return await BuildRun(told).run()
 

@@ -20,6 +20,7 @@ async def estimate(
         typer.Option(min=2, help="Samples of the pilot. Without it: 24, or two for each subject; at most 100."),
     ] = None,
     gateway: options.RunGateway = None,
+    verifier: options.Beside = None,
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
     as_json: options.Json = False,
 ) -> Code:
@@ -32,4 +33,4 @@ async def estimate(
     from chimera_client.cli.estimating import Estimation
     from chimera_client.cli.session import Place
 
-    return await Estimation(file, samples, Place(gateway, data_dir), as_json=as_json).run()
+    return await Estimation(file, samples, Place(gateway, data_dir, verifier), as_json=as_json).run()

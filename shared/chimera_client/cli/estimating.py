@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from chimera.build.v1 import build_pb2
-from chimera_client import order
+from chimera_client import named_corpora, order
 from chimera_client.buildfile import BuildFile, read_build_file
 from chimera_client.cli.exits import Code
 from chimera_client.cli.output import console, emit, note
@@ -56,6 +56,7 @@ class Estimation:
             note(f"a pilot of {counted(spec.samples, 'sample')} over {counted(len(spec.subjects), 'subject')}")
             if spec.ledger_of:
                 note(f"answers that build {spec.ledger_of} or its forks paid for are used again where they fit")
+            await named_corpora.provide(session.client, named_corpora.of_build(spec), pilot.corpora, note)
             return await builds.submit(spec, request_id)
         note(f"the pilot is there already: {known.build_id}, {state_words(known.state)}")
         return await builds.resume(known.build_id) if known.state == build_pb2.BUILD_STATE_PAUSED else known

@@ -20,6 +20,12 @@ Verifier = Annotated[
         help="HOST:PORT of a verifier. Without it, and without a gateway, all services are started here.",
     ),
 ]
+Beside = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CHIMERA_VERIFIER", help="HOST:PORT of the gateway's verifier, for builds that name corpora or files."
+    ),
+]
 Evaluator = Annotated[
     str | None,
     typer.Option(envvar="CHIMERA_EVALUATOR", help="HOST:PORT of the evaluator. Without it: 127.0.0.1:50053."),

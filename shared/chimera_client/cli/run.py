@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
-from chimera_client import order
+from chimera_client import named_corpora, order
 from chimera_client.buildfile import BuildFile, read_build_file
 from chimera_client.calibration import Calibration
 from chimera_client.cli import options
@@ -101,6 +101,7 @@ class BuildRun:
             spec = file.spec if self._told.new else await order.with_ledger(client, file.spec)
             if spec.ledger_of:
                 note(f"answers that build {spec.ledger_of} or its forks paid for are used again where they fit")
+            await named_corpora.provide(client, named_corpora.of_build(spec), file.corpora, note)
             return await client.builds.submit(spec, request_id)
         what = "this fork" if self._told.fork_of else "this file's build"
         note(f"{what} is there already: {known.build_id}, {state_words(known.state)}")

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ from chimera.evaluation.v1 import evaluation_pb2
 from chimera_client import budget
 from chimera_client.buildfile import ENDPOINTS_FIELD, read_endpoints, role
 from chimera_client.fields import Reader, Shorthand
+from chimera_client.named_corpora import take_benchmarks
 from chimera_client.yamlfile import parse_mapping, read_text
+from chimera_shared import identity
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.errors import InvalidInput, Violation
 
@@ -23,6 +25,8 @@ class EvaluationFile:
     spec: evaluation_pb2.EvaluationSpec
     endpoints: Mapping[str, Endpoint] | None
     sha256: str
+    corpora: Mapping[str, Path] = field(default_factory=dict)
+    """Files that it names, by the names of corpora that stand for them in `spec`."""
 
     def request_id(self, generation: int = 1) -> str:
         """The same for the same content and name, so that running a file again continues its evaluation."""
@@ -33,7 +37,10 @@ def read_evaluation_file(path: Path) -> EvaluationFile:
     """Read an evaluation file. InvalidInput names every wrong field; what they mean is judged by the evaluator."""
     text = read_text(path)
     spec, endpoints = parse_evaluation(parse_mapping(text, str(path)))
-    return EvaluationFile(spec, endpoints, hashlib.sha256(text.encode()).hexdigest())
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    if corpora := take_benchmarks(spec, path.parent):
+        sha256 = identity.digest("corpora", sha256, *corpora)
+    return EvaluationFile(spec, endpoints, sha256, corpora)
 
 
 def parse_evaluation(

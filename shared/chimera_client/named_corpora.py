@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequen
 from pathlib import Path
 
 from chimera.build.v1 import build_pb2
+from chimera.evaluation.v1 import evaluation_pb2
 from chimera_client.client import AsyncClient
 from chimera_client.sources.items import Fields
 from chimera_client.sources.rows import SUFFIXES
@@ -19,20 +20,43 @@ def take_files(spec: build_pb2.BuildSpec, folder: Path) -> dict[str, Path]:
 
     Paths are as from the build file's folder. InvalidInput names every file that cannot be read.
     """
-    files: dict[str, Path] = {}
-    wrong: list[Violation] = []
+    taking = _Taking(folder)
     for path, names in _lists(spec):
         for i, name in enumerate(names):
-            try:
-                names[i] = named(name, folder, files)
-            except InvalidInput as error:
-                wrong += [Violation(f"{path}[{i}]", violation.description) for violation in error.violations]
-    if wrong:
-        raise InvalidInput(wrong)
-    return files
+            names[i] = taking.name(f"{path}[{i}]", name)
+    return taking.files()
 
 
-def named(name: str, folder: Path, files: dict[str, Path]) -> str:
+def take_benchmarks(spec: evaluation_pb2.EvaluationSpec, folder: Path) -> dict[str, Path]:
+    """As `take_files`, of an evaluation."""
+    taking = _Taking(folder)
+    for i, benchmark in enumerate(spec.benchmarks):
+        benchmark.corpus = taking.name(f"benchmarks[{i}].corpus", benchmark.corpus)
+    return taking.files()
+
+
+class _Taking:
+    """Files by the names of their content, and what is wrong with others."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, Path] = {}
+        self._wrong: list[Violation] = []
+
+    def name(self, field: str, name: str) -> str:
+        try:
+            return _named(name, self._folder, self._files)
+        except InvalidInput as error:
+            self._wrong += [Violation(field, violation.description) for violation in error.violations]
+            return name
+
+    def files(self) -> dict[str, Path]:
+        if self._wrong:
+            raise InvalidInput(self._wrong)
+        return self._files
+
+
+def _named(name: str, folder: Path, files: dict[str, Path]) -> str:
     """The name of a corpus: itself, or if it is a file one made from its content, under which it is put to `files`."""
     if "/" not in name and not name.lower().endswith(SUFFIXES):
         return name
@@ -48,6 +72,11 @@ def of_build(spec: build_pb2.BuildSpec) -> Iterator[tuple[str, str]]:
     """Every corpus that a build names, with its field."""
     for path, names in _lists(spec):
         yield from ((f"{path}[{i}]", name) for i, name in enumerate(names))
+
+
+def of_evaluation(spec: evaluation_pb2.EvaluationSpec) -> Iterator[tuple[str, str]]:
+    """Every corpus that an evaluation names, with its field."""
+    return ((f"benchmarks[{i}].corpus", benchmark.corpus) for i, benchmark in enumerate(spec.benchmarks))
 
 
 async def provide(

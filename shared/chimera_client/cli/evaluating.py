@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chimera.evaluation.v1 import evaluation_pb2
+from chimera_client import named_corpora
 from chimera_client.cli.evaluations import DEFAULT_OUTPUT_PARENT
 from chimera_client.cli.exits import Code
 from chimera_client.cli.output import console, emit, note
@@ -40,6 +41,8 @@ class EvaluationRun:
         directory = self.output or DEFAULT_OUTPUT_PARENT / file.spec.name
         files.require_room(directory)
         async with opened(self.place, file.endpoints) as session:
+            if file.corpora:  # of all others the evaluator says whether they are there
+                await named_corpora.provide(session.client, named_corpora.of_evaluation(file.spec), file.corpora, note)
             evaluation = await self._order(session, file)
             work = asyncio.create_task(self._follow(session.client.evaluations.watch(evaluation.evaluation_id)))
             ended = await session.interrupts.first(work)

@@ -5,6 +5,7 @@ import pytest
 from chimera.corpus.v1 import corpus_pb2
 from chimera_client import AsyncClient, named_corpora
 from chimera_client.buildfile import read_build_file
+from chimera_client.evaluationfile import read_evaluation_file
 from chimera_shared.errors import InvalidInput
 from unit.client.test_cli import BUILD, chimera
 
@@ -69,6 +70,19 @@ async def test_files_are_imported_once_and_every_other_corpus_must_be_there(veri
         await named_corpora.provide(client, named_corpora.of_build(file.spec), file.corpora, said.append)
     assert len(said) == 3
     assert set(verifier.corpora.corpora) == {"aime25", *file.corpora}
+
+
+def test_evaluations_name_files_too(folder):
+    text = "name: mine\ncandidates: {base: a}\nbenchmarks: [aime25, {corpus: ./mine.jsonl, samples: 4}]\n"
+    (folder / "evaluation.yaml").write_text(text)
+    file = read_evaluation_file(folder / "evaluation.yaml")
+    (name,) = file.corpora
+    assert list(named_corpora.of_evaluation(file.spec)) == [
+        ("benchmarks[0].corpus", "aime25"),
+        ("benchmarks[1].corpus", name),
+    ]
+    (folder / "mine.jsonl").write_text('{"problem": "Another?", "answer": 7}\n')
+    assert read_evaluation_file(folder / "evaluation.yaml").request_id() != file.request_id()
 
 
 async def test_a_build_without_corpora_needs_no_verifier(folder):

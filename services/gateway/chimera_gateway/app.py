@@ -35,7 +35,7 @@ from chimera_shared.settings import ServiceSettings
 NAME = "gateway"
 _FLUSH_SECONDS = 0.3
 _LIMITS_SECONDS = 1.0
-_RECALLS_SECONDS = 0.5
+_RECALLS_SECONDS = 1.0
 
 
 def create(settings: ServiceSettings, pool: EndpointPool) -> Service:

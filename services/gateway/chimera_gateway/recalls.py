@@ -63,8 +63,7 @@ class Recalls:
             return recall
         recall.create_time.FromDatetime(self._clock())
         if await self._recalls.start(Order(recall)):
-            await self._reverifying.advance(recall.recall_id)
-            return await self.get(recall.recall_id)
+            return recall
         if (there := await self._recalls.find(recall.recall_id)) is not None:
             return _same(there.recall, recall, request.request_id)
         raise await self._other_runs(build.build_id)

@@ -28,6 +28,8 @@ _SAID_AT_ONCE = 32
 _CHOSEN_AT_ONCE = 1_000
 _LONGEST_PAUSE = timedelta(hours=1)
 _TOLD_AFTER_END = timedelta(minutes=10)
+_LOOK_ANYWAY = timedelta(seconds=10)
+"""Counts are added up when there was news, and after so long since other replicas may have had some."""
 
 
 class Reverifying:
@@ -46,6 +48,8 @@ class Reverifying:
         self._bus = bus
         self._clock = clock
         self._overdue = overdue
+        self._counted_at: dict[str, datetime] = {}
+        """When recalls were counted here, and there was no news of them since."""
 
     async def advance_all(self) -> None:
         """Bring every recall forward that runs; to be called every second."""
@@ -80,6 +84,7 @@ class Reverifying:
         for field in spent.DESCRIPTOR.fields:
             setattr(spent, field.name, getattr(event.sample.usage, field.name) - getattr(old.usage, field.name))
         await self._recalls.take(event.recall_id, event.sample, spent)
+        self._counted_at.pop(event.recall_id, None)
         return
         yield
 
@@ -113,16 +118,22 @@ class Reverifying:
 
     async def _counted(self, order: Order) -> Order | None:
         """With its counts as they stand; closing once nothing is due any more."""
-        recall = order.recall
+        recall, now = order.recall, self._clock()
+        if now - self._counted_at.get(recall.recall_id, now - _LOOK_ANYWAY) < _LOOK_ANYWAY:
+            return order
+        self._counted_at[recall.recall_id] = now  # before it is read, so that no news in between is lost
         counts = await self._recalls.counts(recall.recall_id)
         before = recall_pb2.Recall()
         before.CopyFrom(recall)
         recall.kept, recall.withdrawn = counts.pop(KEPT), counts.pop(WITHDRAWN)
         closing = not counts.pop(DUE)
-        recall.usage.CopyFrom(sample_pb2.Usage(**counts))
+        if any(counts.values()):
+            recall.usage.CopyFrom(sample_pb2.Usage(**counts))
         if recall == before and not closing:
             return order
-        return await self._changed(replace(order, closing=closing))
+        if (changed := await self._changed(replace(order, closing=closing))) is None:
+            self._counted_at.pop(recall.recall_id, None)
+        return changed
 
     async def _say(self, order: Order) -> None:
         """Say of samples that they are due: the first time, or once more where there was no news for long."""
@@ -153,6 +164,7 @@ class Reverifying:
         dataset = await self._store.dataset(dataset.dataset_id) or dataset  # or what was there before a crash
         recall.state, recall.new_dataset_id = recall_pb2.RECALL_STATE_SUCCEEDED, dataset.dataset_id
         recall.end_time.FromDatetime(self._clock())
+        self._counted_at.pop(recall.recall_id, None)
         if (ended := await self._changed(order)) is not None:
             await self.announce(ended)
             await self._bus.publish(events_pb2.DatasetPublished(dataset=dataset))

@@ -66,7 +66,9 @@ class Gateway:
             "replacements": {"judge": {"endpoints": ["fresh"]}},
             "reason": "it slept",
         } | changes
-        return await self.recalls.start(recall_service_pb2.StartRecallRequest(**order))
+        recall = await self.recalls.start(recall_service_pb2.StartRecallRequest(**order))
+        await self.reverifying.advance_all()
+        return recall
 
     async def members(self, dataset_id=None) -> list[sample_pb2.Sample]:
         dataset = await self.store.dataset(dataset_id or BUILD.dataset_id)

@@ -1,6 +1,6 @@
 """Benchmarks of the hot paths; one JSON line per figure, with the machine and the versions.
 
-python tests/benchmarks/run.py [pipeline|client|size] [--samples N] [--limit N] [--mean SECONDS]
+python tests/benchmarks/run.py [pipeline|client|size|health] [--samples N] [--limit N] [--mean SECONDS]
 """
 
 import argparse
@@ -30,7 +30,10 @@ def machine() -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "benchmark", nargs="?", choices=("pipeline", "client", "limits", "size", "spell", "all"), default="all"
+        "benchmark",
+        nargs="?",
+        choices=("pipeline", "client", "limits", "size", "spell", "health", "all"),
+        default="all",
     )
     parser.add_argument("--samples", type=int, default=1200, help="accepted samples of the pipeline's build")
     parser.add_argument("--limit", type=int, default=256, help="requests in flight over all endpoints")
@@ -40,9 +43,11 @@ def main() -> None:
     parser.add_argument("--settled", type=int, default=1_000, help="samples that each size settles")
     parser.add_argument("--past", type=int, default=100_000, help="filled slots of which the largest is given a past")
     parser.add_argument("--spell", type=float, default=180.0, help="seconds in which one endpoint refuses everything")
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000], help="samples of a health report")
     options = parser.parse_args()
 
     import client
+    import health
     import limits
     import pipeline
     import size
@@ -50,6 +55,7 @@ def main() -> None:
 
     runs = {
         "client": client.run,
+        "health": health.run,
         "limits": limits.run,
         "pipeline": pipeline.run,
         "size": size.run,

@@ -29,7 +29,7 @@ class SizeCounter:
         """Count one accepted sample."""
         solution, statement = sample.solution, sample.problem.statement
         self._sizes["Statement", CHARACTERS].add(len(statement))
-        self._sizes["Statement", WORDS].add(sum(1 for _ in WORD.finditer(statement)))
+        self._sizes["Statement", WORDS].add(len(WORD.findall(statement)))
         self._sizes["Solution", CHARACTERS].add(len(solution.text))
         if solution.reasoning:
             self._sizes["Reasoning", CHARACTERS].add(len(solution.reasoning))

@@ -225,10 +225,9 @@ def _limits(facts: Facts) -> str:
         "**Steps were not checked.** A solution counts as right if its final answer is; its reasoning may still err.",
         "**Hard problems are missing.** What the panel could not solve was left out, so the dataset leans towards what"
         " its models can do.",
-        "**No decontamination against benchmarks was carried out.** Problems may resemble those of public test sets;"
-        " check before you report results on them.",
-        "**Only exact duplicates were removed**, after normalising the statement; problems that differ in wording or in"
-        " numbers alone may remain.",
+        _benchmarks(facts),
+        "**Duplicates may remain.** Problems that are like one seen before, refused for it or not, are listed in"
+        " `report/matches.jsonl`; others that differ in wording or in numbers alone may have been missed.",
         "**Texts are as the models wrote them.** They may hold markup or a tokenizer's special tokens; treat them as"
         " untrusted input.",
     ]
@@ -240,6 +239,19 @@ def _limits(facts: Facts) -> str:
     if shared := _shared_families(facts):
         limits.insert(1, f"**The panel is less independent than its size.** {shared}")
     return "\n".join(f"- {limit}" for limit in limits)
+
+
+def _benchmarks(facts: Facts) -> str:
+    if names := facts.build.spec.similarity.benchmarks:
+        compared = ", ".join(map(code, names))
+        return (
+            f"**It was compared with {compared} and with no other benchmark.** Problems may resemble those of other"
+            " public test sets; check before you report results on them."
+        )
+    return (
+        "**No decontamination against benchmarks was carried out.** Problems may resemble those of public test sets;"
+        " check before you report results on them."
+    )
 
 
 def _shared_families(facts: Facts) -> str:

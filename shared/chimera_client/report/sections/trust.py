@@ -35,19 +35,18 @@ def calibration(report: Report) -> Section:
     return Section("calibration", title, _calibration_says(found), [*parts, *tables])
 
 
-def rate_words(rate: Rate) -> str:
-    """`0/12, at most 24.2 % at 95 %`."""
+def _errs(what: str, did: str, rate: Rate) -> str:
+    """`Of planted mistakes it accepted 0/12, at most 24.2 % at 95 %`."""
     if not rate.of:
-        return "none decided"
-    if not rate.hits:
-        return f"0/{rate.of:,}, at most {percent(rate.high)} at 95 %"
-    return f"{rate.hits:,}/{rate.of:,}, {percent(rate.low)} to {percent(rate.high)} at 95 %"
+        return f"Of {what} it decided about none"
+    low = f"{percent(rate.low)} to" if rate.hits else "at most"
+    return f"Of {what} it {did} {rate.hits:,}/{rate.of:,}, {low} {percent(rate.high)} at 95 %"
 
 
 def _calibration_says(found: Calibration) -> list[str]:
     wrong, right = found.all.false_accepts, found.all.false_rejects
     says = [
-        f"Of planted mistakes it accepted {rate_words(wrong)}; of what is right it refused {rate_words(right)}.",
+        f"{_errs('planted mistakes', 'accepted', wrong)}; {_errs('what is right', 'refused', right).lower()}.",
         "An interval at 95 % holds the true rate in 95 of 100 such measurements: judge by its upper end.",
     ]
     if wrong.of < FEW:

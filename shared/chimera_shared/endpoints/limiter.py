@@ -278,7 +278,7 @@ class Gate:
             in_flight=self.in_flight,
             usual_seconds=self._concurrency.usual_seconds,
         )
-        if (refused and self._streak.refused(now, self._started, wish)) or opened:
+        if (refused and self._streak.refused(now, slot.number, self._started, wish)) or opened:
             self._turn_away()
         if not opened and before is BreakerState.CLOSED and overload:
             self._concurrency.refused(slot.epoch, self.in_flight, now)

@@ -8,7 +8,7 @@ from chimera_shared import metrics
 from chimera_shared.endpoints.breaker import BreakerState
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.limiter import Gate, TurnedAway
-from unit.shared.virtual_time import run
+from unit.shared.virtual_time import Callers, Server, run
 
 
 def gate(limit=128, **fields) -> Gate:
@@ -300,6 +300,27 @@ def test_who_has_another_endpoint_does_not_queue_where_all_that_is_new_is_refuse
         return full, own.available
 
     assert run(scene()) == (False, True)
+
+
+@pytest.mark.parametrize("refused", [0.05, 0.1])
+def test_an_endpoint_that_refuses_some_at_random_is_not_left_for_another(refused):
+    async def scene():
+        own, server = gate(), Server(random_refusals=refused)
+        callers, taken = Callers(own, server, 512), []
+        for _ in range(300):
+            await asyncio.sleep(0.1)
+            taken.append(own.available)
+        server.random_refusals, looks = 1.0, 0
+        while own.available:
+            looks += 1
+            await asyncio.sleep(0.05)
+        await callers.stop()
+        return taken.count(False) / len(taken), looks
+
+    left, looks = run(scene())
+
+    assert left < 0.05
+    assert looks < 20, "one that refuses everything is left within a second"
 
 
 def test_a_report_is_the_present_state():

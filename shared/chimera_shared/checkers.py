@@ -34,7 +34,7 @@ def validate_checks(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> Iterator
     yield from _rule(spec)
     yield from _difficulty(spec)
     yield from validate_panel(list(spec.roles.panel), endpoints)
-    yield from _judges(spec.roles, endpoints)
+    yield from validate_judges(spec.roles, endpoints)
     for i, screener in enumerate(spec.roles.screeners):
         yield from validate_role(f"roles.screeners[{i}]", screener, endpoints)
     for name in ("weak", "strong"):
@@ -102,7 +102,8 @@ def _rule(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
             yield Violation(f"roles.panel[{i}].weight", way_out)
 
 
-def _judges(roles: build_pb2.Roles, endpoints: Endpoints) -> Iterator[Violation]:
+def validate_judges(roles: build_pb2.Roles, endpoints: Endpoints) -> Iterator[Violation]:
+    """What is wrong with the judges that are named: the second must confirm a first one, and be of another model."""
     if roles.HasField("judge"):
         yield from validate_role("roles.judge", roles.judge, endpoints)
     if not roles.HasField("second_judge"):

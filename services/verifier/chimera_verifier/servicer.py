@@ -1,14 +1,16 @@
 """The service's gRPC calls."""
 
 import re
+from collections.abc import Iterable
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
+from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera.verifier.v1 import verifier_service_pb2 as pb
 from chimera.verifier.v1 import verifier_service_pb2_grpc as rpc
-from chimera_shared.checkers import validate_checks, validate_panel
+from chimera_shared.checkers import validate_checks, validate_judges, validate_panel
 from chimera_shared.endpoints.config import Endpoints
 from chimera_shared.errors import InvalidInput, SampleFailure, Violation
 from chimera_shared.spec import with_defaults
@@ -47,7 +49,7 @@ class VerifierServicer(rpc.VerifierServiceServicer):
 
     async def Grade(self, request: pb.GradeRequest, context: object) -> sample_pb2.Grade:
         """Compare a response with the reference."""
-        _require(_bad_reference(request.reference))
+        _require([*_bad_reference(request.reference), *_bad_judges(request, self._endpoints)])
         return await self._referee.grade(
             _CALLS, 0, request.statement, request.reference, request.response, judges_of(request)
         )
@@ -57,10 +59,8 @@ class VerifierServicer(rpc.VerifierServiceServicer):
         wrong = _bad_reference(request.reference)
         if not request.statement.strip():
             wrong.append(Violation("statement", "is required"))
-        wrong += [
-            Violation(v.field.removeprefix("roles."), v.description)
-            for v in validate_panel(list(request.panel), self._endpoints)
-        ]
+        wrong += _without_roles(validate_panel(list(request.panel), self._endpoints))
+        wrong += _bad_judges(request, self._endpoints)
         _require(wrong)
         votes = await self._panel.vote(
             _CALLS, request.seed, request.statement, request.reference, request.panel, judges_of(request)
@@ -123,6 +123,19 @@ def _bad_reference(reference: sample_pb2.Answer) -> list[Violation]:
     if not reference.value.strip():
         wrong.append(Violation("reference.value", "is required"))
     return wrong
+
+
+def _bad_judges(request: pb.GradeRequest | pb.VerifyRequest, endpoints: Endpoints) -> list[Violation]:
+    roles = build_pb2.Roles()
+    for name in ("judge", "second_judge"):
+        if request.HasField(name):
+            getattr(roles, name).CopyFrom(getattr(request, name))
+    return _without_roles(validate_judges(roles, endpoints))
+
+
+def _without_roles(violations: Iterable[Violation]) -> list[Violation]:
+    """As they stand in a request that names members and judges itself."""
+    return [Violation(v.field.removeprefix("roles."), v.description.replace("roles.", "")) for v in violations]
 
 
 def _require(violations: list[Violation]) -> None:

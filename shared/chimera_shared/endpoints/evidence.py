@@ -13,6 +13,7 @@ from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.ledger import call_id
 from chimera_shared.endpoints.request import Question
 from chimera_shared.errors import SampleFailure
+from chimera_shared.roles import seat
 
 
 def evidence_of(
@@ -43,7 +44,7 @@ def evidence_of(
 
 def count(call: sample_pb2.ModelCall) -> None:
     """Count an answered call."""
-    labels = {"chimera.endpoint": call.endpoint, "chimera.role": call.role}
+    labels = {"chimera.endpoint": call.endpoint, "chimera.role": seat(call.role)}
     metrics.CALL_SECONDS.record(call.latency_seconds, {**labels, "gen_ai.request.model": call.model})
     metrics.CALL_TOKENS.add(call.usage.input_tokens, {**labels, "gen_ai.token.type": "input"})
     metrics.CALL_TOKENS.add(call.usage.output_tokens, {**labels, "gen_ai.token.type": "output"})

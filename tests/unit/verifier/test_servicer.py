@@ -1,0 +1,54 @@
+"""What the verifier's calls refuse before anybody is asked."""
+
+import pytest
+
+from chimera.sample.v1 import sample_pb2
+from chimera.verifier.v1 import verifier_service_pb2 as pb
+from chimera_shared.endpoints import config
+from chimera_shared.errors import InvalidInput
+from chimera_verifier.servicer import VerifierServicer
+
+ENDPOINTS = config.parse({name: {"base_url": "http://127.0.0.1:1/v1", "model": name} for name in ("a", "b")})
+REFERENCE = sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value="2")
+A, B = {"endpoints": ["a"]}, {"endpoints": ["b"]}
+
+
+class Panel:
+    async def vote(self, *given):
+        return []
+
+
+class Referee:
+    async def grade(self, *given):
+        return sample_pb2.Grade(reason=str([list(judge.endpoints) for judge in given[5]]))
+
+
+SERVICER = VerifierServicer(Referee(), Panel(), None, None, ENDPOINTS)
+
+
+@pytest.mark.parametrize(
+    ("judges", "field", "said"),
+    [
+        ({"judge": {}}, "judge", "at least one endpoint"),
+        ({"judge": {"endpoints": ["nobody"]}}, "judge", "no endpoint is named 'nobody'"),
+        ({"second_judge": A}, "second_judge", "name `judge` too"),
+        ({"judge": A, "second_judge": A}, "second_judge", "'a' is of the family 'a', as is judge;"),
+    ],
+)
+async def test_judges_must_be_known_and_of_different_models(judges, field, said):
+    grade = pb.GradeRequest(reference=REFERENCE, response="2", **judges)
+    verify = pb.VerifyRequest(statement="1 + 1?", reference=REFERENCE, panel=[A, B], **judges)
+    for call, request in ((SERVICER.Grade, grade), (SERVICER.Verify, verify)):
+        with pytest.raises(InvalidInput) as caught:
+            await call(request, None)
+        [violation] = caught.value.violations
+        assert violation.field == field
+        assert said in violation.description
+
+
+async def test_a_grade_may_have_no_judge_or_two():
+    def request(**judges):
+        return pb.GradeRequest(reference=REFERENCE, response="2", **judges)
+
+    assert (await SERVICER.Grade(request(), None)).reason == "[]"
+    assert (await SERVICER.Grade(request(judge=B, second_judge=A), None)).reason == "[['b'], ['a']]"

@@ -8,6 +8,7 @@ from chimera_verifier.domain.extraction import Absence, read
 from chimera_verifier.domain.latex import MAX_ANSWER_CHARS
 from chimera_verifier.domain.outcomes import UNDECIDED, Pair, settle
 from chimera_verifier.domain.typing import choices_of, infer
+from chimera_verifier.domain.words import choice_letter
 
 __all__ = ["EXTRACTION", "UNDECIDED", "Grader", "SymbolicChecker", "needs_judge"]
 
@@ -73,7 +74,10 @@ def completed(reference: sample_pb2.Answer, question: str) -> sample_pb2.Answer:
     whole = sample_pb2.Answer()
     whole.CopyFrom(reference)
     if whole.type == sample_pb2.ANSWER_TYPE_UNSPECIFIED:
-        whole.MergeFrom(infer(reference.value, question if not reference.choices else ""))
+        inferred = infer(reference.value, question)
+        if reference.choices and choice_letter(reference.value, list(reference.choices)):
+            inferred.type = sample_pb2.ANSWER_TYPE_CHOICE
+        whole.MergeFrom(inferred if not reference.choices else sample_pb2.Answer(type=inferred.type))
     elif whole.type == sample_pb2.ANSWER_TYPE_CHOICE and not whole.choices:
         whole.choices.extend(choices_of(question))
     return whole

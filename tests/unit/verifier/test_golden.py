@@ -1,7 +1,6 @@
 """The grader against cases with known verdicts, hostile ones included. `never` stands for anything but correct."""
 
 import json
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -54,42 +53,3 @@ async def test_every_reference_is_equal_to_itself(grader: Grader, value: str) ->
     case = next(case for case in CASES if case["gold"] == value)
     grade = await grader.grade(reference(case), rf"\boxed{{{value}}}")
     assert VERDICTS[grade.verdict] == "correct", grade
-
-
-HOSTILE = [
-    "9" * 100_000,
-    r"\boxed{" + "9" * 100_000 + "}",
-    r"\boxed{" * 50_000,
-    "{" * 100_000,
-    "<think>" * 50_000,
-    "</think>" * 50_000,
-    "$" * 100_000,
-    r"\text{" * 30_000,
-    "Answer:" * 30_000,
-    "Answer: " + " " * 100_000,
-    "the answer is " * 20_000,
-    '"answer": ' * 30_000,
-    '{"answer": ' + "[" * 50_000,
-    "(" * 3_000 + "1" + ")" * 3_000,
-    "1," * 1_900,
-    "1 " * 1_900,
-    "^{2" * 1_300,
-    r"\frac{1}{" * 400 + "1" + "}" * 400,
-    "a=" * 1_900,
-    "\\" * 100_000,
-    "½" * 3_900,
-    "{" * 1_900 + "}" * 1_900,
-    "\U0001d7d9" * 3_900,
-    "\x00\ud800".encode("utf-16", "surrogatepass").decode("utf-16", "replace") * 1_000,
-]
-
-
-@pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("kind", range(1, 9))
-async def test_hostile_responses_end_quickly_and_never_score(grader: Grader, kind: int) -> None:
-    answer = sample_pb2.Answer(type=kind, value="{1, 2}", choices=["one", "two"])  # type: ignore[arg-type]
-    started = time.monotonic()
-    for text in HOSTILE:
-        for response in (text, rf"\boxed{{{text[:3_900]}}}", f"Final answer: {text[:3_900]}"):
-            assert (await grader.grade(answer, response)).verdict != sample_pb2.VERDICT_CORRECT
-    assert time.monotonic() - started < 20

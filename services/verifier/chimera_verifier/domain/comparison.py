@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping
 
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain import structures
-from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, assignment, enclosed, math_form, split_top, tidy
+from chimera_verifier.domain.chemistry import read_formula, read_reaction, same_formula, same_reaction
+from chimera_verifier.domain.dates import Date, read_dates
+from chimera_verifier.domain.latex import (
+    MAX_ANSWER_CHARS,
+    assignment,
+    bare,
+    enclosed,
+    is_label,
+    math_form,
+    split_top,
+    tidy,
+)
 from chimera_verifier.domain.numeric import INTEGER, agree, compare_long, compare_number
 from chimera_verifier.domain.outcomes import (
     CORRECT,
@@ -23,8 +34,10 @@ from chimera_verifier.domain.outcomes import (
     placed,
     undecided,
 )
-from chimera_verifier.domain.quantities import read_number
-from chimera_verifier.domain.words import choice_letter, same_text
+from chimera_verifier.domain.quantities import MIN_ROUNDED_DIGITS, MIN_ROUNDING_DIGITS, Number, read_number
+from chimera_verifier.domain.relations import read_relation
+from chimera_verifier.domain.structures import both_signs, read_intervals
+from chimera_verifier.domain.words import choice_letter, same_text, text_form, truth
 
 MAX_MATCHED = 4  # Elements of a set that only symbolic checks can pair: 16 checks and 24 permutations at most.
 MAX_PAIRS = 64
@@ -33,7 +46,7 @@ _THOUSANDS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 
 def compare(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     """Compares by the reference's type. Quick whatever the texts hold: nothing is evaluated, and length is bounded."""
-    left, right = reference.value.strip(), candidate.strip()
+    left, right = bare(reference.value), bare(candidate)
     if not left or not right:
         return undecided("One of the answers is empty.")
     if max(len(left), len(right)) > MAX_ANSWER_CHARS:
@@ -41,7 +54,12 @@ def compare(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     if not 0 <= reference.tolerance < 1:
         return undecided("The tolerance is no relative error from 0 to below 1.")
     rule = _RULES.get(reference.type)
-    return rule(reference, right) if rule else undecided("The reference answer has no type.")
+    if rule is None:
+        return undecided("The reference answer has no type.")
+    cleaned = sample_pb2.Answer(
+        type=reference.type, value=left, unit=reference.unit, tolerance=reference.tolerance, choices=reference.choices
+    )
+    return rule(cleaned, right)
 
 
 def _compare_expression(reference: sample_pb2.Answer, candidate: str) -> Comparison:
@@ -52,8 +70,8 @@ def _compare_element(left: str, right: str, tolerance: float = 0.0) -> Compariso
     """Compares two numbers or expressions; names on the left of `=` count only where both have one."""
     left_name, left_value = assignment(tidy(left))
     right_name, right_value = assignment(tidy(right))
-    if "=" in left_value + right_value and (left_name or right_name):
-        return ask(Pair(left, right))
+    if read_relation(left_value) or read_relation(right_value):
+        return _compare_relations(left, right, tolerance)
     ours, theirs = read_number(left_value), read_number(right_value)
     same = math_form(left_value) == math_form(right_value)
     if left_name and right_name and math_form(left_name) != math_form(right_name):
@@ -64,7 +82,89 @@ def _compare_element(left: str, right: str, tolerance: float = 0.0) -> Compariso
         return Comparison(CORRECT, NORMAL_FORM, "The normal forms are equal.")
     if INTEGER.fullmatch(left_value) and INTEGER.fullmatch(right_value):
         return compare_long(left_value, right_value)
-    return ask(Pair(left_value, right_value, tolerance))
+    signs = ["±" in value for value in (left_value, right_value)]
+    if signs[0] != signs[1]:
+        return undecided("One answer stands for two, the other for one.")
+    if signs[0]:
+        return _match(list(both_signs(left_value)), list(both_signs(right_value)), right, tolerance)
+    return ask(Pair(left_value, right_value, tolerance, _rounding(ours, theirs, tolerance)))
+
+
+def _rounding(ours: Number | None, theirs: Number | None, tolerance: float) -> float:
+    """The absolute error that the digits of the one decimal allow."""
+    if not tolerance and ours and ours.half_ulp and ours.digits >= MIN_ROUNDED_DIGITS:
+        return float(ours.half_ulp)
+    if not tolerance and theirs and theirs.half_ulp and theirs.digits >= MIN_ROUNDING_DIGITS:
+        return float(theirs.half_ulp)
+    return 0.0
+
+
+def _compare_equation(reference: sample_pb2.Answer, candidate: str) -> Comparison:
+    return _compare_relations(reference.value, candidate, reference.tolerance)
+
+
+def _compare_relations(left: str, right: str, tolerance: float) -> Comparison:
+    """Equations and inequalities, sides swapped or not; one that names a quantity also against its value alone."""
+    ours, theirs = read_relation(left), read_relation(right)
+    if ours is None or theirs is None:
+        related, bare_side = (ours, right) if ours else (theirs, left)
+        if related is None:
+            return _compare_element(left, right, tolerance)
+        named = [
+            place for place, side in enumerate(related.sides) if place in (0, len(related.sides) - 1) and is_label(side)
+        ]
+        if related.signs.strip("=") or not named:
+            return undecided("Only one of the answers is an equation or inequality.")
+        value = related.sides[-1 if named[0] == 0 else 0]
+        return _compare_element(value, bare_side, tolerance) if ours else _compare_element(bare_side, value, tolerance)
+    for other in (theirs, theirs.flipped()):
+        forms = [[math_form(side) for side in relation.sides] for relation in (ours, other)]
+        if ours.signs == other.signs and forms[0] == forms[1]:
+            return Comparison(CORRECT, NORMAL_FORM, "The normal forms are equal.")
+    if set(ours.signs + theirs.signs) & set("<>≤≥") and read_intervals(left) and read_intervals(right):
+        return _compare_interval(sample_pb2.Answer(value=left, tolerance=tolerance), right)
+    return ask(Pair(left, right, tolerance))
+
+
+def _compare_date(reference: sample_pb2.Answer, candidate: str) -> Comparison:
+    ours, theirs = read_dates(reference.value), read_dates(candidate)
+    if not ours or not theirs:
+        return _compare_text(reference, candidate)
+    if ours == theirs and len(ours) == 1:
+        return Comparison(CORRECT, NORMAL_FORM, "The dates are the same.")
+    if ours & theirs:
+        same = text_form(reference.value) == text_form(candidate)
+        return (
+            Comparison(CORRECT, NORMAL_FORM, "The dates are the same.")
+            if same
+            else undecided("A date has two readings.")
+        )
+    if all(_differ(one, other) for one in ours for other in theirs):
+        return Comparison(INCORRECT, NORMAL_FORM, "The dates differ.")
+    return undecided("One date is less exact than the other.")
+
+
+def _differ(one: Date, other: Date) -> bool:
+    parts = ((one.year, other.year), (one.month, other.month), (one.day, other.day))
+    return any(ours is not None and theirs is not None and ours != theirs for ours, theirs in parts)
+
+
+def _compare_formula(reference: sample_pb2.Answer, candidate: str) -> Comparison:
+    reactions = read_reaction(reference.value), read_reaction(candidate)
+    if reactions[0] and reactions[1]:
+        same = same_reaction(reactions[0], reactions[1])
+        return _chemical(same, "The equations have the same substances in other amounts or forms.")
+    formulas = read_formula(reference.value), read_formula(candidate)
+    if formulas[0] and formulas[1]:
+        return _chemical(same_formula(formulas[0], formulas[1]), "The same atoms are written in another order.")
+    return _compare_text(reference, candidate)
+
+
+def _chemical(same: bool | None, doubt: str) -> Comparison:
+    if same is None:
+        return undecided(doubt)
+    reason = "The formulas are the same." if same else "The formulas differ in their atoms, amounts or charge."
+    return Comparison(CORRECT if same else INCORRECT, NORMAL_FORM, reason)
 
 
 def _compare_set(reference: sample_pb2.Answer, candidate: str) -> Comparison:
@@ -120,9 +220,9 @@ def _nested(left: str, right: str, tolerance: float) -> Comparison:
 
 
 def _kind(item: str) -> str:
-    bare = item.strip().replace(r"\{", "{").replace(r"\}", "}")
+    plain = item.strip().replace(r"\{", "{").replace(r"\}", "}")
     for opening, closing in (("{", "}"), ("(", ")"), ("[", "]")):
-        inner = enclosed(bare, opening, closing)
+        inner = enclosed(plain, opening, closing)
         if inner is not None and (opening == "{" or len(split_top(inner)) > 1):
             return "{" if opening == "{" else "("
     return ""
@@ -132,6 +232,8 @@ def _compare_tuple(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     ours, theirs = structures.read_tuple(reference.value), structures.read_tuple(candidate)
     if theirs.bracket == "{" and ours.bracket != "{":
         return undecided("The candidate is a set where an ordered list is asked for.")
+    if len(ours.items) == 2 and {ours.bracket, theirs.bracket} == {"(", "["}:
+        return undecided("One of the answers may be an interval.")
     if len(ours.items) != len(theirs.items):
         if _THOUSANDS.search(candidate) or not theirs.bracket:
             return undecided("The number of elements cannot be told.")
@@ -158,6 +260,8 @@ def _compare_matrix(reference: sample_pb2.Answer, candidate: str) -> Comparison:
 def _compare_interval(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     ours, theirs = structures.read_intervals(reference.value), structures.read_intervals(candidate)
     if ours is None or theirs is None:
+        if read_relation(reference.value) and read_relation(candidate):
+            return ask(Pair(reference.value, candidate))
         return undecided("One of the answers is not written as an interval.")
     ends = [end for part in (*ours, *theirs) for end in (part.low, part.high) if "∞" not in end]
     plain = all(read_number(end) for end in ends)
@@ -187,6 +291,17 @@ def _compare_choice(reference: sample_pb2.Answer, candidate: str) -> Comparison:
 def _compare_text(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     if same_text(reference.value, candidate):
         return Comparison(CORRECT, NORMAL_FORM, "The normal forms are equal.")
+    truths = truth(reference.value), truth(candidate)
+    if truths[0] is not None and truths[1] is not None:
+        same = truths[0] == truths[1]
+        return Comparison(
+            CORRECT if same else INCORRECT,
+            NORMAL_FORM,
+            "One affirms what the other " + ("affirms." if same else "denies."),
+        )
+    formulas = read_formula(reference.value), read_formula(candidate)
+    if formulas[0] and formulas[1] and same_formula(formulas[0], formulas[1]):
+        return Comparison(CORRECT, NORMAL_FORM, "The formulas are the same.")
     return undecided("The texts differ in wording.")
 
 
@@ -221,4 +336,8 @@ _RULES: Mapping[int, Callable[[sample_pb2.Answer, str], Comparison]] = {
     sample_pb2.ANSWER_TYPE_MATRIX: _compare_matrix,
     sample_pb2.ANSWER_TYPE_CHOICE: _compare_choice,
     sample_pb2.ANSWER_TYPE_TEXT: _compare_text,
+    sample_pb2.ANSWER_TYPE_EQUATION: _compare_equation,
+    sample_pb2.ANSWER_TYPE_POLYNOMIAL: _compare_expression,
+    sample_pb2.ANSWER_TYPE_DATE: _compare_date,
+    sample_pb2.ANSWER_TYPE_CHEMICAL_FORMULA: _compare_formula,
 }

@@ -8,7 +8,7 @@ from enum import Enum
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain import boxes as boxed
 from chimera_verifier.domain.evasions import is_hedge, is_instruction, is_opener, offers_another, speaks_to_grader
-from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, math_form
+from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, bare, math_form
 from chimera_verifier.domain.markers import Mark, announced, without_announcement
 from chimera_verifier.domain.prose import is_formula, said
 from chimera_verifier.domain.thoughts import spoken
@@ -133,7 +133,7 @@ def _chosen(marks: list[Mark], answer_type: int) -> Mark:
     """The last explicit mark; for a choice the last that names a letter, so that a boxed formula does not hide it."""
     if answer_type == sample_pb2.ANSWER_TYPE_CHOICE:
         for mark in reversed(marks):
-            if choice_letter(_stripped(_first_sentence(mark.content)), []) is not None:
+            if choice_letter(bare(_first_sentence(mark.content)), []) is not None:
                 return mark
     return next((mark for mark in reversed(marks) if mark.strong), marks[-1])
 
@@ -141,8 +141,8 @@ def _chosen(marks: list[Mark], answer_type: int) -> Mark:
 def _contradicts(chosen: Mark, later: Mark, answer_type: int) -> bool:
     """Whether a later announcement, less explicit than the chosen one, names something else."""
     if answer_type == sample_pb2.ANSWER_TYPE_CHOICE:
-        return choice_letter(_stripped(_first_sentence(later.content)), []) is not None
-    ours, theirs = (said(_stripped(_first_sentence(mark.content))) for mark in (chosen, later))
+        return choice_letter(bare(_first_sentence(later.content)), []) is not None
+    ours, theirs = (said(bare(_first_sentence(mark.content))) for mark in (chosen, later))
     if answer_type in _VERBAL:
         return ours.casefold() not in theirs.casefold() and theirs.casefold() not in ours.casefold()
     return is_formula(ours) and is_formula(theirs) and math_form(ours) != math_form(theirs)
@@ -169,14 +169,14 @@ def _unmarked(text: str, answer_type: int) -> Reading:
 
 
 def _judged(content: str, answer_type: int) -> Reading:
-    answer = _stripped(_first_sentence(without_announcement(content)))
+    answer = bare(_first_sentence(without_announcement(content)))
     if not answer or is_opener(answer):
         return Reading(absence=Absence.EVASION)
     if len(answer) > MAX_ANSWER_CHARS:
         return Reading(answer)
     if is_instruction(answer):
         return Reading(absence=Absence.INSTRUCTION)
-    told = answer if answer_type in _VERBAL else _stripped(said(answer))
+    told = answer if answer_type in _VERBAL else bare(said(answer))
     if is_hedge(told, answer_type) or is_hedge(answer, answer_type, in_prose=told != answer):
         return Reading(absence=Absence.HEDGE)
     return Reading(told)
@@ -211,24 +211,3 @@ def _json_answer(text: str) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else tail[:end]
-
-
-def _stripped(answer: str) -> str:
-    """Without Markdown emphasis, mathematical delimiters and the full stop around it."""
-    answer = answer.strip()
-    for _ in range(6):
-        before = answer
-        answer = answer.strip("*`_ \t\n\r") if not answer.startswith("_{") else answer
-        if answer.endswith((".", "。", ",", ";", "，")) and not answer.endswith(".."):
-            answer = answer[:-1].rstrip()
-        if answer.endswith("\\") and not answer.endswith("\\\\"):
-            answer = answer[:-1].rstrip()
-        if len(answer) > 1 and answer[0] in "\"“'‘「" and answer[-1] in "\"”'’」" and answer.count(answer[0]) < 3:
-            answer = answer[1:-1]
-        for opening, closing in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
-            if len(answer) > 2 * len(opening) and answer.startswith(opening) and answer.endswith(closing):
-                inner = answer[len(opening) : -len(closing)]
-                answer = answer if opening in inner else inner.strip()
-        if answer == before:
-            break
-    return answer

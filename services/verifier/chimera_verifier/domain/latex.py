@@ -20,27 +20,40 @@ _COMMANDS = {
     "ge": "≥", "geq": "≥", "geqslant": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "pm": "±", "degree": "°",
     "approx": "≈", "simeq": "≈", "lbrace": r"\{", "rbrace": r"\}", "lbrack": "[", "rbrack": "]", "langle": "⟨",
     "rangle": "⟩", "colon": ":", "in": "∈", "vert": "|", "lvert": "|", "rvert": "|", "to": "→", "rightarrow": "→",
-    "left": "", "right": "", "big": "", "Big": "", "bigg": "", "Bigg": "", "bigl": "", "bigr": "", "Bigl": "",
+    "left": "", "right": "", "setminus": "∖", "backslash": "∖", "lor": " or ", "land": " and ", "mp": "∓",
+    "geqq": "≥", "leqq": "≤", "Longrightarrow": "→", "longrightarrow": "→", "rightleftharpoons": "⇌", "exp": r"\exp",
+    "thickspace": " ", "thinspace": " ", "nobreakspace": " ", "space": " ", "middle": "",
+    "mid": "|", "Reals": "ℝ", "R": "ℝ", "reals": "ℝ", "big": "", "Big": "", "bigg": "", "Bigg": "", "bigl": "",
+    "bigr": "", "Bigl": "",
     "Bigr": "", "displaystyle": "", "textstyle": "", "limits": "", "quad": " ", "qquad": " ", "dots": "…", "ldots": "…",
     "cdots": "…", "circ": "∘",
 }  # fmt: skip
 _COMMAND = re.compile(r"\\([A-Za-z]+)(?![A-Za-z])")
 _SPACES = re.compile(r"\\[,;:! ]|~|\s+")
-_WRAPPER = re.compile(
-    r"\\(?:text|textrm|textbf|textit|textsf|mathrm|mathbf|mathit|mathsf|boldsymbol|mbox|hbox|operatorname|ce|rm|bf)\*?"
-    r" ?\{([^{}]*)\}"
+_NO_SPACE = re.compile(r"(?<=,)\s?\\!\s?|\\!")
+_JOINED_DIGITS = re.compile(r"(?<=[0-9])\s?\{\s?,\s?\}\s?(?=[0-9])")
+_GLUED_WORD = re.compile(r"(?<=[0-9)}\]])(or|and)(?=[A-Za-z(\\$0-9{-])|(?<=[$)}\]])(or|and)(?= )")
+_DOUBLED = re.compile(  # JSON that was escaped twice; a new row of a matrix is followed by a third backslash.
+    r"(?<!\\)\\\\(?=(?:left|right|[dt]?frac|sqrt|text|mathrm|mathbf|boxed|cdot|times|pi|leq?|geq?|infty|cup|circ|begin|end|pm"
+    r"|theta|alpha|beta|lambda|quad|sin|cos|tan|ln|log|pmod|binom)(?![A-Za-z]))"
 )
+_WRAPPERS = (
+    r"\\(?:text|textrm|textbf|textit|textsf|textnormal|texttt|textup|emph|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|mbox"
+    r"|hbox|operatorname|ce|rm|bf)\*? ?\{"
+)
+_WRAPPER = re.compile(_WRAPPERS + r"([^{}]*)\}")
+_WRAPPER_PART = re.compile(_WRAPPERS + r"|\\[{}]|[{}]")
 _MATH_DELIMITERS = re.compile(r"(?<!\\)\$+|\\[()\[\]]")
 _SHORT_FRAC = re.compile(r"\\frac ?(\d)(\d)(?!\d)")
 _SHORT_SCRIPT = re.compile(r"([_^])\{([A-Za-z0-9])\}")
 _GAP = re.compile(r"(?<=[0-9]) (?=[0-9])")
-_MAX_NESTED_WRAPPERS = 4
 
 OPENING, CLOSING = "([{⟨", ")]}⟩"
 
 
 def tidy(text: str) -> str:
     """The same mathematics in one spelling, with single spaces; keeps `\\text{…}` wrappers, which may hold units."""
+    text = _JOINED_DIGITS.sub(",", _NO_SPACE.sub("", _DOUBLED.sub(r"\\", text)))
     text = _SUPERSCRIPT_RUN.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m[0]) + "}", text)
     text = _SUBSCRIPT_RUN.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m[0]) + "}", text)
     text = _VULGAR.sub(_vulgar_fraction, text)
@@ -49,17 +62,28 @@ def tidy(text: str) -> str:
     text = text.replace("^{∘}", "°").replace(r"\#", "#").replace("**", "^")
     text = _COMMAND.sub(lambda m: _COMMANDS.get(m[1], m[0]), text)
     text = text.replace("^{∘}", "°").replace("^∘", "°")
-    text = _SHORT_FRAC.sub(r"\\frac{\1}{\2}", text)
+    text = _GLUED_WORD.sub(lambda m: f" {m[1] or m[2]} ", _SHORT_FRAC.sub(r"\\frac{\1}{\2}", text))
     return _SPACES.sub(" ", text).strip()
 
 
 def unwrap(text: str) -> str:
     """Removes `\\text{…}`, `\\mathrm{…}` and their like, keeping what they hold."""
-    for _ in range(_MAX_NESTED_WRAPPERS):
-        text, count = _WRAPPER.subn(r"\1", text)
-        if not count:
-            break
-    return text
+    pieces: list[str] = []
+    closing: list[bool] = []  # For each open brace, whether it is a wrapper's.
+    position = 0
+    for match in _WRAPPER_PART.finditer(text):
+        part = match[0]
+        if len(part) > 2:  # The command of a wrapper; `\\{` is two characters.
+            pieces.append(text[position : match.start()])
+            position = match.end()
+            closing.append(True)
+        elif part == "{":
+            closing.append(False)
+        elif part == "}" and closing and closing.pop():
+            pieces.append(text[position : match.start()])
+            position = match.end()
+    pieces.append(text[position:])
+    return "".join(pieces)
 
 
 def inner_text(text: str) -> str:
@@ -109,14 +133,70 @@ def enclosed(text: str, opening: str, closing: str) -> str | None:
     return text[1:-1].strip() if depth == 0 else None
 
 
-_NAME = r"(?:\\?[A-Za-z]+'*|[π-ωΑ-Ω])(?:_(?:\{[^{}]{1,20}\}|\w))?(?:\([A-Za-z, ]{1,10}\))?"
-_ASSIGNMENT = re.compile(rf"({_NAME}) ?(?:=|≈|:=|∈) ?([^=≈]+)")
+_NAME = r"(?:\\?[A-Za-z]+'*|[π-ωΑ-Ω])(?:_ ?(?:\{[^{}]{1,20}\}|\w))?'*(?:\([A-Za-z0-9, ]{1,12}\))?"
+_LABEL = re.compile(
+    rf"{_NAME}|\|[A-Z]{{1,3}}\||(?:\\angle|\\triangle|∠|△) ?[A-Z]{{1,4}}|[A-Z]{{1,4}}"
+    rf"|\\frac ?\{{ ?{_NAME} ?\}} ?\{{ ?{_NAME} ?\}}|{_NAME} ?[:/] ?{_NAME}|\( ?{_NAME}(?: ?, ?{_NAME}){{1,5}} ?\)"
+    r"|\\(?:text|mathrm) ?\{[^{}]{1,60}\}|\\(?:overline|vec|overrightarrow|hat|bar|mathbf) ?\{ ?[A-Za-z]{1,3} ?\}"
+)
+_EQUALITY = re.compile(r":=|≔|==|(?<![<>!≤≥])=(?!=)|≈|∈")
+_MAX_CHAIN = 12
 
 
 def assignment(text: str) -> tuple[str, str]:
-    """Takes `x = 5` apart as (`x`, `5`); the name is empty where the text assigns nothing."""
-    match = _ASSIGNMENT.fullmatch(text)
-    return (match[1], match[2].strip()) if match else ("", text.lstrip("≈ "))
+    """Takes `x = 5` apart as (`x`, `5`), and a chain such as `x = 2 + 3 = 5 ≈ 5.0` as (`x`, `5`).
+
+    The name is empty where the text assigns nothing.
+    """
+    text = text.strip()
+    signs = [match for match, _ in zip(_EQUALITY.finditer(text), range(_MAX_CHAIN + 1), strict=False)]
+    if len(signs) > _MAX_CHAIN or any(char in text for char in "<>≤≥≠"):
+        return "", text.lstrip("≈ ")
+    signs = [match for match in signs if _outside(text, match.start())]
+    if not signs:
+        return "", text.lstrip("≈ ")
+    starts = [0, *(match.end() for match in signs)]
+    ends = [*(match.start() for match in signs), len(text)]
+    sides = [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+    named = _LABEL.fullmatch(sides[0]) is not None
+    if not all(sides[1:]) or not (named or not sides[0]):
+        # `1/3 ≈ 0.333` names nothing, and what stands before the sign is the exact value.
+        return ("", sides[0]) if [match[0] for match in signs] == ["≈"] and sides[0] else ("", text.lstrip("≈ "))
+    exact = next((place for place, match in enumerate(signs) if match[0] == "≈" and place > 0), len(signs))
+    return sides[0], sides[exact]
+
+
+def is_label(text: str) -> bool:
+    """Whether the text names a quantity, as `f(x)`, `|AB|` and `m_1` do, and is no value."""
+    return _LABEL.fullmatch(text.strip()) is not None
+
+
+def _outside(text: str, place: int) -> bool:
+    depth = 0
+    for char in text[:place]:
+        depth += (char in OPENING) - (char in CLOSING)
+    return depth <= 0
+
+
+def bare(answer: str) -> str:
+    """Without Markdown emphasis, mathematical delimiters, quotation marks and the full stop around it."""
+    answer = answer.strip()
+    for _ in range(6):
+        before = answer
+        answer = answer.strip("*`_ \t\n\r") if not answer.startswith("_{") else answer
+        if answer.endswith((".", "。", ",", ";", "，")) and not answer.endswith(".."):
+            answer = answer[:-1].rstrip()
+        if answer.endswith("\\") and not answer.endswith("\\\\"):
+            answer = answer[:-1].rstrip()
+        if len(answer) > 1 and answer[0] in "\"“'‘「" and answer[-1] in "\"”'’」" and answer.count(answer[0]) < 3:
+            answer = answer[1:-1]
+        for opening, closing in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
+            if len(answer) > 2 * len(opening) and answer.startswith(opening) and answer.endswith(closing):
+                inner = answer[len(opening) : -len(closing)]
+                answer = answer if opening in inner else inner.strip()
+        if answer == before:
+            break
+    return answer
 
 
 def _vulgar_fraction(match: re.Match[str]) -> str:

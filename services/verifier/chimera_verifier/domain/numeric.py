@@ -4,7 +4,8 @@ import re
 from fractions import Fraction
 
 from chimera.sample.v1 import sample_pb2
-from chimera_verifier.domain.latex import math_form, split_top, tidy
+from chimera_verifier.domain.latex import math_form, split_top, tidy, unwrap
+from chimera_verifier.domain.numbers import number_in_words
 from chimera_verifier.domain.outcomes import (
     CORRECT,
     INCORRECT,
@@ -16,41 +17,61 @@ from chimera_verifier.domain.outcomes import (
     judged,
     undecided,
 )
-from chimera_verifier.domain.quantities import MIN_ROUNDED_DIGITS, Number, Quantity, read_number, read_quantity
+from chimera_verifier.domain.quantities import (
+    MIN_ROUNDED_DIGITS,
+    MIN_ROUNDING_DIGITS,
+    Number,
+    Quantity,
+    read_continental,
+    read_number,
+    read_quantity,
+)
+from chimera_verifier.domain.structures import both_signs
+from chimera_verifier.domain.words import text_form as text_words
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
-_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_CLOCK = re.compile(r"[0-9]{1,2}:[0-5][0-9]")
+_COMMA_GROUP = re.compile(r"(?<![0-9])[1-9][0-9]{0,2},[0-9]{3}(?![0-9])")
+_PLAIN_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}")
 
 
 def compare_number(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     """Compares one number, with its unit and tolerance."""
     left = read_quantity(reference.value, reference.unit)
     right = read_quantity(candidate)
+    tolerance = reference.tolerance
+    if (clock := _clock(reference.value, candidate)) is not None:
+        return clock
+    if left.number is None and (number := read_continental(reference.value)):
+        left = Quantity(number, left.magnitude, left.unit)
+    if left.number is not None and (by_comma := _by_decimal_comma(left, right, candidate, tolerance)) is not None:
+        return by_comma
     if right.number is None and (several := _several_numbers(candidate)) is not None:
         return several
+    if right.number is None and (worded := _in_words(candidate)) is not None:
+        right = worded
+    if left.number is None and (worded := _in_words(reference.value)) is not None:
+        left = worded
     if left.number is None or right.number is None:
-        return _compare_unread(left, right, reference.tolerance)
-    return _compare_quantities(left, right, left.number, right.number, reference.tolerance)
+        return _compare_unread(left, right, tolerance)
+    if left.number.base != right.number.base:
+        same = left.magnitude.partition("_")[0].strip() == right.magnitude.partition("_")[0].strip()
+        return undecided("Only one answer names a base." if same else "The answers are written in different bases.")
+    return _compare_quantities(left, right, left.number, right.number, tolerance)
 
 
 def _compare_quantities(left: Quantity, right: Quantity, ours: Number, theirs: Number, tolerance: float) -> Comparison:
     if left.unit is None and right.unit is not None and right.unit.name == "%":
-        if agree(ours, _scaled(theirs, Fraction(1, 100)), tolerance):
-            return Comparison(CORRECT, NUMERIC, "The percentage has the reference's value.")
-        return undecided("Only the candidate is a percentage.")
+        return _compare_percentage(ours, theirs, tolerance)
     if left.unit is not None and right.unit is None:
         if left.unit.name == "%" and agree(_scaled(ours, Fraction(1, 100)), theirs, tolerance):
             return Comparison(CORRECT, NUMERIC, "The value is that of the reference's percentage.")
         return judged(agree(ours, theirs, tolerance), "the candidate names no unit")
     if left.unit is None and right.unit is not None:
-        if right.unit.dimensions != ():
-            differs = agree(ours, theirs, tolerance) is False
-            return (
-                judged(False, "")
-                if differs and right.unit.dimensions is None
-                else undecided("Only the candidate has a unit.")
-            )
-        return judged(agree(ours, theirs, tolerance), "the unit is dimensionless")
+        same = agree(ours, theirs, tolerance)
+        if same is False and right.unit.dimensions not in (None, ()):
+            return undecided("Only the candidate has a unit.")
+        return judged(same, "the reference names no unit")
     if left.unit is None or right.unit is None:
         return judged(agree(ours, theirs, tolerance), "neither has a unit")
     ratio = right.unit.ratio(left.unit)
@@ -58,11 +79,27 @@ def _compare_quantities(left: Quantity, right: Quantity, ours: Number, theirs: N
         return judged(agree(ours, _scaled(theirs, ratio), tolerance), "units count")
     if left.unit.contradicts(right.unit):
         return Comparison(INCORRECT, NUMERIC, "The units measure different things.")
+    if agree(ours, theirs, tolerance) is False and left.unit.dimensions is None and right.unit.dimensions is None:
+        return Comparison(INCORRECT, NUMERIC, "The values differ, and so do the units.")
     return undecided("The units cannot be converted into each other.")
 
 
+def _compare_percentage(ours: Number, theirs: Number, tolerance: float) -> Comparison:
+    """A reference without a sign may be the percentage itself, or the share that it is of one."""
+    if agree(ours, _scaled(theirs, Fraction(1, 100)), tolerance):
+        return Comparison(CORRECT, NUMERIC, "The percentage has the reference's value.")
+    same = agree(ours, theirs, tolerance)
+    if same and abs(ours.value) <= 1:
+        return undecided("Only the candidate is a percentage.")
+    return judged(same, "the reference leaves out the percent sign")
+
+
 def agree(reference: Number, candidate: Number, tolerance: float) -> bool | None:
-    """None where the candidate is a coarser or finer rounding, which proves nothing."""
+    """Whether the numbers are the same to the digits given; None where a coarse rounding proves nothing.
+
+    A decimal in the reference is taken as rounded: what rounds to it is right. Whole numbers and fractions are exact; a
+    decimal in the candidate is as good as they are only with many right digits.
+    """
     difference = abs(reference.value - candidate.value)
     if difference == 0:
         return True
@@ -71,28 +108,79 @@ def agree(reference: Number, candidate: Number, tolerance: float) -> bool | None
     if reference.half_ulp is not None and difference <= reference.half_ulp:
         finer = candidate.half_ulp is None or candidate.half_ulp < reference.half_ulp
         return True if finer and reference.digits >= MIN_ROUNDED_DIGITS else None
-    rounded = candidate.half_ulp is not None and difference <= candidate.half_ulp
-    return None if rounded and reference.value.denominator != 1 and candidate.digits > 1 else False
+    if candidate.half_ulp is None or difference > candidate.half_ulp or reference.value.denominator == 1:
+        return False
+    if candidate.digits >= MIN_ROUNDING_DIGITS:
+        return True
+    return None if candidate.digits > 1 else False
 
 
 def _compare_unread(left: Quantity, right: Quantity, tolerance: float) -> Comparison:
     """At least one magnitude is no plain number: equal as text, or a symbolic question."""
-    if left.unit is not None and right.unit is not None and left.unit.name != right.unit.name:
+    if left.unit is not None and right.unit is not None and left.unit.ratio(right.unit) != 1:
         return undecided("The units differ and the magnitudes are not plain numbers.")
-    if left.unit is None and right.unit is not None:
-        return undecided("Only the candidate has a unit.")
     if math_form(left.magnitude) == math_form(right.magnitude):
         return Comparison(CORRECT, NORMAL_FORM, "The normal forms are equal.")
+    variants = [both_signs(unwrap(quantity.magnitude)) for quantity in (left, right)]
+    if len(variants[0]) != len(variants[1]):
+        return Comparison(INCORRECT, NORMAL_FORM, "One answer stands for two numbers, the other for one.")
+    if len(variants[0]) == 2:
+        return undecided("Both answers stand for two numbers.")
+    if right.number is None and _words_around(right.magnitude):
+        return undecided("The candidate is no number.")
     absolute = 0.0
     if not tolerance and left.number and left.number.half_ulp and left.number.digits >= MIN_ROUNDED_DIGITS:
         absolute = float(left.number.half_ulp)
+    elif not tolerance and right.number and right.number.half_ulp and right.number.digits >= MIN_ROUNDING_DIGITS:
+        absolute = float(right.number.half_ulp)
     return ask(Pair(left.magnitude, right.magnitude, tolerance, absolute))
+
+
+def _words_around(text: str) -> bool:
+    return len(_PLAIN_WORD.findall(unwrap(text))) > 1
+
+
+def _by_decimal_comma(left: Quantity, right: Quantity, candidate: str, tolerance: float) -> Comparison | None:
+    """`3,4` for 3.4: the comma is a decimal one if that makes the answers agree, and no grouping of thousands."""
+    if left.number is None or (number := read_continental(candidate)) is None:
+        return None
+    if right.number is not None and right.number.value == left.number.value:
+        return None
+    if not agree(left.number, number, tolerance):
+        return None
+    if right.number is not None and right.number.value != number.value and _COMMA_GROUP.search(tidy(candidate)):
+        return undecided("The comma may group thousands or stand before decimals.")
+    return Comparison(CORRECT, NUMERIC, "The values agree (the comma stands before decimals).")
+
+
+def _clock(reference: str, candidate: str) -> Comparison | None:
+    times = [tidy(text) for text in (reference, candidate)]
+    if not all(_CLOCK.fullmatch(time) for time in times):
+        return None
+    same = [time.zfill(5) for time in times]
+    if same[0] == same[1]:
+        return Comparison(CORRECT, NORMAL_FORM, "The times, or ratios, are the same.")
+    ratios = [Fraction(int(time[:2]) or 1, int(time[3:]) or 1) for time in same]
+    return (
+        undecided("They may be times or ratios.")
+        if ratios[0] == ratios[1]
+        else Comparison(INCORRECT, NORMAL_FORM, "Neither as times nor as ratios are they the same.")
+    )
+
+
+def _in_words(text: str) -> Quantity | None:
+    words = text_words(text)
+    number = number_in_words(words)
+    if number is None and " " in words:
+        words, _, rest = words.partition(" ")
+        number = number_in_words(words) if rest and number_in_words(rest) is None and " " not in rest else None
+    return None if number is None else Quantity(Number(Fraction(number), len(str(number))), str(number))
 
 
 def _several_numbers(candidate: str) -> Comparison | None:
     bare = tidy(candidate)
     items = split_top(bare)
-    if len(items) > 1 and all(read_number(item) for item in items) and not _DECIMAL_COMMA.fullmatch(bare):
+    if len(items) > 1 and all(read_number(item) for item in items):
         return Comparison(INCORRECT, NORMAL_FORM, "The candidate gives several numbers where one is asked for.")
     return None
 

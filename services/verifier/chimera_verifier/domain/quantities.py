@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from chimera_verifier.domain.latex import assignment, inner_text, tidy, unwrap
+from chimera_verifier.domain.syntax import parse
 from chimera_verifier.domain.units import Unit, parse_unit
 
 MAX_DIGITS = 300  # Of a literal, and of a power of ten: every float fits, and arithmetic stays in microseconds.
-MIN_ROUNDED_DIGITS = 4  # A reference with fewer digits may be an exact value, so what only rounds to it is not proof.
+MIN_ROUNDED_DIGITS = 3  # A reference with fewer digits may be an exact value, so what only rounds to it is not proof.
+MIN_ROUNDING_DIGITS = 6  # A candidate with so many right digits is taken for the exact value that it rounds.
 _MAX_POWER = 64
 _MAX_POWER_BASE = 10**6
 
-_GROUPED = r"[0-9]{1,3}(?:[,'_][0-9]{2,3})*[,'_][0-9]{3}|[0-9]{1,3}(?: [0-9]{3})+"
+_GROUPED = (
+    r"[1-9][0-9]{0,2}(?:[,'_][0-9]{2,3})*[,'_][0-9]{3}|[1-9][0-9]{0,2}(?: [0-9]{3})+"
+    r"|[1-9][0-9]{0,3}(?:,[0-9]{4})+(?![0-9])"
+)
 _DECIMAL = rf"(?:(?:{_GROUPED})(?:\.[0-9]+)?|[0-9]+\.?[0-9]*|\.[0-9]+)"
 _EXPONENT = (
     r"(?: ?\* ?10 ?\^ ?(?:\{ ?([+-]?[0-9]{1,4}) ?\}|\(([+-]?[0-9]{1,4})\)|([+-]?[0-9]{1,4}))|[eE]([+-]?[0-9]{1,4}))?"
@@ -28,8 +33,18 @@ _DIGITS = r"([0-9]{1,300})"
 _MIXED = re.compile(rf"{_SIGN}{_DIGITS}(?: ?\\frac ?\{{ ?{_DIGITS} ?\}} ?\{{ ?{_DIGITS} ?\}}| {_DIGITS} ?/ ?{_DIGITS})")
 _TRAILING_UNIT = re.compile(r"\\(?:text|mathrm|mbox|rm)\*? ?\{([^{}]*)\}(\^ ?\{?[+-]?[0-9]\}?)?$")
 _UNIT_START = re.compile(r"[A-Za-zΩμ°%$€£\\(]")
-_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
+_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "¥", "₹": "₹"}
 _UNIT_WORD = re.compile(r"[A-Za-z°%$€£/^0-9-]{1,20}")
+_RATIO_SIGN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?: ?([0-9]{1,15}(?:\.[0-9]{1,15})?)")
+_CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-4]):[0-5][0-9]")
+_CONTINENTAL = re.compile(r"([+-]?)([0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]{1,15}),([0-9]{1,15})")
+_DOTTED = re.compile(r"([+-]?)([1-9][0-9]{0,2}(?:\.[0-9]{3}){2,10})")
+_BASED = re.compile(r"([0-9A-Za-z]{1,60}) ?_ ?\{? ?(?:\\text ?\{)?([0-9]{1,2})\}? ?\}?")
+_ABOUT = re.compile(
+    r"^(?:about|approximately|approx\.?|roughly|around|circa|ca\.|nearly|≈|~|∼|\\sim|约|大约|etwa|environ)\s{0,3}",
+    re.IGNORECASE,
+)
+_MODULUS = re.compile(r"\s*\(?\\?(?:pmod|mod|bmod)\s?[{(]?\s?[0-9]{1,9}\s?[)}]?\)?$")
 _FORMS = (_MIXED, _RATIO, _SMALL_POWER, _POWER_OF_TEN, _LITERAL)
 
 
@@ -40,6 +55,7 @@ class Number:
     value: Fraction
     digits: int = 0
     half_ulp: Fraction | None = None
+    base: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +70,35 @@ class Quantity:
 def read_quantity(text: str, unit: str = "") -> Quantity:
     """Reads `3{,}000\\text{ km}`, `-1\\frac{2}{3}`, `$5`, `50\\%` or `x = 2`; `unit` stands in for a missing one."""
     _, bare = assignment(inner_text(tidy(text)))
+    bare = _MODULUS.sub("", _ABOUT.sub("", bare))
     bare = bare[:-1] if bare.endswith(".") and not bare.endswith("..") else bare
     currency = ""
     if bare[:1] in _CURRENCIES and bare[1:]:
         currency, bare = _CURRENCIES[bare[0]], bare[1:].strip()
-    if (number := read_number(bare)) is not None:
+    if (number := read_number(bare) or _read_based(bare)) is not None:
         found = currency or unit
         return Quantity(number, bare, parse_unit(found) if found else None)
     return _with_unit(bare, unit)
+
+
+def _read_based(text: str) -> Number | None:
+    """`204_5`, a numeral in another base than ten; the base stays with it, for 204 is another number."""
+    match = _BASED.fullmatch(text)
+    if match is None or not 2 <= int(match[2]) <= 36 or match[2] == "10":
+        return None
+    try:
+        return Number(Fraction(int(match[1], int(match[2]))), base=int(match[2]))
+    except ValueError:
+        return None
+
+
+def read_continental(text: str) -> Number | None:
+    """`1.234,56` and `2,74`, with a comma before the decimals; what may be a group of thousands is read so as well."""
+    bare = assignment(inner_text(tidy(text)))[1]
+    match = _CONTINENTAL.match(bare)
+    if match is None or (bare[match.end() : match.end() + 1] or " ") in ",.0123456789":
+        return None
+    return _literal(match[1], f"{re.sub('[. ]', '', match[2])}.{match[3]}")
 
 
 def _with_unit(text: str, unit: str) -> Quantity:
@@ -72,6 +109,9 @@ def _with_unit(text: str, unit: str) -> Quantity:
         number, found = read_number(match[0]), parse_unit(rest)
         if number is not None and _is_unit(rest, found, unit, text[match.end()].isspace()):
             return Quantity(number, match[0], found)
+    magnitude, _, word = text.rpartition(" ")
+    if magnitude and _UNIT_WORD.fullmatch(word) and parse_unit(word).dimensions is not None and parse(magnitude):
+        return Quantity(read_number(magnitude), magnitude, parse_unit(word))
     trailing = _TRAILING_UNIT.search(text)
     if trailing is not None and trailing[1].strip():
         found = parse_unit(trailing[1] + (trailing[2] or ""))
@@ -96,6 +136,12 @@ def read_number(text: str) -> Number | None:
         return None
     if match := _MIXED.fullmatch(text):
         return _mixed(match)
+    if (match := _RATIO_SIGN.fullmatch(text)) and not _CLOCK.fullmatch(text):
+        return Number(Fraction(match[1]) / Fraction(match[2])) if Fraction(match[2]) else None
+    if match := _DOTTED.fullmatch(text):
+        return _literal(match[1], match[2].replace(".", ""))
+    if (match := _CONTINENTAL.fullmatch(text)) and ("." in match[2] or (match[2] == "0" and len(match[3]) != 1)):
+        return _literal(match[1], f"{re.sub('[. ]', '', match[2])}.{match[3]}")
     if match := _RATIO.fullmatch(text):
         return _ratio(match)
     if match := _POWER_OF_TEN.fullmatch(text):

@@ -159,7 +159,8 @@ def _is_set(_: sample_pb2.Answer, value: str) -> bool:
 
 
 def _is_interval(_: sample_pb2.Answer, value: str) -> bool:
-    return structures.read_intervals(value) is not None
+    parts = structures.read_intervals(value)
+    return parts is not None and (not parts or any(part.low != part.high for part in parts))
 
 
 def _is_tuple(_: sample_pb2.Answer, value: str) -> bool:

@@ -11,12 +11,23 @@ _ENVIRONMENT = re.compile(r"\\begin ?\{([pbvBV]?matrix|array)\}(?: ?\{[lcr| ]*\}
 _MATRIX_FRAME = re.compile(r"\$+|\\left ?[(\[.]|\\right ?[)\].]|^\s*[A-Za-z]\s*=")
 _EMPTY_SETS = ("∅", "{}", r"\{\}", r"\{ \}", "{ }")
 _LINE_BREAK = re.compile(r"\\\\(?: ?\[[^\]]{0,10}\])?")
-_WORD_SEPARATOR = re.compile(r",? (?:and|or) ")
-_UNION = re.compile(r"∪| [Uu] | or |(?<=[\])])U(?=[\[(])")
-_REALS = re.compile(r"\\mathbb ?\{?R\}?|ℝ|(?:all )?reals?(?: numbers?)?", re.IGNORECASE)
+_WORD_SEPARATOR = re.compile(
+    r"(?:(?:^|,|;)? ?\b|(?<=[)\]}0-9]) ?)(?:and|or|und|oder|et|ou|y|o|и|или)\b |,? ?[和或与及、] ?|,? &\s"
+)
+_UNION = re.compile(r"∪| [Uu] |,? (?:or|oder|ou|или|∨) |(?<=[\])])U(?=[\[(])| ?[或] ?")
+_AND = re.compile(r",? (?:and|und|et|y|и|∧) ")
+_NOTHING = re.compile(
+    r"(?:there (?:is|are) )?(?:no (?:real )?(?:solutions?|values?|such \w+)|empty set|none|nothing|无解"
+    r"|keine(?: Lösung)?)",
+    re.IGNORECASE,
+)
+_UNEQUAL = re.compile(r"([^≠]+)≠([^≠]+)")
+_MAGNITUDE = re.compile(r"\|([^|]{1,20})\|")
+_ASSIGNED = re.compile(r"(?:[A-Z]|[A-Z]_\w|\\text ?\{[^{}]{1,30}\}|[a-z]) ?= ?")
+_REALS = re.compile(r"\\mathbb ?\{?R\}?|ℝ|R|(?:the )?(?:set of )?(?:all )?reals?(?: numbers?)?|全体实数", re.IGNORECASE)
 _INFINITY = re.compile(r"([+-]?) ?(?:∞|oo|inf(?:inity)?)", re.IGNORECASE)
 _RELATION = re.compile(r"([^<>≤≥=]+)([<>≤≥])([^<>≤≥=]+)(?:([<≤>≥])([^<>≤≥=]+))?")
-_VARIABLE = re.compile(r"[A-Za-z]|\\[a-z]+|[α-ω]")
+VARIABLE = re.compile(r"(?:[A-Za-z]|\\[a-z]+|[α-ω])(?:_\{?\w{1,5}\}?)?(?:\([A-Za-z]\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +49,45 @@ class Interval:
     high_open: bool
 
 
+_ALL = (Interval("-∞", "∞", True, True),)
+
+
 def read_set(text: str) -> Elements:
-    """Reads `\\{1, 2\\}`, a bare list, `x = 1 or x = 2` and `±3`; a text in round brackets is one element, a tuple."""
-    bare = _unbrace(tidy(text))
-    if bare in _EMPTY_SETS or bare == "":
+    r"""Reads `\{1, 2\}`, a bare list, `x = 1 or x = 2` and `±3`; a text in round brackets is one element, a tuple."""
+    bare = _unbrace(unwrap(tidy(text))).strip(" .")
+    if bare in _EMPTY_SETS or bare == "" or _NOTHING.fullmatch(bare):
         return Elements((), "{")
-    name, value = assignment(bare)
-    bare = value if name else bare
-    inner = enclosed(bare, "{", "}")
-    body = bare if inner is None else inner
-    items = [assignment(item)[1] for item in split_top(_WORD_SEPARATOR.sub(", ", body).rstrip(" ,;"))]
-    return Elements(tuple(signed for item in items for signed in _both_signs(item)), "" if inner is None else "{")
+    items = _items(bare)
+    bracket = ""
+    if len(items) == 1:
+        value = assignment(bare)[1]
+        inner = enclosed(value, "{", "}")
+        if value in _EMPTY_SETS or inner == "":
+            return Elements((), "{")
+        bracket = "" if inner is None else "{"
+        items = _items(value if inner is None else inner)
+    values = [assignment(item)[1] for item in items]
+    return Elements(tuple(signed for item in values for signed in both_signs(item)), bracket)
 
 
 def read_tuple(text: str) -> Elements:
     """Reads `(1, 2)`, `[1, 2]`, `⟨1, 2⟩`, a column vector, a bare list or `x = 1, y = 2`, whose names are kept."""
-    bare = tidy(text).replace(r"\{", "{").replace(r"\}", "}")
-    if (rows := read_matrix(text)) is not None and bare.startswith("\\") and 1 in (len(rows), len(rows[0])):
+    bare = tidy(text)
+    while (inner := enclosed(bare, "(", ")")) is not None and inner.startswith("\\begin"):
+        bare = inner
+    if (rows := read_matrix(bare)) is not None and bare.startswith("\\") and 1 in (len(rows), len(rows[0])):
         return Elements(tuple(item for row in rows for item in row), "(")
-    name, value = assignment(bare)
-    if name and value[:1] in "([⟨":
-        bare = value
-    if re.match(r"\([^()]*\) ?=", bare):
-        bare = bare.partition("=")[2].strip()
+    bare = _unbrace(unwrap(bare))
+    if len(_items(bare)) == 1:
+        bare = assignment(bare)[1]
     inner = enclosed(bare, "([⟨{", ")]⟩}")
-    body = bare if inner is None else inner
-    pairs = [assignment(item) for item in split_top(_WORD_SEPARATOR.sub(", ", body))]
+    pairs = [assignment(item) for item in _items(bare if inner is None else inner)]
     labels = tuple(label for label, _ in pairs)
     return Elements(tuple(item for _, item in pairs), "" if inner is None else bare[0], labels if all(labels) else ())
+
+
+def _items(body: str) -> list[str]:
+    return split_top(_WORD_SEPARATOR.sub(", ", body).rstrip(" ,;"))
 
 
 def read_matrix(text: str) -> tuple[tuple[str, ...], ...] | None:
@@ -83,46 +105,108 @@ def read_matrix(text: str) -> tuple[tuple[str, ...], ...] | None:
 
 def read_intervals(text: str) -> tuple[Interval, ...] | None:
     """Reads unions of intervals, single points, ℝ and inequalities of one variable; None if the text is neither."""
-    bare = unwrap(tidy(text))
+    bare = _unbrace(unwrap(tidy(text))).strip(" .")
+    for phrase in ("for all real", "for all"):
+        bare = bare.removeprefix(phrase).strip()
     member, _, rest = bare.partition("∈")
-    if rest and _VARIABLE.fullmatch(member.strip()):
+    if rest and VARIABLE.fullmatch(member.strip()):
         bare = rest.strip()
+    elif _ASSIGNED.match(bare) and bare.partition("=")[2].strip()[:1] in ("(", "[", "]", "{"):
+        bare = bare.partition("=")[2].strip()
     if _REALS.fullmatch(bare):
-        return (Interval("-∞", "∞", True, True),)
-    if _unbrace(bare) in _EMPTY_SETS:
+        return _ALL
+    if bare in _EMPTY_SETS or _NOTHING.fullmatch(bare):
         return ()
-    parts = [_interval(part.strip()) for part in _UNION.split(bare)]
+    whole, _, without = bare.partition("∖")
+    if without:
+        return _without_points(whole.strip(), without.strip())
+    pieces = [piece.strip() for piece in _UNION.split(bare)]
+    parts: list[Interval] = []
+    for piece in pieces:
+        part = _conjunction(piece)
+        if part is None:
+            return None
+        parts += part
+    return _merged(parts)
+
+
+def _conjunction(text: str) -> list[Interval] | None:
+    """One interval; `x > 1 and x < 5` is their intersection, `(0,1) and (2,3)` their union."""
+    pieces = [piece.strip() for piece in _AND.split(text)]
+    parts = [_interval(piece) for piece in pieces]
     if any(part is None for part in parts):
         return None
-    return _merged([part for part in parts if part is not None])
+    found = [part for part in parts if part is not None]
+    if len(found) == 1 or not all(_RELATION.fullmatch(piece) for piece in pieces):
+        return [interval for part in found for interval in part]
+    if any(len(part) != 1 or _key(part[0].low) is None or _key(part[0].high) is None for part in found):
+        return None
+    low = max((part[0] for part in found), key=lambda part: (_key(part.low) or (0, 0), part.low_open))
+    high = min((part[0] for part in found), key=lambda part: (_key(part.high) or (0, 0), not part.high_open))
+    return [Interval(low.low, high.high, low.low_open, high.high_open)]
 
 
-def _interval(text: str) -> Interval | None:
+def _without_points(whole: str, points: str) -> tuple[Interval, ...] | None:
+    around = read_intervals(whole)
+    inner = enclosed(points, "{", "}")
+    values = sorted((read_number(point) for point in split_top(inner or points)), key=lambda n: n.value if n else 0)
+    if around != _ALL or not all(values):
+        return None
+    ends = [str(number.value) for number in values if number]
+    return tuple(
+        Interval(low, high, True, True) for low, high in zip(["-∞", *ends], [*ends, "∞"], strict=True) if low != high
+    )
+
+
+def _interval(text: str) -> list[Interval] | None:
     if match := _RELATION.fullmatch(text):
         return _inequality(*(group and group.strip() for group in match.groups()))
-    if (inner := enclosed(_unbrace(text), "{", "}")) is not None:
-        return Interval(inner, inner, False, False) if inner and len(split_top(inner)) == 1 else None
+    if (unequal := _UNEQUAL.fullmatch(text)) and VARIABLE.fullmatch(unequal[1].strip()):
+        end = unequal[2].strip()
+        return [Interval("-∞", end, True, True), Interval(end, "∞", True, True)]
+    if (inner := enclosed(text, "{", "}")) is not None:
+        points = split_top(inner)
+        return [Interval(point, point, False, False) for point in points] if all(points) else None
     if len(text) < 5 or text[0] not in "[(]" or text[-1] not in "])[":
         return None
     ends = [end.strip() for end in split_top(text[1:-1])]
     if len(ends) != 2 or not all(ends):
         return None
     low, high = (_INFINITY.sub(r"\1∞", end).replace("+∞", "∞") for end in ends)
-    return Interval(low, high, text[0] != "[" or low == "-∞", text[-1] != "]" or high == "∞")
+    return [Interval(low, high, text[0] != "[" or low == "-∞", text[-1] != "]" or high == "∞")]
 
 
-def _inequality(first: str, sign: str, second: str, sign2: str | None, third: str | None) -> Interval | None:
+def _inequality(first: str, sign: str, second: str, sign2: str | None, third: str | None) -> list[Interval] | None:
     if sign2 and third:
-        if (sign in "<≤") != (sign2 in "<≤") or not _VARIABLE.fullmatch(second):
+        if (sign in "<≤") != (sign2 in "<≤"):
             return None
         low, high, low_sign, high_sign = (first, third, sign, sign2) if sign in "<≤" else (third, first, sign2, sign)
-        return Interval(low, high, low_sign in "<>", high_sign in "<>")
-    if not _VARIABLE.fullmatch(first):
+        open_low, open_high = low_sign in "<>", high_sign in "<>"
+        low, high = (_INFINITY.sub(r"\1∞", end).replace("+∞", "∞") for end in (low, high))
+        if magnitude := _MAGNITUDE.fullmatch(second):
+            return _magnitude(magnitude[1], low, high, open_low, open_high)
+        return [Interval(low, high, open_low, open_high)] if VARIABLE.fullmatch(second) else None
+    if not (VARIABLE.fullmatch(first) or _MAGNITUDE.fullmatch(first)):
         first, sign, second = second, {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}[sign], first
-    if not _VARIABLE.fullmatch(first):
-        return None
     is_open = sign in "<>"
-    return Interval("-∞", second, True, is_open) if sign in "<≤" else Interval(second, "∞", is_open, True)
+    if _MAGNITUDE.fullmatch(first) and read_number(second):
+        if sign in "<≤":
+            return [Interval(_negated(second), second, is_open, is_open)]
+        return [Interval("-∞", _negated(second), True, is_open), Interval(second, "∞", is_open, True)]
+    if not VARIABLE.fullmatch(first):
+        return None
+    return [Interval("-∞", second, True, is_open) if sign in "<≤" else Interval(second, "∞", is_open, True)]
+
+
+def _magnitude(variable: str, low: str, high: str, open_low: bool, open_high: bool) -> list[Interval] | None:
+    """`1 ≤ |x| ≤ 2` is one interval on either side of zero."""
+    if not VARIABLE.fullmatch(variable.strip()) or not (read_number(low) and read_number(high)):
+        return None
+    return [Interval(_negated(high), _negated(low), open_high, open_low), Interval(low, high, open_low, open_high)]
+
+
+def _negated(end: str) -> str:
+    return end[1:].strip() if end.startswith("-") else f"-{end}"
 
 
 def _merged(parts: list[Interval]) -> tuple[Interval, ...]:
@@ -153,8 +237,11 @@ def _key(end: str) -> tuple[int, object] | None:
     return (0, number.value) if number else None
 
 
-def _both_signs(item: str) -> tuple[str, ...]:
-    return (item[1:].strip(), "-" + item[1:].strip()) if item.startswith("±") else (item,)
+def both_signs(item: str) -> tuple[str, ...]:
+    """The two values of what holds one `±`, or several that go together; `∓` is the other sign."""
+    if "±" not in item:
+        return (item,)
+    return tuple(item.replace("±", one).replace("∓", other).lstrip("+ ") for one, other in (("+", "-"), ("-", "+")))
 
 
 def _unbrace(text: str) -> str:

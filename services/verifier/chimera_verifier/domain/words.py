@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from chimera_verifier.domain.latex import tidy, unwrap
+from chimera_verifier.domain.numbers import number_in_words, roman
 
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?[0-9]*|[()\[\]+^-])+")
 _YES_NO = frozenset({"No", "no"})  # "No" would else be read as nobelium.
@@ -12,7 +13,21 @@ _HYPHENS = re.compile("(?<=[^\\W_])[-‐‑‒–](?=[^\\W_])")
 _STOPS = re.compile(r"[!?;:]|[.,](?![0-9])|(?<![0-9])[.,]")
 _SCRIPT = re.compile(r"_\{?([A-Za-z0-9+-]+)\}?")
 _POWER = re.compile(r"\^\{([^{}]*)\}")
-_ARTICLE = re.compile(r"(?:the|an|a) (?=\S)")
+_ARTICLE = re.compile(
+    r"(?:the|an|a|der|die|das|le|la|les|el|los|las|il|lo|gli|un|una|une|ein|eine) (?=\S{2})|l'(?=\w{3})"
+)
+_LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i"}
+_MAX_LOOSE_CHARS = 300
+_AFFIRMED = frozenset({
+    "yes", "true", "correct", "right", "ja", "wahr", "richtig", "oui", "vrai", "sí", "si", "verdadero", "sim", "sì",
+    "verdadeiro", "vero", "да", "верно", "истина", "是", "是的", "对", "正确", "真", "はい", "正しい", "예", "네", "참",
+    "نعم", "صحيح", "हाँ", "evet", "doğru", "tak", "prawda",
+})  # fmt: skip
+_DENIED = frozenset({
+    "no", "false", "incorrect", "wrong", "nein", "falsch", "non", "faux", "falso", "não", "falsa", "нет", "неверно",
+    "ложь", "否", "不是", "不", "错", "错误", "假", "いいえ",
+    "아니오", "거짓", "لا", "خطأ", "नहीं", "hayır", "yanlış", "nie", "fałsz",
+})  # fmt: skip
 _LETTER = re.compile(r"\(?\[?([A-Za-z])[)\].:]*")
 _LABELLED = re.compile(r"(?:\(([A-Z])\)|([A-Z])[).:]) *(.+)", re.DOTALL)
 _PREFIX = re.compile(r"(?:the )?(?:correct )?(?:answer|option|choice)(?: is)?:? +(?=\(?[A-Za-z]\b)", re.IGNORECASE)
@@ -25,13 +40,51 @@ def text_form(text: str) -> str:
 
 
 def same_text(reference: str, candidate: str) -> bool:
-    """Whether the normal forms are equal; a chemical formula keeps its case, for Co is not CO."""
-    if not (form := text_form(reference)) or form != text_form(candidate):
+    """Whether the normal forms are equal; a chemical formula keeps its case, for Co is not CO.
+
+    Accents may be left out, and numbers written as digits, in words or in Roman numerals.
+    """
+    forms = text_form(reference), text_form(candidate)
+    if not forms[0] or not forms[1]:
         return False
+    if forms[0] != forms[1]:
+        return _loose_form(forms[0], reference) == _loose_form(forms[1], candidate)
     left, right = "".join(_plain(reference).split()), "".join(_plain(candidate).split())
     if left == right or {left, right} <= _YES_NO:
         return True
     return not (_FORMULA.fullmatch(left) or _FORMULA.fullmatch(right)) or (left.islower() and len(left) > 3)
+
+
+def truth(text: str) -> bool | None:
+    """What `yes`, `True`, `falsch` or `不是` affirms or denies; None for everything else."""
+    form = text_form(text)
+    return True if form in _AFFIRMED else False if form in _DENIED else None
+
+
+def _loose_form(form: str, text: str) -> str:
+    """Without accents, with digits for numbers in words and Roman numerals, and with `and` for `&`."""
+    romans = {word.casefold(): roman(word) for word in _plain(text).split() if len(word) > 1 or word in ("I", "V", "X")}
+    words = [] if len(form) > _MAX_LOOSE_CHARS else form.replace("&", " and ").split()
+    several = len(words) > 1
+    kept: list[str] = []
+    for word in words:
+        value = romans.get(word) if several and kept else None
+        value = number_in_words(word) if value is None and several else value
+        kept.append(str(value) if value is not None else word)
+    return _without_accents(" ".join(kept)) if kept else form
+
+
+def _without_accents(text: str) -> str:
+    """Latin letters without their accents; elsewhere a mark may make another letter."""
+    for letter, plain in _LETTERS.items():
+        text = text.replace(letter, plain)
+    decomposed = unicodedata.normalize("NFD", text)
+    kept = [
+        char
+        for place, char in enumerate(decomposed)
+        if not (unicodedata.combining(char) and place and decomposed[place - 1].isascii())
+    ]
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def choice_letter(text: str, choices: list[str]) -> str | None:

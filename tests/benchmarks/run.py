@@ -1,6 +1,6 @@
 """Benchmarks of the hot paths; one JSON line per figure, with the machine and the versions.
 
-python tests/benchmarks/run.py [pipeline|client|size|health] [--samples N] [--limit N] [--mean SECONDS]
+python tests/benchmarks/run.py [pipeline|client|grader|size|health] [--samples N] [--limit N] [--mean SECONDS]
 """
 
 import argparse
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument(
         "benchmark",
         nargs="?",
-        choices=("pipeline", "client", "limits", "size", "spell", "health", "all"),
+        choices=("pipeline", "client", "grader", "limits", "size", "spell", "health", "all"),
         default="all",
     )
     parser.add_argument("--samples", type=int, default=1200, help="accepted samples of the pipeline's build")
@@ -43,10 +43,12 @@ def main() -> None:
     parser.add_argument("--settled", type=int, default=1_000, help="samples that each size settles")
     parser.add_argument("--past", type=int, default=100_000, help="filled slots of which the largest is given a past")
     parser.add_argument("--spell", type=float, default=180.0, help="seconds in which one endpoint refuses everything")
+    parser.add_argument("--comparisons", type=int, default=2_000, help="answers of each kind that are graded")
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000], help="samples of a health report")
     options = parser.parse_args()
 
     import client
+    import grader
     import health
     import limits
     import pipeline
@@ -55,6 +57,7 @@ def main() -> None:
 
     runs = {
         "client": client.run,
+        "grader": grader.run,
         "health": health.run,
         "limits": limits.run,
         "pipeline": pipeline.run,

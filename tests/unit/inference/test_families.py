@@ -95,6 +95,14 @@ def test_hostile_numbers_are_refused_quickly(family: Family[Any]) -> None:
         teacher.solve(re.sub(r"\d+", "0", statement), Random(0), wrong=False)
 
 
+@every_family
+def test_a_first_sentence_without_bearing_changes_nothing(family: Family[Any]) -> None:
+    instance, statement = drawn(family, 1)
+    attempt = teacher.solve(f"The bakery sells its bread for 3 coins a loaf. {statement}", Random(0), wrong=False)
+    assert attempt is not None
+    assert attempt.answer == family.work(instance).answer
+
+
 def test_foreign_statements_are_not_answered() -> None:
     for text in ("", "What is 1 + 1?", "Prove Fermat's last theorem.", "x " * 50_000, "A) " * 2000):
         assert teacher.solve(text, Random(0), wrong=False) is None

@@ -19,6 +19,7 @@ MAX_STATEMENT_CHARACTERS = 6_000
 # A repetitive model knows only this many instances a family.
 REPERTOIRE_WHEN_REPEATING = 3
 _MISREADINGS_TRIED = 60
+_FIRST_SENTENCE = re.compile(r"[^.!?]{1,200}[.!?] ")
 _CANNOT_BE_WORKED_OUT = (ValueError, ArithmeticError, LookupError)
 # Exact numbers in answers are short; a huge exponent would make a fraction of it expensive.
 _LONGEST_NUMBER = 40
@@ -111,10 +112,22 @@ def solve(statement: str, rng: Random, *, wrong: bool) -> Attempt | None:
 
 
 def _readings(statement: str) -> Iterator[tuple[Family[Any], Any, Working]]:
-    """The families that can work a statement out, each with what it says and the way to its answer."""
+    """The families that can work a statement out, each with what it says and the way to its answer.
+
+    What no family recognises as a whole is read again without its first sentence, which may have no bearing.
+    """
     text = " ".join(statement.split())
     if len(text) > MAX_STATEMENT_CHARACTERS:
         return
+    recognised = False
+    for reading in _recognised(text):
+        recognised = True
+        yield reading
+    if not recognised and (first := _FIRST_SENTENCE.match(text)):
+        yield from _recognised(text[first.end() :])
+
+
+def _recognised(text: str) -> Iterator[tuple[Family[Any], Any, Working]]:
     for family in all_families().values():
         if (instance := family.recognise(text)) is None:
             continue

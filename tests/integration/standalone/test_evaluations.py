@@ -1,0 +1,152 @@
+"""Evaluations over all services in this process: a model of known accuracy is measured at it, and nothing is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+import aiohttp
+import pytest
+
+from chimera.corpus.v1 import corpus_pb2
+from chimera.evaluation.v1 import evaluation_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera_client.client import AsyncClient
+from chimera_inference.domain.families import all_families
+from chimera_shared.errors import InvalidInput
+from chimera_standalone.app import Standalone
+
+pytestmark = pytest.mark.integration
+LONGEST_SECONDS = 90
+PROBLEMS = 60
+PLAIN = evaluation_pb2.PERTURBATION_UNSPECIFIED
+
+
+def problems() -> list[corpus_pb2.CorpusItem]:
+    """Problems whose answers are whole numbers."""
+    families = [family for family in all_families().values() if _is_number(family)]
+    found = []
+    for number in range(PROBLEMS):
+        family, rng = families[number % len(families)], Random(number)
+        instance = family.draw(rng)
+        answer = sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value=family.work(instance).answer.value)
+        found.append(
+            corpus_pb2.CorpusItem(
+                item_id=f"p{number}", statement=family.state(instance, rng), answer=answer, subject=f"s{number % 2}"
+            )
+        )
+    return found
+
+
+def _is_number(family: Any) -> bool:
+    answer = family.work(family.draw(Random(0))).answer
+    return answer.type == "number" and not answer.unit and answer.value.lstrip("-").isdigit()
+
+
+class Scene:
+    """Running services with an evaluator, a client, and the teacher's dials."""
+
+    def __init__(self, client: AsyncClient, http: aiohttp.ClientSession, teacher: str) -> None:
+        self.client = client
+        self._http = http
+        self._teacher = teacher
+
+    async def dials(self, **changes: Any) -> None:
+        async with self._http.put(f"{self._teacher}/dials", json=changes) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def order(self, samples: int = 2, **changes: Any) -> evaluation_pb2.EvaluationSpec:
+        await self.client.corpora.import_("sums", "made for this test", problems())
+        return evaluation_pb2.EvaluationSpec(
+            name="known",
+            seed=3,
+            candidates=[
+                {"name": "half", "role": {"endpoints": ["procedural-weak"]}},
+                {"name": "most", "role": {"endpoints": ["procedural-strong"]}},
+            ],
+            benchmarks=[{"corpus": "sums", "samples": samples}],
+            **changes,
+        )
+
+    async def end(self, evaluation_id: str) -> evaluation_pb2.Evaluation:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            async for evaluation in self.client.evaluations.watch(evaluation_id):
+                last = evaluation
+            return last
+
+
+@asynccontextmanager
+async def scene_over(data_dir) -> AsyncIterator[Scene]:
+    async with (
+        Standalone(data_dir, {}, evaluator_port=0) as services,
+        aiohttp.ClientSession() as http,
+        AsyncClient(services.gateway_target, services.verifier_target, services.evaluator_target) as client,
+    ):
+        scene = Scene(client, http, services.endpoints["procedural-teacher"].base_url)
+        accuracies = {"procedural-weak": {"accuracy": 0.5}, "procedural-strong": {"accuracy": 0.9}}
+        await scene.dials(latency_mean_seconds=0.02, latency_sigma=0, models=accuracies)
+        yield scene
+
+
+@pytest.fixture(autouse=True)
+def _own_servers(monkeypatch) -> None:
+    monkeypatch.setenv("CHIMERA_GRACEFUL_TIMEOUT_SECONDS", "0.1")
+    monkeypatch.setenv("CHIMERA_MAX_IN_FLIGHT", "8")
+    monkeypatch.setenv("CHIMERA_RECONCILE_SECONDS", "1")
+    monkeypatch.setenv("CHIMERA_OVERDUE_SECONDS", "2")
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI"):
+        monkeypatch.delenv(name, raising=False)
+
+
+async def test_models_of_known_accuracy_are_measured_at_it(tmp_path):
+    async with scene_over(tmp_path) as scene:
+        spec = await scene.order(perturbations=[evaluation_pb2.PERTURBATION_DISTRACTED])
+        started = await scene.client.evaluations.start(spec, "known-1")
+        assert started.planned == PROBLEMS * 2 * 2 * 2
+        assert (await scene.client.evaluations.start(spec, "known-1")).evaluation_id == started.evaluation_id
+        ended = await scene.end(started.evaluation_id)
+        assert ended.state == evaluation_pb2.EVALUATION_STATE_SUCCEEDED
+        assert ended.graded == ended.usage.calls == started.planned
+        whole = {s.candidate: s for s in ended.scores if not s.subject and s.perturbation == PLAIN}
+        for name, accuracy in (("half", 0.5), ("most", 0.9)):
+            at_1 = whole[name].pass_at[0]
+            assert at_1.low <= accuracy <= at_1.high, at_1
+            assert whole[name].pass_at[1].value >= at_1.value
+        (plain,) = [of for of in ended.comparisons if of.perturbation == PLAIN]
+        assert plain.low <= 0.4 <= plain.high
+        assert plain.p_value < 0.001
+        assert {s.subject for s in ended.scores} == {"", "s0", "s1"}
+        answers = [answer async for answer in scene.client.evaluations.answers(started.evaluation_id)]
+        assert len({answer.task.task_id for answer in answers}) == started.planned
+
+
+async def test_what_is_cut_off_is_wrong_whatever_stands_in_it_and_a_cancelled_evaluation_stops(tmp_path):
+    async with scene_over(tmp_path) as scene:
+        await scene.dials(truncated_rate=1.0)
+        ended = await scene.end((await scene.client.evaluations.start(await scene.order(samples=1))).evaluation_id)
+        assert all(score.correct == 0 and score.truncated == score.incorrect for score in ended.scores)
+        await scene.dials(truncated_rate=0.0, latency_mean_seconds=1.0)
+        long = await scene.client.evaluations.start(await scene.order(samples=8))
+        await asyncio.sleep(1)
+        cancelled = await scene.client.evaluations.cancel(long.evaluation_id)
+        assert cancelled.state == evaluation_pb2.EVALUATION_STATE_CANCELLED
+        assert (await scene.end(long.evaluation_id)).graded < long.planned
+        nowhere = await scene.order()
+        nowhere.benchmarks[0].corpus = "nowhere"
+        with pytest.raises(InvalidInput, match="no corpus is named 'nowhere'"):
+            await scene.client.evaluations.start(nowhere)
+
+
+async def test_after_a_restart_only_what_has_no_answer_is_asked(tmp_path):
+    async with scene_over(tmp_path) as scene:
+        await scene.dials(latency_mean_seconds=0.2)
+        started = await scene.client.evaluations.start(await scene.order(), "again")
+        async for evaluation in scene.client.evaluations.watch(started.evaluation_id):
+            if evaluation.graded >= 20:
+                break
+    async with scene_over(tmp_path) as scene:
+        ended = await scene.end(started.evaluation_id)
+        assert ended.state == evaluation_pb2.EVALUATION_STATE_SUCCEEDED
+        assert ended.graded == ended.usage.calls == started.planned
+        assert sum(s.correct + s.incorrect + s.unknown for s in ended.scores if not s.subject) == started.planned

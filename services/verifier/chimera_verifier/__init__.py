@@ -1,1 +1,1 @@
-"""The verifier service: shape checks, duplicates, the blind panel, and the one grader of the platform."""
+"""The verifier service: what a problem and its solution must pass, and the one grader of the platform."""

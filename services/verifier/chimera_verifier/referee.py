@@ -30,10 +30,10 @@ _VERDICTS = {
 
 
 class JudgementForm(BaseModel):
-    """What a judge answers."""
+    """What a judge answers; the reason comes first, so that the verdict follows from it."""
 
-    verdict: Literal["equivalent", "different", "undecided"]
     reason: str = Field(max_length=10_000)
+    verdict: Literal["equivalent", "different", "undecided"]
 
 
 class Referee:

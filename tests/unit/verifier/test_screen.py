@@ -2,6 +2,8 @@ import asyncio
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
@@ -144,6 +146,33 @@ def test_more_must_pass_a_problem_than_fail_it_on_each_question(by_kind, reason)
     refusal = screen_refusal(screened(*by_kind))
 
     assert (refusal and refusal[0]) == reason
+
+
+VERDICT = st.sampled_from([YES, NO, UNKNOWN])
+
+
+@given(st.integers(1, 5).flatmap(lambda n: st.lists(st.lists(VERDICT, min_size=n, max_size=n), min_size=3, max_size=3)))
+def test_one_more_yes_never_hurts_and_one_more_no_never_helps(by_kind):
+    ranks = {sample_pb2.REASON_SCREEN_UNDECIDED: 1, None: 2}
+
+    def rank(of):
+        refusal = screen_refusal(screened(*of))
+        return ranks.get(refusal and refusal[0], 0)
+
+    for kind in range(3):
+        for i in range(len(by_kind[kind])):
+            better, worse = ([list(verdicts) for verdicts in by_kind] for _ in range(2))
+            better[kind][i], worse[kind][i] = YES, NO
+            assert rank(worse) <= rank(by_kind) <= rank(better)
+
+
+@given(st.lists(st.lists(VERDICT, min_size=4, max_size=4), min_size=3, max_size=3), st.permutations(range(4)))
+def test_the_order_of_the_screeners_decides_nothing(by_kind, order):
+    shuffled = [[verdicts[i] for i in order] for verdicts in by_kind]
+
+    first, second = (screen_refusal(screened(*of)) for of in (by_kind, shuffled))
+
+    assert (first and first[0]) == (second and second[0])
 
 
 def test_without_screeners_nothing_is_refused():

@@ -45,11 +45,12 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     bus = Bus(NAME, settings, DeadLetters(letters, NAME, settings.max_dead_letters))
     shared = client[mongo.SHARED_DATABASE]
     books, reports = Books(shared["budgets"]), EndpointReports(shared["endpoint_reports"])
-    builds = Builds(store, pool.endpoints, bus, _now, Live(books, reports))
+    live = Live(books, reports)
+    builds = Builds(store, pool.endpoints, bus, _now, live)
     tracker, limits = Tracker(store, builds), Limits(store, builds, books, _now)
     recall_store = RecallStore(client[f"chimera_{NAME}"])
     reverifying = Reverifying(store, recall_store, bus, _now, timedelta(seconds=settings.overdue_seconds))
-    recalls = Recalls(store, recall_store, reverifying, pool.endpoints, _now)
+    recalls = Recalls(store, recall_store, reverifying, pool.endpoints, _now, live)
     bus.add_quick("track", stages(tracker, reverifying))
     register = [BuildServicer(builds).register, SampleServicer(store, builds).register, DatasetServicer(store).register]
     register.append(DeadLetterServicer(Letterbox(letters, settings.max_dead_letters), bus).register)

@@ -29,9 +29,13 @@ class Live:
         await self._spent([build])
         if build.state in ENDED:
             return build
-        statuses = await self._all_statuses()
-        build.progress.endpoints.extend(statuses[name] for name in endpoints_of(build.spec.roles) if name in statuses)
+        build.progress.endpoints.extend(await self.statuses(build.spec.roles))
         return build
+
+    async def statuses(self, roles: build_pb2.Roles) -> Sequence[build_pb2.EndpointStatus]:
+        """The state of the endpoints of these roles."""
+        statuses = await self._all_statuses()
+        return [statuses[name] for name in endpoints_of(roles) if name in statuses]
 
     async def listed(self, builds: list[build_pb2.Build]) -> list[build_pb2.Build]:
         """The builds with their spending."""

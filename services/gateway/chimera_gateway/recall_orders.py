@@ -24,6 +24,8 @@ def spec_of(build: build_pb2.Build, replacements: build_pb2.Roles) -> build_pb2.
     spec.CopyFrom(build.spec)
     for name in ("subjects", "budget", "ledger_of", "controls"):
         spec.ClearField(name)
+    for name in _MAKERS:
+        spec.roles.ClearField(name)
     for name in _ONE_EACH:
         if replacements.HasField(name):
             getattr(spec.roles, name).CopyFrom(getattr(replacements, name))

@@ -10,6 +10,7 @@ from chimera.dataset.v1 import dataset_pb2
 from chimera.recall.v1 import recall_pb2, recall_service_pb2
 from chimera_gateway.domain.evidence import lookup_of
 from chimera_gateway.domain.recall import ENDED
+from chimera_gateway.live import Live
 from chimera_gateway.recall_orders import order_violations, role_violations, spec_of
 from chimera_gateway.recall_store import Order, RecallStore
 from chimera_gateway.reverifying import Reverifying
@@ -33,12 +34,14 @@ class Recalls:
         reverifying: Reverifying,
         endpoints: Endpoints,
         clock: Callable[[], datetime],
+        live: Live,
     ) -> None:
         self._store = store
         self._recalls = recalls
         self._reverifying = reverifying
         self._endpoints = endpoints
         self._clock = clock
+        self._live = live
 
     async def start(self, request: recall_service_pb2.StartRecallRequest) -> recall_pb2.Recall:
         """Start a recall, or return the one that this request started before."""
@@ -69,8 +72,12 @@ class Recalls:
         raise await self._other_runs(build.build_id)
 
     async def get(self, recall_id: str) -> recall_pb2.Recall:
-        """One recall."""
-        return (await self._order(recall_id)).recall
+        """One recall; while it runs, with the state of its endpoints."""
+        recall = (await self._order(recall_id)).recall
+        if recall.state not in ENDED:
+            build = await self._build(recall.build_id)
+            recall.endpoints.extend(await self._live.statuses(spec_of(build, recall.replacements).roles))
+        return recall
 
     async def list(self, skip: int, limit: int) -> list[recall_pb2.Recall]:
         """Recalls, newest first."""
@@ -108,9 +115,12 @@ class Recalls:
         """The newest version of the dataset that is named, and the build that made it."""
         if (named := await self._store.dataset(dataset_id)) is None:
             raise NotFound(f"no dataset is named {dataset_id[:80]!r}; `chimera datasets list` shows those that are")
-        record = await self._store.build(named.build_id)
-        assert record is not None, f"build {named.build_id} has a dataset and is not there"
-        return (await self._store.versions(named.build_id))[-1], record.build
+        return (await self._store.versions(named.build_id))[-1], await self._build(named.build_id)
+
+    async def _build(self, build_id: str) -> build_pb2.Build:
+        record = await self._store.build(build_id)
+        assert record is not None, f"build {build_id} has a dataset and is not there"
+        return record.build
 
     def _require_sound(self, recall: recall_pb2.Recall, build: build_pb2.Build) -> None:
         spec = spec_of(build, recall.replacements)

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-import typer
 from rich.live import Live
 from rich.text import Text
 
@@ -153,4 +152,13 @@ class _Display:
 
 
 async def _agreed() -> bool:
-    return await asyncio.to_thread(typer.confirm, "Start?", default=False, err=True)
+    """Ask on the terminal; ctrl-C meanwhile is an answer too, and no thread waits for a line that never comes."""
+    print("Start? [y/N]: ", end="", file=sys.stderr, flush=True)
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(sys.stdin, lambda: None if answered.done() else answered.set_result(None))
+    try:
+        await answered
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -88,7 +88,7 @@ def _holds(build: build_pb2.Build) -> list[str]:
     """Which endpoints are held back, while that matters."""
     if build.state != build_pb2.BUILD_STATE_RUNNING:
         return []
-    held = list(held_back(build.progress))
+    held = list(held_back(build.progress.endpoints))
     rest = len(held) - MAX_ENDPOINTS
     return [*held[:MAX_ENDPOINTS], *([f"{rest} more endpoints are held back"] if rest > 0 else [])]
 

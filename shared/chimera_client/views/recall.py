@@ -11,6 +11,7 @@ from chimera.dataset.v1 import dataset_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera_client.replacements import told_apart
 from chimera_client.text import count, counted, duration, line, money
+from chimera_client.views.spending import held_back
 from chimera_client.views.tables import add_row, time_words, titled_table
 from chimera_client.words import recall_state_words
 from chimera_shared.filters import in_words
@@ -41,12 +42,13 @@ def render_preview(recall: recall_pb2.Recall, dataset: dataset_pb2.Dataset, buil
 def recall_line(recall: recall_pb2.Recall, seconds: float) -> str:
     """How far a recall is, on one line."""
     usage, done = recall.usage, recall.kept + recall.withdrawn
-    return (
+    said = (
         f"{duration(seconds)} {recall.recall_id} {recall_state_words(recall.state)}: {done:,} of"
         f" {counted(recall.selected, 'sample')} verified again, {recall.kept:,} kept, {recall.withdrawn:,} withdrawn ·"
         f" {counted(usage.calls, 'model call')}, {count(usage.input_tokens + usage.output_tokens)} tokens,"
         f" {money(usage.cost_nanousd)}"
     )
+    return "; ".join([said, *held_back(recall.endpoints)])
 
 
 def render_recall(recall: recall_pb2.Recall) -> RenderableType:
@@ -63,6 +65,7 @@ def render_recall(recall: recall_pb2.Recall) -> RenderableType:
         ("Consumed", Text(f"{counted(usage.calls, 'model call')}, {money(usage.cost_nanousd)}")),
         ("Ordered", Text(f"{time_words(recall.create_time)} UTC")),
         ("Ended", Text(f"{time_words(recall.end_time)} UTC" if recall.HasField("end_time") else "")),
+        ("Held back", Text("; ".join(held_back(recall.endpoints)))),
         ("New version", Text(line(recall.new_dataset_id, 40))),
     ]
     table = Table.grid(padding=(0, 2))

@@ -1,6 +1,6 @@
 """What a build spends: in all, a minute, by its end, and of its budget."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chimera.build.v1 import build_pb2
@@ -97,9 +97,9 @@ def shortfall_words(build: build_pb2.Build, found: Sequence[Limit]) -> str:
     return f"the budget's {worst.name} will last for about {lasts:,} of {build.spec.samples:,} samples"
 
 
-def held_back(progress: build_pb2.Progress) -> Iterator[str]:
+def held_back(endpoints: Iterable[build_pb2.EndpointStatus]) -> Iterator[str]:
     """Each endpoint that is held back: how much of it is in use, why, and until when."""
-    for status in progress.endpoints:
+    for status in endpoints:
         if status.reason or status.breaker in (build_pb2.BREAKER_STATE_OPEN, build_pb2.BREAKER_STATE_HALF_OPEN):
             yield status_words(status)
 

@@ -8,12 +8,15 @@ from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.recall.v1 import recall_pb2, recall_service_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_gateway.live import Live
 from chimera_gateway.recall_store import RecallStore
 from chimera_gateway.recalls import Recalls
 from chimera_gateway.reverifying import Reverifying
 from chimera_gateway.store import GatewayStore, Record
 from chimera_shared import identity
 from chimera_shared.endpoints import config
+from chimera_shared.endpoints.book import Books
+from chimera_shared.endpoints.reports import EndpointReports
 from chimera_shared.errors import AlreadyExists, BusUnavailable, FailedPrecondition, InvalidInput, NotFound
 from chimera_shared.testing.samples import PANEL, make_build, make_call, make_dataset, make_samples
 
@@ -55,8 +58,9 @@ class Gateway:
         self.database, self.bus = database, Bus()
         self.now = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
         self.store, self.recall_store = GatewayStore(database, linger_s=0.0), RecallStore(database)
+        self.live = Live(Books(database["budgets"]), EndpointReports(database["endpoint_reports"], lambda: self.now))
         self.reverifying = Reverifying(self.store, self.recall_store, self.bus, lambda: self.now, OVERDUE)
-        self.recalls = Recalls(self.store, self.recall_store, self.reverifying, ENDPOINTS, lambda: self.now)
+        self.recalls = Recalls(self.store, self.recall_store, self.reverifying, ENDPOINTS, lambda: self.now, self.live)
 
     async def start(self, request_id="q1", **changes) -> recall_pb2.Recall:
         order = {
@@ -181,6 +185,18 @@ async def test_asking_what_would_be_recalled_starts_nothing(gateway):
     assert (preview.selected, preview.recall_id) == (JUDGED, "")
     assert await gateway.recalls.list(0, 10) == []
     assert gateway.bus.sent == []
+
+
+async def test_what_holds_a_recall_back_is_shown_while_it_runs(gateway):
+    told = {"limit": 2, "in_flight": 1, "waiting": 3, "breaker": "open", "held_seconds": 8.0, "failures": 4}
+    others = [{**told, "name": name, "reason": "it is away"} for name in ("author", "solver", "fresh")]
+    await gateway.database["endpoint_reports"].insert_one({"_id": "p", "time": gateway.now, "endpoints": others})
+
+    recall = await gateway.recalls.get((await gateway.start()).recall_id)
+
+    assert [(status.endpoint, status.reason) for status in recall.endpoints] == [("fresh", "it is away")]
+    assert not (await gateway.recalls.cancel(recall.recall_id)).endpoints
+    assert not (await gateway.recalls.get(recall.recall_id)).endpoints
 
 
 async def test_ordering_twice_is_ordering_once(gateway):

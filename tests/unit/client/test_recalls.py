@@ -9,6 +9,7 @@ from chimera.build.v1 import build_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera_client import AsyncClient
 from chimera_client.replacements import replacements, told_apart
+from chimera_client.views.recall import recall_line
 from chimera_shared.errors import InvalidInput, NotFound
 from chimera_shared.testing.samples import make_build
 
@@ -127,6 +128,16 @@ async def test_the_python_client_does_the_same(gateway, dataset):
         assert (await client.datasets.version(dataset, 2)).recall_id == recall.recall_id
         with pytest.raises(NotFound):
             await client.recalls.get("r9")
+
+
+def test_what_holds_a_recall_back_is_said():
+    status = build_pb2.EndpointStatus(endpoint="spare", limit=2, reason="refused with 429", held_seconds=8)
+    recall = recall_pb2.Recall(recall_id="r1", state=recall_pb2.RECALL_STATE_RUNNING, selected=4, kept=1)
+    assert recall_line(recall, 61) == (
+        "1:01 r1 running: 1 of 4 samples verified again, 1 kept, 0 withdrawn · 0 model calls, 0 tokens, $0.00"
+    )
+    recall.endpoints.append(status)
+    assert recall_line(recall, 61).endswith("; spare: 0 of 2 in flight, refused with 429; the next call in 8 s")
 
 
 def test_a_place_is_taken_with_its_parameters():

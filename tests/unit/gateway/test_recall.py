@@ -65,6 +65,7 @@ def test_a_recall_asks_the_builds_checkers_save_those_that_are_replaced():
     spec = spec_of(build, others)
 
     assert spec.roles.judge == others.judge
+    assert {field.name for field, _ in spec.roles.ListFields()} == {"panel", "judge"}, "it makes nothing"
     assert spec.roles.panel == build.spec.roles.panel
     assert spec.panel_rule == build.spec.panel_rule
     assert not spec.subjects

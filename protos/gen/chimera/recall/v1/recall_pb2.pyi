@@ -3,10 +3,11 @@ import datetime
 from chimera.build.v1 import build_pb2 as _build_pb2
 from chimera.sample.v1 import sample_pb2 as _sample_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -23,7 +24,7 @@ RECALL_STATE_SUCCEEDED: RecallState
 RECALL_STATE_CANCELLED: RecallState
 
 class Recall(_message.Message):
-    __slots__ = ("recall_id", "dataset_id", "build_id", "evidence", "replacements", "reason", "state", "selected", "kept", "withdrawn", "new_dataset_id", "usage", "create_time", "end_time")
+    __slots__ = ("recall_id", "dataset_id", "build_id", "evidence", "replacements", "reason", "state", "selected", "kept", "withdrawn", "new_dataset_id", "usage", "create_time", "end_time", "endpoints")
     RECALL_ID_FIELD_NUMBER: _ClassVar[int]
     DATASET_ID_FIELD_NUMBER: _ClassVar[int]
     BUILD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +39,7 @@ class Recall(_message.Message):
     USAGE_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
     recall_id: str
     dataset_id: str
     build_id: str
@@ -52,4 +54,5 @@ class Recall(_message.Message):
     usage: _sample_pb2.Usage
     create_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
-    def __init__(self, recall_id: _Optional[str] = ..., dataset_id: _Optional[str] = ..., build_id: _Optional[str] = ..., evidence: _Optional[_Union[_sample_pb2.EvidenceFilter, _Mapping]] = ..., replacements: _Optional[_Union[_build_pb2.Roles, _Mapping]] = ..., reason: _Optional[str] = ..., state: _Optional[_Union[RecallState, str]] = ..., selected: _Optional[int] = ..., kept: _Optional[int] = ..., withdrawn: _Optional[int] = ..., new_dataset_id: _Optional[str] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    endpoints: _containers.RepeatedCompositeFieldContainer[_build_pb2.EndpointStatus]
+    def __init__(self, recall_id: _Optional[str] = ..., dataset_id: _Optional[str] = ..., build_id: _Optional[str] = ..., evidence: _Optional[_Union[_sample_pb2.EvidenceFilter, _Mapping]] = ..., replacements: _Optional[_Union[_build_pb2.Roles, _Mapping]] = ..., reason: _Optional[str] = ..., state: _Optional[_Union[RecallState, str]] = ..., selected: _Optional[int] = ..., kept: _Optional[int] = ..., withdrawn: _Optional[int] = ..., new_dataset_id: _Optional[str] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., endpoints: _Optional[_Iterable[_Union[_build_pb2.EndpointStatus, _Mapping]]] = ...) -> None: ...

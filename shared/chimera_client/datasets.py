@@ -102,7 +102,7 @@ class Datasets:
             endpoints,
             directory,
             progress=progress,
-            besides=self._besides(build.build_id),
+            besides=self._besides(dataset),
         )
 
     async def report(self, dataset_id: str, directory: Path) -> "Report":
@@ -111,18 +111,22 @@ class Datasets:
 
         dataset = await self.get(dataset_id)
         build = await self._builds.get(dataset.build_id)
-        besides = self._besides(build.build_id)
+        besides = self._besides(dataset)
         return await write_report(build, dataset, self.read(dataset_id), besides, directory)
 
-    def _besides(self, build_id: str) -> "Besides":
+    def _besides(self, dataset: dataset_pb2.Dataset) -> "Besides":
         from chimera_client.export import Besides
 
-        return Besides(self._not_accepted(build_id), self._samples.controls(build_id))
+        return Besides(self._not_accepted(dataset), self._samples.controls(dataset.build_id))
 
-    async def _not_accepted(self, build_id: str) -> AsyncIterator[sample_pb2.Sample]:
+    async def _not_accepted(self, dataset: dataset_pb2.Dataset) -> AsyncIterator[sample_pb2.Sample]:
+        """The build's samples that this version of its dataset does not have; a later one may have lost more."""
         for outcome in (sample_pb2.OUTCOME_REJECTED, sample_pb2.OUTCOME_UNKNOWN):
-            async for sample in self._samples.list(build_id, outcome):
-                yield sample
+            async for sample in self._samples.list(dataset.build_id, outcome):
+                if sample.reason == sample_pb2.REASON_RECALLED:
+                    sample = await self._samples.get(sample.ref.sample_id, dataset.version or 1)
+                if sample.outcome != sample_pb2.OUTCOME_ACCEPTED:
+                    yield sample
 
     async def _next(self, call: Any, dataset_id: str) -> sample_pb2.Sample | None:
         try:

@@ -18,6 +18,7 @@ from chimera_client.report.document import Chart, Document, Section, Table, Tile
 FILE_NAME = "report.html"
 MAX_CELL_CHARS = 400
 ID = re.compile("[0-9a-f]{24,64}")
+LONG_WORD_CHARS = 24
 
 
 def page(document: Document) -> str:
@@ -92,7 +93,14 @@ def _table(parent: Element, table: Table) -> None:
         row = SubElement(body, "tr")
         for cell, style in zip(cells, styles, strict=True):
             # A text in another direction stays in its cell and turns nothing around it.
-            SubElement(_add(row, "td", "", "id" if ID.fullmatch(cell) else style), "bdi").text = _text(cell)
+            SubElement(_add(row, "td", "", style or _width(cell)), "bdi").text = _text(cell)
+
+
+def _width(cell: str) -> str:
+    """Words that would widen their column may be broken anywhere."""
+    if ID.fullmatch(cell):
+        return "id"
+    return "long" if any(len(word) > LONG_WORD_CHARS for word in cell.split()) else ""
 
 
 def _add(parent: Element, name: str, text: str, style: str = "") -> Element:

@@ -11,7 +11,7 @@ from chimera_client.markdown import printable
 from chimera_client.report.document import Bars, Chart, Histogram
 
 WIDTH = 640
-LEAST_LABEL_WIDTH, MOST_LABEL_WIDTH, NOTE_WIDTH = 90, 300, 120
+LEAST_LABEL_WIDTH, MOST_LABEL_WIDTH, NOTE_WIDTH = 90, 300, 130
 ROW_HEIGHT, BAR_HEIGHT = 24, 14
 PLOT_HEIGHT = 150
 LEFT, BOTTOM, TOP = 52, 40, 26

@@ -28,6 +28,7 @@ class Gateway:
         self.samples = {}
         self.datasets = {}
         self.controls = []
+        self.former = {}
         self.recalls = {}
         self.watched = asyncio.Event()
         self.submitted = []
@@ -124,7 +125,8 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
     async def GetSample(self, request, context):
         if request.sample_id not in self.gateway.samples:
             raise errors.NotFound(f"no sample {request.sample_id}")
-        return self.gateway.samples[request.sample_id]
+        newest = self.gateway.samples[request.sample_id]
+        return self.gateway.former.get((request.sample_id, request.version), newest)
 
     async def ListSamples(self, request, context):
         self.gateway.evidence = request.evidence

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_client.client import AsyncClient
 from chimera_client.export import Besides, export_dataset, verify_manifest
 from chimera_client.lengths import Lengths
 from chimera_client.report.files import texts
@@ -175,6 +176,23 @@ async def test_an_accepted_sample_among_the_others_is_refused(tmp_path):
             build, make_dataset(build), stream(samples), None, tmp_path / "out", besides=besides(samples[:1])
         )
     assert not (tmp_path / "out").exists()
+
+
+async def test_a_version_before_a_recall_counts_what_was_withdrawn_later_once(gateway, tmp_path):
+    build = gateway.add(make_build())
+    sample = next(iter(make_samples(build)))
+    gateway.former[sample.ref.sample_id, 1] = sample
+    withdrawn = gateway.samples[sample.ref.sample_id]
+    withdrawn.outcome, withdrawn.reason = sample_pb2.OUTCOME_REJECTED, sample_pb2.REASON_RECALLED
+    async with AsyncClient(gateway.target) as client:
+        report = await client.datasets.report(build.dataset_id, tmp_path / "first")
+        assert report.funnel.steps[0].samples == report.head.samples == 12
+        gateway.former.clear()
+        gateway.datasets[build.dataset_id].version = 2
+        gateway.datasets[build.dataset_id].samples = 12
+        again = await client.datasets.report(build.dataset_id, tmp_path / "second")
+    assert again.funnel.steps[0].samples == 13
+    assert [(loss.stage, loss.samples) for loss in again.funnel.losses] == [("Recall", 1)]
 
 
 def test_names_without_end_are_bounded():

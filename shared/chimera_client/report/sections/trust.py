@@ -81,8 +81,8 @@ def _group_table(header: str, groups: list[Group], title: str | None = None) -> 
         [
             group.name,
             whole(group.planted + group.right),
-            _rate_cell(group.false_accepts, group.planted),
-            _rate_cell(group.false_rejects, group.right),
+            _rate_cell(group.false_accepts),
+            _rate_cell(group.false_rejects),
             whole(group.undecided),
         ]
         for group in groups
@@ -91,10 +91,8 @@ def _group_table(header: str, groups: list[Group], title: str | None = None) -> 
     return Table(headers, rows, f"By {header.lower()}" if title is None else title)
 
 
-def _rate_cell(rate: Rate, checked: int) -> str:
-    if not checked:
-        return "–"
-    return f"{rate.hits:,}/{rate.of:,} (≤ {percent(rate.high)})" if rate.of else "none decided"
+def _rate_cell(rate: Rate) -> str:
+    return f"{rate.hits:,}/{rate.of:,} (≤ {percent(rate.high)})" if rate.of else "–"
 
 
 def agreement(report: Report) -> Section:

@@ -53,7 +53,9 @@ class Models:
         return await self.ask(question)
 
 
-@pytest.mark.parametrize("name", ["number", "expression", "set", "interval", "tuple", "matrix", "choice", "text"])
+@pytest.mark.parametrize(
+    "name", [name.removeprefix("ANSWER_TYPE_").lower() for name in sample_pb2.AnswerType.keys()[1:]]
+)
 def test_every_answer_type_becomes_its_own(name):
     answer = ProblemForm.model_validate_json(problem(type=name, unit="m", tolerance=0.01, choices=["x", "y"])).answer
 

@@ -29,7 +29,10 @@ ANGLES = (
 class AnswerForm(BaseModel):
     """A typed answer as a model writes it."""
 
-    type: Literal["number", "expression", "set", "interval", "tuple", "matrix", "choice", "text"]
+    type: Literal[
+        "number", "expression", "polynomial", "equation", "set", "interval", "tuple", "matrix", "choice", "date",
+        "chemical_formula", "text",
+    ]  # fmt: skip
     value: str = Field(min_length=1, max_length=MAX_ANSWER_CHARS)
     unit: str = Field("", max_length=100)
     tolerance: float = Field(0.0, ge=0, lt=1)

@@ -5,10 +5,14 @@ from collections.abc import Callable
 
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain import structures
+from chimera_verifier.domain.chemistry import read_formula, read_reaction
+from chimera_verifier.domain.dates import read_dates
 from chimera_verifier.domain.evasions import is_hedge, is_instruction, is_opener
 from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, assignment, balanced, tidy
 from chimera_verifier.domain.quantities import read_quantity
+from chimera_verifier.domain.relations import read_relation
 from chimera_verifier.domain.symbols import is_mathematics
+from chimera_verifier.domain.syntax import is_polynomial, parse
 from chimera_verifier.domain.words import choice_letter, text_form
 
 MIN_STATEMENT_CHARS = 15
@@ -150,7 +154,7 @@ def _is_number(answer: sample_pb2.Answer, value: str) -> bool:
 
 
 def _is_expression(_: sample_pb2.Answer, value: str) -> bool:
-    return balanced(tidy(value)) and is_mathematics(value)
+    return (balanced(tidy(value)) and is_mathematics(value)) or parse(assignment(tidy(value))[1]) is not None
 
 
 def _is_set(_: sample_pb2.Answer, value: str) -> bool:
@@ -178,6 +182,24 @@ def _is_choice(answer: sample_pb2.Answer, value: str) -> bool:
     return distinct and 2 <= len(forms) <= _MAX_CHOICES and choice_letter(value, list(answer.choices)) is not None
 
 
+def _is_equation(_: sample_pb2.Answer, value: str) -> bool:
+    relation = read_relation(tidy(value))
+    return relation is not None and all(is_mathematics(side) or parse(side) is not None for side in relation.sides)
+
+
+def _is_polynomial(_: sample_pb2.Answer, value: str) -> bool:
+    reading = parse(assignment(tidy(value))[1])
+    return reading is not None and is_polynomial(reading.tree)
+
+
+def _is_date(_: sample_pb2.Answer, value: str) -> bool:
+    return len(read_dates(value)) == 1
+
+
+def _is_formula(_: sample_pb2.Answer, value: str) -> bool:
+    return read_formula(value) is not None or read_reaction(value) is not None
+
+
 def _is_text(_: sample_pb2.Answer, value: str) -> bool:
     return len(value) <= MAX_TEXT_ANSWER_CHARS and "\n" not in value and bool(text_form(value))
 
@@ -199,4 +221,8 @@ _FORMS: dict[int, Callable[[sample_pb2.Answer, str], bool]] = {
     sample_pb2.ANSWER_TYPE_MATRIX: _is_matrix,
     sample_pb2.ANSWER_TYPE_CHOICE: _is_choice,
     sample_pb2.ANSWER_TYPE_TEXT: _is_text,
+    sample_pb2.ANSWER_TYPE_EQUATION: _is_equation,
+    sample_pb2.ANSWER_TYPE_POLYNOMIAL: _is_polynomial,
+    sample_pb2.ANSWER_TYPE_DATE: _is_date,
+    sample_pb2.ANSWER_TYPE_CHEMICAL_FORMULA: _is_formula,
 }

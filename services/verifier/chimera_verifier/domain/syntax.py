@@ -135,6 +135,21 @@ def _magnitude(tree: Tree) -> float:
     return result
 
 
+def is_polynomial(tree: Tree) -> bool:
+    """Whether the tree is a polynomial of its variables as it is written, with constant coefficients."""
+    if not names(tree):
+        return True
+    head = tree[0]
+    if head == "name":
+        return True
+    if head in ("sum", "product", "negative"):
+        return all(is_polynomial(part) for part in tree[1:])
+    if head == "quotient":
+        return is_polynomial(tree[1]) and not names(tree[2])
+    whole = head == "power" and tree[2][0] == "number" and tree[2][1].denominator == 1
+    return whole and is_polynomial(tree[1])
+
+
 def heads(tree: Tree) -> frozenset[str]:
     """What the tree is built of: `sum`, `call:sin`, `decimal` and so on."""
     found: set[str] = set()

@@ -19,7 +19,7 @@ from chimera_verifier.domain.latex import (
 )
 from chimera_verifier.domain.quantities import read_continental, read_quantity
 from chimera_verifier.domain.relations import Relation, read_relation
-from chimera_verifier.domain.syntax import heads, names, parse
+from chimera_verifier.domain.syntax import is_polynomial, names, parse
 from chimera_verifier.domain.words import choice_letter, truth
 
 _MAX_QUESTION_CHARS = 50_000
@@ -207,8 +207,7 @@ def _expression(value: str, question: str) -> "sample_pb2.AnswerType":
     variables = names(reading.tree)
     if not variables:
         return sample_pb2.ANSWER_TYPE_NUMBER
-    polynomial = heads(reading.tree) <= {"number", "name", "sum", "product", "negative", "power", "decimal", "quotient"}
-    if polynomial and _ASKS_POLYNOMIAL.search(question):
+    if is_polynomial(reading.tree) and _ASKS_POLYNOMIAL.search(question):
         return sample_pb2.ANSWER_TYPE_POLYNOMIAL
     return sample_pb2.ANSWER_TYPE_EXPRESSION
 

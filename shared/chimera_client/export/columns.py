@@ -104,8 +104,8 @@ SUBJECT = _text("subject", "The subject, as the build names it.")
 ANSWER_DETAILS = (
     _text(
         "answer_type",
-        "How two answers are compared: number, expression, polynomial, equation, set, interval, tuple, matrix, choice, date,"
-        " chemical_formula or text.",
+        "How two answers are compared: number, expression, polynomial, equation, set, interval, tuple, matrix, choice,"
+        " date, chemical_formula or text.",
     ),
     _text("answer_unit", "The unit of a number; empty if there is none."),
     _float("answer_tolerance", "The relative error within which a number is right; 0 means exact."),

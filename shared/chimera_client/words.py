@@ -44,7 +44,7 @@ _STOPS: Mapping[int, str] = {
 
 _STOP_ADVICE: Mapping[int, str] = {
     build_pb2.STOP_REASON_ACCEPTANCE_BELOW_FLOOR: (
-        "look at rejected samples, then change the models, or lower `acceptance_floor`"
+        "look at rejected samples, then change the models or the limits of `difficulty`, or lower `acceptance_floor`"
     ),
     build_pb2.STOP_REASON_EXPANSION_FAILED: "give that subject `topics` of its own, or another proposer",
     build_pb2.STOP_REASON_ENDPOINTS_FAILING: "check the endpoints with `chimera doctor FILE`",

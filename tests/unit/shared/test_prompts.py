@@ -3,6 +3,8 @@ import sys
 from hashlib import sha256
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chimera_shared.prompts import Prompt
 
@@ -67,6 +69,17 @@ def test_the_tags_differ_with_any_text_and_are_the_same_for_the_same(package):
 
     assert marks("a", "b") == marks("a", "b")
     assert len({marks(*texts)[0] for texts in [("a", "b"), ("a", "c"), ("c", "b"), ("ab", "")]}) == 4
+
+
+@given(question=st.text(), answer=st.text() | st.from_regex(r"</?(answer|question)-[0-9a-f]{16}>\n?", fullmatch=True))
+def test_whatever_the_texts_hold_the_tags_tell_them_apart(question, answer):
+    prompt = Prompt("A", "$question\n\n$answer", "")
+
+    content = prompt.render_quoted(question=question, answer=answer)[1]["content"]
+
+    mark = content[len("<question-") :][:16]
+    blocks = re.findall(rf"<(question|answer)-{mark}>\n(.*?)\n</\1-{mark}>", content, re.DOTALL)
+    assert blocks == [("question", question), ("answer", answer)]
 
 
 def test_a_value_that_is_missing_is_an_error(package):

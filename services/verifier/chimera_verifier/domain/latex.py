@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from chimera_verifier.domain.remembered import remembered
+
 MAX_ANSWER_CHARS = 4_000  # Longer answers are compared as they stand; no true final answer was seen beyond 1,000.
 
 _SUPERSCRIPTS = {**dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "0123456789+-()n", strict=True))}
@@ -51,6 +53,7 @@ _GAP = re.compile(r"(?<=[0-9]) (?=[0-9])")
 OPENING, CLOSING = "([{⟨", ")]}⟩"
 
 
+@remembered
 def tidy(text: str) -> str:
     """The same mathematics in one spelling, with single spaces; keeps `\\text{…}` wrappers, which may hold units."""
     text = _JOINED_DIGITS.sub(",", _NO_SPACE.sub("", _DOUBLED.sub(r"\\", text)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from chimera_verifier.domain.latex import assignment, inner_text, tidy, unwrap
+from chimera_verifier.domain.remembered import remembered
 from chimera_verifier.domain.syntax import parse
 from chimera_verifier.domain.units import Unit, parse_unit
 
@@ -127,6 +128,7 @@ def _is_unit(rest: str, found: Unit, expected: str, spaced: bool) -> bool:
     return plausible and (rest[0] in "\\%°$€£" or (spaced and len(words[0]) > 1))
 
 
+@remembered
 def read_number(text: str) -> Number | None:
     """The value of one literal, fraction, mixed fraction or small power; None for everything else."""
     text = text.strip()

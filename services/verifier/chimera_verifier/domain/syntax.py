@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from chimera_verifier.domain.latex import tidy
+from chimera_verifier.domain.remembered import remembered
 
 MAX_CHARS = 2_000
 MAX_DIGITS = 1_000
@@ -73,6 +74,7 @@ class _Token:
     spaced: bool = False
 
 
+@remembered
 def parse(text: str) -> Reading | None:
     """Reads one expression without relation signs; None if it is not understood or too large."""
     if len(text) > MAX_CHARS:

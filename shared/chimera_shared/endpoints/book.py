@@ -255,7 +255,10 @@ class Books:
 
 
 class Vigil:
-    """Finds holders that are gone: those that stood still while somebody looked, for long enough."""
+    """Finds holders that are gone: those that stood still while somebody looked, for long enough.
+
+    One that holds nothing may stand still for as long as it likes: it has nothing to tell, and owes nothing.
+    """
 
     _GONE_SECONDS = 120
     """A live holder that has calls under way writes at least every `BEAT_SECONDS`."""
@@ -274,7 +277,8 @@ class Vigil:
             stood_s = stood_s + min(now - looked, self._LONGEST_LOOK_SECONDS) if before == beat else 0.0
             still[name] = (beat, stood_s, now)
         self._still = still
-        return [name for name, (_, stood_s, _) in still.items() if stood_s >= self._GONE_SECONDS]
+        late = [name for name, (_, stood_s, _) in still.items() if stood_s >= self._GONE_SECONDS]
+        return [name for name in late if book.holders[name].holds or book.holders[name].waits]
 
 
 BEAT_SECONDS = 20

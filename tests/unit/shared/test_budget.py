@@ -506,6 +506,24 @@ async def test_who_has_nothing_to_tell_leaves_without_asking_a_store_that_may_be
     assert shelf.reads > 0, "what it spent is worth the try"
 
 
+async def test_who_had_nothing_to_do_for_long_counts_what_it_does_then():
+    """Without limits a call is reserved before the store is asked: nobody else may have closed the account."""
+    shelf, builds, now = Shelf(), await table(), [0.0]
+    idle, busy = (purse(shelf, builds, name, lambda: now[0]) for name in ("idle", "busy"))
+    (await idle.reserve(BUILD, use())).settle(use())
+    await idle.sync()
+    for _ in range(200):
+        (await busy.reserve(BUILD, use())).settle(use())
+        await busy.sync()
+        now[0] += 1
+
+    (await idle.reserve(BUILD, use())).settle(use())
+    await idle.sync()
+
+    spending = shelf.book().spending
+    assert (spending.spent.calls, spending.unaccounted.calls) == (202, 0)
+
+
 def test_only_who_stands_still_while_looked_at_is_gone():
     vigil, now = Vigil(), 0.0
     book = Book(BUILD, holders={name: Holder(name, "e", cap=Amount(1)) for name in ("still", "live")})

@@ -1,14 +1,29 @@
 """Concepts of problems in many languages: the table in concepts.txt, and where a text speaks of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
 from chimera_verifier.domain.likeness.language import UNSPACED, bare
 
-ASK, MODE, FORM = "ask", "mode", "form"
+ASK, SOFT, MODE, FORM, BOUND, THING, NAME = "ask", "soft", "mode", "form", "bound", "thing", "name"
+SIDES = {"atleast": "low", "greater": "low", "atmost": "high", "less": "high", "exactly": "at"}
+"""On which side of a number a bound is."""
+IMPLIED: Mapping[str, frozenset[str]] = {
+    "gcd": frozenset({"maximum", "divisor"}),
+    "lcm": frozenset({"minimum", "divisible"}),
+    "hypotenuse": frozenset({"maximum"}),
+    "surface": frozenset({"area"}),
+    "period": frozenset({"time"}),
+    "righttriangle": frozenset({"triangle"}),
+    "equilateral": frozenset({"triangle"}),
+    "isosceles": frozenset({"triangle"}),
+    "semicircle": frozenset({"circle"}),
+    "inscribed": frozenset({"circle"}),
+}
+"""What may be said instead of a concept."""
 _KEY_CHARS = 2
 """Phrases are looked for by so much of their first word."""
 
@@ -123,7 +138,7 @@ def _add(lexicon: _Lexicon, entry: str, concept: str, unspaced: bool) -> None:
     if entry.startswith("+"):
         lexicon.bound[entry[1:]] = concept
         return
-    parts = tuple(re.findall(r"[^\W_]+\*?|[%∫!]", entry))
+    parts = tuple(re.findall(r"[^\W_]+\*?|[%∫!€$]", entry))
     if len(parts) > 1:
         lexicon.phrases.setdefault(parts[0].rstrip("*")[:_KEY_CHARS], []).append((parts, concept))
     elif parts[0].endswith("*"):

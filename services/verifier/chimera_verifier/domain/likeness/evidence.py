@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from chimera_verifier.domain.likeness import formulas
-from chimera_verifier.domain.likeness.concepts import ASK, FORM, MODE, class_of
+from chimera_verifier.domain.likeness.concepts import ASK, BOUND, FORM, IMPLIED, MODE, NAME, SIDES, THING, class_of
 from chimera_verifier.domain.likeness.language import function_words
-from chimera_verifier.domain.likeness.reading import Reading
+from chimera_verifier.domain.likeness.reading import NUMBER, Reading
 
 _COMMON_NUMBERS = frozenset({"0", "1"})
 """Numbers that a wording may bring along."""
+_CRITICAL = frozenset({ASK, MODE, FORM, BOUND})
+_ROUND_NUMBERS = frozenset({"10", "99", "100", "999", "1000", "9999"})
+"""What `of three digits` may be said by."""
+_FEW_WORDS = 5
+"""So few say nothing by themselves; the signs of formulas are compared with them."""
+_STEM_CHARS = 5
 _MAX_COMPARED = 400
 _IDLE = frozenset(
     {"value", "values", "possible", "number", "numbers", "please", "whose", "exact", "following", "given"}
@@ -38,7 +44,8 @@ def numbers(left: Reading, right: Reading) -> Numbers:
     if left.language != right.language:  # `1,234` is a decimal here and a thousand there.
         more, fewer = _apart(more, fewer), _apart(fewer, more)
     changed = bool(more and fewer) or _repeated_otherwise(left.numbers, right.numbers)
-    more, fewer = more - _COMMON_NUMBERS, fewer - _COMMON_NUMBERS
+    common = _COMMON_NUMBERS | (_ROUND_NUMBERS if "digit" in left.concepts | right.concepts else frozenset())
+    more, fewer = more - common, fewer - common
     words = bool(our_words - theirs - their_words) and bool(their_words - ours - our_words)
     everything = (ours | our_words) & (theirs | their_words)
     return Numbers(changed or words, bool(more or fewer), len(everything - _COMMON_NUMBERS))
@@ -72,33 +79,71 @@ def _apart(some: set[str], others: set[str]) -> set[str]:
 def counts_differ(left: Reading, right: Reading) -> bool:
     """Whether one has more numbers than it would have if it were the other with other numbers."""
     ours, theirs = (len(r.numbers) + len(r.spelled) for r in (left, right))
-    return abs(ours - theirs) > 1
+    return abs(ours - theirs) > 1 and not (left.lists and right.lists)
 
 
 def asked_otherwise(left: Reading, right: Reading) -> bool:
-    """Whether each asks for a quantity that the other does not ask for."""
-    return bool(left.asked - right.asked and right.asked - left.asked)
+    """Whether each asks for a quantity that the other does not ask for, in whatever words."""
+    return bool(_asked_only(left, right) and _asked_only(right, left))
+
+
+def _asked_only(one: Reading, other: Reading) -> set[str]:
+    implied = {concept for asked in other.asked for concept in IMPLIED.get(asked, ())}
+    return {
+        concept
+        for concept in one.asked - other.asked - implied
+        if not IMPLIED.get(concept) or not IMPLIED[concept] <= other.asked | other.concepts.keys()
+    }
+
+
+def asked_in_part(left: Reading, right: Reading) -> bool:
+    """Whether, in one language, one asks for a quantity that the other does not ask for."""
+    return left.language == right.language and any(class_of(concept) == ASK for concept in left.asked ^ right.asked)
 
 
 def meant_otherwise(left: Reading, right: Reading) -> bool:
-    """Whether each speaks of a mode or an object that the other does not speak of."""
+    """Whether each speaks of a mode or an object that the other does not speak of, or bounds something otherwise."""
+    ours, theirs = ({SIDES[c] for c in r.concepts if c in SIDES} for r in (left, right))
+    if ours and theirs and not ours & theirs:
+        return True
     return bool(_only(left, right) and _only(right, left))
 
 
-def _only(left: Reading, right: Reading) -> set[str]:
-    return {c for c in left.concepts if class_of(c) in (MODE, FORM) and c not in right.concepts}
+def _only(one: Reading, other: Reading) -> set[str]:
+    implied = {concept for known in other.concepts for concept in IMPLIED.get(known, ())}
+    return {c for c in one.concepts if class_of(c) in (MODE, FORM) and c not in other.concepts and c not in implied}
 
 
 def critical_difference(left: Reading, right: Reading) -> bool:
-    """Whether one speaks of a quantity, a mode or an object that the other does not speak of."""
-    return any(class_of(c) in (ASK, MODE, FORM) for c in left.concepts.keys() ^ right.concepts.keys())
+    """Whether one speaks of a quantity, a mode, a bound or an object that the other does not speak of."""
+    ours, theirs = ({SIDES.get(c, c) for c in r.concepts if class_of(c) in _CRITICAL} for r in (left, right))
+    return ours != theirs
 
 
 def roles_swapped(left: Reading, right: Reading) -> bool:
     """Whether what one counts is given in the other and the other way about: `how many workers`, `how many days`."""
-    if left.language != right.language or not left.counted or not right.counted or left.counted == right.counted:
+    return counted_otherwise(left, right) and left.counted in right.words and right.counted in left.words
+
+
+def counted_otherwise(left: Reading, right: Reading) -> bool:
+    """Whether, in one language, both count something, and not the same."""
+    if left.language != right.language or not left.counted or not right.counted:
         return False
-    return left.counted in right.words and right.counted in left.words
+    return left.counted[:_STEM_CHARS] != right.counted[:_STEM_CHARS]
+
+
+def things_swapped(left: Reading, right: Reading) -> bool:
+    """Whether each story is told of something that the other is not told of."""
+    ours, theirs = ({c for c in r.concepts if class_of(c) == THING} for r in (left, right))
+    return bool(ours - theirs and theirs - ours)
+
+
+def named_otherwise(left: Reading, right: Reading) -> bool:
+    """Whether each speaks of a person, a colour or the like that the other does not speak of."""
+    ours, theirs = ({c for c in r.concepts if class_of(c) == NAME} for r in (left, right))
+    if ours - theirs and theirs - ours:
+        return True
+    return bool(left.names and right.names) and not left.names & right.names and left.alphabet == right.alphabet
 
 
 def formula_difference(left: Reading, right: Reading) -> str:
@@ -131,7 +176,9 @@ def edit(left: Reading, right: Reading) -> Edit:
     """Compare two wordings of one language word by word."""
     idle = function_words(left.language) | _IDLE
     ours, theirs = ([w for w in r.template if w not in idle][:_MAX_COMPARED] for r in (left, right))
-    sameness = SequenceMatcher(None, ours, theirs, autojunk=False).ratio()
+    said, heard = ([w for w in words if len(w) > 1 or w == NUMBER] for words in (ours, theirs))
+    few = min(len(said), len(heard)) < _FEW_WORDS
+    sameness = SequenceMatcher(None, *((ours, theirs) if few else (said, heard)), autojunk=False).ratio()
     lost, new = Counter(ours) - Counter(theirs), Counter(theirs) - Counter(ours)
     return Edit(
         sameness,
@@ -148,7 +195,9 @@ def _renamed(ours: list[str], theirs: list[str], idle: frozenset[str]) -> tuple[
             return None
         if kind == "replace" and b - a == d - c:
             pairs += zip(ours[a:b], theirs[c:d], strict=True)
-    return tuple(dict.fromkeys(pair for pair in pairs if not idle.issuperset(pair)))
+    slots = dict.fromkeys(pair for pair in pairs if not idle.issuperset(pair))
+    whole = all(word.isalpha() and word not in idle for pair in slots for word in pair if NUMBER not in pair)
+    return tuple(slots) if whole else None
 
 
 def _unexplained(words: Counter[str], mine: Reading, other: Reading) -> int:

@@ -14,6 +14,8 @@ _DIFFERENTIAL = re.compile(r"d[a-z]")
 _LONE = re.compile(r"\( ([A-Za-zα-ω]|[\d.#]+(?: [A-Za-zα-ω])?) \)")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _NAME = re.compile(r"(?<![A-Za-z])[A-Za-zα-ω](?![A-Za-z])")
+_ASSIGNMENT = re.compile(r"[a-zα-ω] = (?:- )?[\d.]+")
+"""Is a given number like any other."""
 _LEAST_CONTAINED_CHARS = 7
 
 
@@ -24,7 +26,8 @@ def formulas_of(text: str, articles: frozenset[str]) -> Counter[str]:
 
 def difference(left: Counter[str], right: Counter[str]) -> str:
     """`numbers`, `names` or `other`; empty if the formulas are the same, or if one side only leaves some out."""
-    ours, theirs = left - right, right - left
+    ours, theirs = (Counter({re.sub("[() ]+", " ", f).strip(): n for f, n in some.items()}) for some in (left, right))
+    ours, theirs = ours - theirs, theirs - ours
     for one in list(ours):
         for other in list(theirs):
             short, long = sorted((one, other), key=len)
@@ -48,7 +51,7 @@ def _cleared(left: Counter[str], right: Counter[str], masked: Callable[[str], st
 
 def _renumbered(formula: str) -> str:
     masked = _DIGITS.sub("#", formula).replace("-", "+")
-    return _LONE.sub(r"\1", re.sub(r"(?<![#^] )# (?=[A-Za-zα-ω(√])", "", masked)).lstrip("+ ")
+    return _LONE.sub(r"\1", re.sub(r"(?<!# )# (?=[A-Za-zα-ω(√])", "", masked)).lstrip("+ ")
 
 
 def _renamed(formula: str) -> str:
@@ -93,5 +96,7 @@ def _trimmed(run: list[str]) -> str:
 
 
 def _says_something(formula: str) -> bool:
+    if _ASSIGNMENT.fullmatch(formula):
+        return False
     letters = _NAME.search(formula) or any(name in formula for name in FUNCTIONS)
     return bool(letters) and any(c in _SIGNS and c != "|" for c in formula[1:])

@@ -15,22 +15,22 @@ _SCRIPTS = (("ko", re.compile("[\uac00-\ud7af]")), ("ru", re.compile("[\u0400-\u
 UNSPACED = frozenset({"zh", "ja", "th"})
 
 _FUNCTION_WORDS = {
-    "en": "the of is are a an and what how in to for that if with on by at from be each find which its has it as there "
-    "two three than or has have this all given let such when who does many compute determine "
-    "evaluate calculate solve so then be was will "
-    "you your one another both",
-    "de": "der die das ist und ein eine einen einer eines wie den dem des mit von zu auf fur sich sind wird werden bei "
-    "aus nach welche welcher welches wenn im beim man alle es kann hat bestimme berechne zwei drei gibt ihre sei",
-    "fr": "le la les des est un une et de du dans que qui quel quelle quels quelles combien sont pour par sur avec si "
-    "au aux on en il elle ce cette deux trois soit chaque calculer trouver determiner dont leur",
+    "en": "the of is are a an and what how in to for that if with on by at from be each find which its has it as "
+    "there two three than or has have this all given let such when who does many compute determine evaluate "
+    "calculate solve so then be was will you your one another both",
+    "de": "der die das ist und ein eine einen einer eines wie den dem des mit von zu auf fur sich sind wird werden "
+    "bei aus nach welche welcher welches wenn im beim man alle es kann hat bestimme berechne zwei drei gibt "
+    "ihre sei",
+    "fr": "le la les des est un une et de du dans que qui quel quelle quels quelles combien sont pour par sur avec "
+    "si au aux on en il elle ce cette deux trois soit chaque calculer trouver determiner dont leur",
     "es": "el la los las de del es un una y en que se con por para cual cuanto cuantos cuantas si al como su son hay "
     "sea dos tres cada calcula halla determina encuentra lo sus tiene desde",
     "it": "il lo la i gli le di del della dei delle e un una che in con per qual quale quanto quanti quante se al "
     "alla sono si da due tre ogni sia calcola trova determina nel nella dal come suo sua ha",
     "pt": "o a os as de do da dos das e um uma que em no na com por para qual quanto quantos quantas se ao sao como "
     "seja dois duas tres cada calcule encontre determine ha nos nas sua seu pelo pela tem",
-    "nl": "de het een en van is in op met voor dat die wat hoe zijn er te als aan bij uit elk elke bereken bepaal twee "
-    "drie wordt worden hoeveel welke heeft je om door naar",
+    "nl": "de het een en van is in op met voor dat die wat hoe zijn er te als aan bij uit elk elke bereken bepaal "
+    "twee drie wordt worden hoeveel welke heeft je om door naar",
     "pl": "w i na z do jest sie ile jaka jaki jakie ktore ktory dla od po oblicz znajdz wyznacz sa oraz co o przez "
     "dwa trzy kazdy jesli niech ma tej tego",
     "tr": "bir ve ile kac bu icin olan nedir bulunuz kactir her olarak en iki uc ise gore kadar",
@@ -48,17 +48,24 @@ _NUMBERS = {
 }
 _MORE_NUMBERS = {
     "en": "thirteen=13 fourteen=14 fifteen=15 sixteen=16 seventeen=17 eighteen=18 nineteen=19 twenty=20 thirty=30 "
-    "forty=40 fifty=50 sixty=60 seventy=70 eighty=80 ninety=90 hundred=100 thousand=1000 million=1000000 dozen=12",
+    "forty=40 fifty=50 sixty=60 seventy=70 eighty=80 ninety=90 hundred=100 thousand=1000 million=1000000 "
+    "dozen=12 twice=2 double=2 doubles=2 doubled=2 thrice=3 triple=3",
     "de": "dreizehn=13 vierzehn=14 funfzehn=15 zwanzig=20 dreissig=30 vierzig=40 funfzig=50 sechzig=60 hundert=100 "
-    "tausend=1000 dutzend=12",
-    "fr": "quinze=15 seize=16 vingt=20 trente=30 quarante=40 cinquante=50 soixante=60 cent=100 mille=1000 douzaine=12",
-    "es": "dos=2 trece=13 quince=15 veinte=20 treinta=30 cuarenta=40 cincuenta=50 cien=100 mil=1000 docena=12",
-    "it": "quindici=15 venti=20 trenta=30 quaranta=40 cinquanta=50 cento=100 mille=1000 dozzina=12",
-    "pt": "duas=2 quinze=15 vinte=20 trinta=30 quarenta=40 cinquenta=50 cem=100 mil=1000 duzia=12",
-    "nl": "vijftien=15 twintig=20 dertig=30 honderd=100 duizend=1000 dozijn=12",
-    "pl": "dwie=2 dwoch=2 trzech=3 czterech=4 pieciu=5 szesciu=6 dwadziescia=20 sto=100 tysiac=1000",
+    "tausend=1000 dutzend=12 doppelt=2 doppelte=2 verdoppelt=2 dreimal=3 zweimal=2 viermal=4",
+    "fr": "quinze=15 seize=16 vingt=20 trente=30 quarante=40 cinquante=50 soixante=60 cent=100 mille=1000 "
+    "douzaine=12 double=2 triple=3",
+    "es": "dos=2 trece=13 quince=15 veinte=20 treinta=30 cuarenta=40 cincuenta=50 cien=100 mil=1000 docena=12 "
+    "doble=2 duplica=2 triple=3",
+    "it": "quindici=15 venti=20 trenta=30 quaranta=40 cinquanta=50 cento=100 mille=1000 dozzina=12 doppio=2 doppia=2 "
+    "raddoppia=2 triplo=3",
+    "pt": "duas=2 quinze=15 vinte=20 trinta=30 quarenta=40 cinquenta=50 cem=100 mil=1000 duzia=12 dobro=2 duplica=2 "
+    "triplo=3",
+    "nl": "vijftien=15 twintig=20 dertig=30 honderd=100 duizend=1000 dozijn=12 dubbel=2 dubbele=2",
+    "pl": "dwie=2 dwoch=2 trzech=3 czterech=4 pieciu=5 szesciu=6 dwadziescia=20 sto=100 tysiac=1000 dwukrotnie=2 "
+    "podwaja=2 dwiema=2",
     "ru": "две=2 двух=2 двумя=2 двое=2 трех=3 тремя=3 трое=3 четырех=4 четырьмя=4 пяти=5 шести=6 семи=7 восьми=8 "
-    "девяти=9 десяти=10 двадцать=20 двадцати=20 тридцать=30 сорок=40 сто=100 тысяча=1000 дюжина=12",
+    "девяти=9 десяти=10 двадцать=20 двадцати=20 тридцать=30 сорок=40 сто=100 тысяча=1000 дюжина=12 вдвое=2 "
+    "дважды=2 втрое=3 удваивается=2",
 }
 _HAN_DIGITS = {
     "两": "2",

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chimera_verifier.domain.likeness import language as languages
-from chimera_verifier.domain.likeness.concepts import ASK, class_of, concepts_of
+from chimera_verifier.domain.likeness.concepts import ASK, SOFT, class_of, concepts_of
 from chimera_verifier.domain.likeness.formulas import formulas_of
 from chimera_verifier.domain.likeness.language import UNSPACED, bare, function_words
 from chimera_verifier.domain.likeness.literals import lists_of, literals_of
+from chimera_verifier.domain.likeness.names import GIVEN_NAMES
 from chimera_verifier.domain.likeness.plain import form, numbers_joined, plain
 
 NUMBER = "#"
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|[^\w\s]")
+_OWN_LETTERS = frozenset({"ru", "zh", "ja", "ko", "ar", "hi", "th", "he", "el"})
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MAX_MASKED_CHARS = 2_000
 """What follows changes an embedding little, and costs as much time as what went before."""
@@ -27,7 +29,8 @@ _IMPERATIVE = re.compile(
 )
 _COUNTED = re.compile(
     r"\b(?:how many|number of|wie viele|anzahl der|combien de|combien d|nombre de|cuant[oa]s|numero d[ei]|quant[ie]|"
-    r"quant[oa]s|hoeveel|aantal|ile|ilu|сколько) (?:different |distinct |such |of the |the |more )*([^\W\d_]{3,})"
+    r"quant[oa]s|hoeveel|aantal|ile|ilu|сколько) "
+    r"(?:different |distinct |such |of the |of its |its |the |more |all )*([^\W\d_]{3,})"
 )
 _UNIT_POWER = re.compile(r"\b([cdkmµ]m|(?<=[\d/*(])[ms]|(?<=[\d/*(] )[ms]|in|ft)\^\(?-?[1-4]\)?(?![\w+])")
 _NEGATION = re.compile(
@@ -63,7 +66,15 @@ class Reading:
     @cached_property
     def masked(self) -> str:
         """The text with one number for all, which is what is embedded."""
-        return _NUMBER.sub("5", self.text[:_MAX_MASKED_CHARS])
+        known = languages.number_words(self.language)
+        text = _NUMBER.sub("5", self.text[:_MAX_MASKED_CHARS])
+        return _LETTERS.sub(lambda word: "5" if bare(word[0]) in known else word[0], text)
+
+    @cached_property
+    def shingles(self) -> frozenset[str]:
+        """Runs of three words of the normal form, or of three characters where words are not set apart."""
+        units: Sequence[str] = self.form if self.language in UNSPACED else _TOKEN.findall(self.form)
+        return frozenset(" ".join(units[start : start + 3]) for start in range(max(len(units) - 2, 1)))
 
     @cached_property
     def numbers(self) -> list[str]:
@@ -92,13 +103,17 @@ class Reading:
     @cached_property
     def asked(self) -> frozenset[str]:
         """The quantities that the question speaks of."""
-        return frozenset(c for c in self._mentions(self.question) if class_of(c) == ASK)
+        asked = {c for c in self._mentions(self.question) if class_of(c) in (ASK, SOFT)}
+        if any(class_of(c) in (ASK, SOFT) for c in self.concepts_in([self.counted])):
+            asked.discard("count")  # `How many hours` asks for a time.
+        return frozenset(asked)
 
     @cached_property
     def counted(self) -> str:
         """The word for what is counted; empty if nothing is."""
         found = _COUNTED.findall(" ".join(_LETTERS.findall(bare(self.question))))
-        return str(found[-1]) if found else ""
+        known = languages.number_words(self.language)
+        return next((word for word in reversed(found) if word not in known), "")
 
     @cached_property
     def negations(self) -> int:
@@ -120,12 +135,19 @@ class Reading:
         """Lists of words and of numbers."""
         return lists_of(self.text)
 
+    @property
+    def alphabet(self) -> str:
+        """In which letters names are written."""
+        return self.language if self.language in _OWN_LETTERS else "latin"
+
     @cached_property
     def names(self) -> frozenset[str]:
         """Words that are written large within a sentence, where the language does that to names only."""
-        if self.language in UNSPACED or self.language == "de":
+        if self.language in UNSPACED:
             return frozenset()
-        found = set()
+        found = {word for word in self.words if word in GIVEN_NAMES}
+        if self.language == "de":
+            return frozenset(found)
         for before, token in zip([".", *self.raw], self.raw, strict=False):
             if before not in '.?!:"¿¡' and len(token) > 1 and token[0].isupper() and token[1:].islower():
                 found.add(bare(token))
@@ -152,9 +174,3 @@ def read(statement: str) -> Reading:
     text = _UNIT_POWER.sub(r"\1", text)
     text = numbers_joined(text, decimal_comma=language not in ("en", "zh", "ja", languages.UNKNOWN))
     return Reading(text, form(text), language)
-
-
-def shingles(reading: Reading) -> set[str]:
-    """Runs of three words, or of three characters where words are not set apart."""
-    units: Sequence[str] = reading.form if reading.language in UNSPACED else _TOKEN.findall(reading.form)
-    return {" ".join(units[start : start + 3]) for start in range(max(len(units) - 2, 1))}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from chimera_verifier.domain.likeness.reading import Reading, shingles
+from chimera_verifier.domain.likeness.reading import Reading
 
 SIGNS, HASHES, NUMBERS = slice(0, 8), slice(8, 10), slice(10, 11)
 WORDS = 11
@@ -46,7 +46,7 @@ def unpacked(packed_vector: bytes) -> NDArray[np.float32]:
 
 
 def _min_hashes(reading: Reading) -> NDArray[np.uint64]:
-    hashes = np.array([zlib.crc32(s.encode("utf-8", "surrogatepass")) for s in shingles(reading)], dtype=np.uint64)
+    hashes = np.array([zlib.crc32(s.encode("utf-8", "surrogatepass")) for s in reading.shingles], dtype=np.uint64)
     mixed: NDArray[np.uint64] = (hashes[:, None] * _FACTORS + _ADDENDS) >> np.uint64(17)
     least: NDArray[np.uint64] = mixed.min(axis=0)
     return least

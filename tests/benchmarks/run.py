@@ -1,6 +1,6 @@
 """Benchmarks of the hot paths; one JSON line per figure, with the machine and the versions.
 
-python tests/benchmarks/run.py [pipeline|client|grader|size|health] [--samples N] [--limit N] [--mean SECONDS]
+python tests/benchmarks/run.py [calibration|client|grader|health|pipeline|size] [--samples N] [--limit N]
 """
 
 import argparse
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument(
         "benchmark",
         nargs="?",
-        choices=("pipeline", "client", "grader", "limits", "size", "spell", "health", "all"),
+        choices=("calibration", "pipeline", "client", "grader", "limits", "size", "spell", "health", "all"),
         default="all",
     )
     parser.add_argument("--samples", type=int, default=1200, help="accepted samples of the pipeline's build")
@@ -45,8 +45,10 @@ def main() -> None:
     parser.add_argument("--spell", type=float, default=180.0, help="seconds in which one endpoint refuses everything")
     parser.add_argument("--comparisons", type=int, default=2_000, help="answers of each kind that are graded")
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000], help="samples of a health report")
+    parser.add_argument("--controls", type=int, default=800, help="controls that measure the verifier")
     options = parser.parse_args()
 
+    import calibration
     import client
     import grader
     import health
@@ -56,6 +58,7 @@ def main() -> None:
     import spell
 
     runs = {
+        "calibration": calibration.run,
         "client": client.run,
         "grader": grader.run,
         "health": health.run,

@@ -122,11 +122,8 @@ class Datasets:
     async def _not_accepted(self, dataset: dataset_pb2.Dataset) -> AsyncIterator[sample_pb2.Sample]:
         """The build's samples that this version of its dataset does not have; a later one may have lost more."""
         for outcome in (sample_pb2.OUTCOME_REJECTED, sample_pb2.OUTCOME_UNKNOWN):
-            async for sample in self._samples.list(dataset.build_id, outcome):
-                if sample.reason == sample_pb2.REASON_RECALLED:
-                    sample = await self._samples.get(sample.ref.sample_id, dataset.version or 1)
-                if sample.outcome != sample_pb2.OUTCOME_ACCEPTED:
-                    yield sample
+            async for sample in self._samples.list(dataset.build_id, outcome, version=dataset.version or 1):
+                yield sample
 
     async def _next(self, call: Any, dataset_id: str) -> sample_pb2.Sample | None:
         try:

@@ -30,8 +30,12 @@ class Samples:
         reason: int = sample_pb2.REASON_UNSPECIFIED,
         subject: str = "",
         evidence: sample_pb2.EvidenceFilter | None = None,
+        version: int = 0,
     ) -> AsyncIterator[sample_pb2.Sample]:
-        """The settled samples of a build in the order of their ids, page by page; the filters are joined by *and*."""
+        """The settled samples of a build in the order of their ids, page by page; the filters are joined by *and*.
+
+        As they are, or as they were in a `version` of the build's dataset.
+        """
         token = ""
         while True:
             request = sample_service_pb2.ListSamplesRequest(
@@ -40,6 +44,7 @@ class Samples:
                 reason=cast("sample_pb2.Reason", reason),
                 subject=subject,
                 evidence=evidence,
+                version=version,
                 page_token=token,
             )
             page = await self._connection.answer(self._stub.ListSamples(request, timeout=DEADLINE_SECONDS))

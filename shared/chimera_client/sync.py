@@ -130,9 +130,10 @@ class SyncSamples:
         reason: int = sample_pb2.REASON_UNSPECIFIED,
         subject: str = "",
         evidence: sample_pb2.EvidenceFilter | None = None,
+        version: int = 0,
     ) -> Iterator[sample_pb2.Sample]:
         """The settled samples of a build in the order of their ids, page by page; the filters are joined by *and*."""
-        return self._loop.iterate(self._samples.list(build_id, outcome, reason, subject, evidence))
+        return self._loop.iterate(self._samples.list(build_id, outcome, reason, subject, evidence, version))
 
     def controls(self, build_id: str) -> Iterator[control_pb2.Control]:
         """The control problems of a build in the order of their ids, page by page."""

@@ -95,8 +95,12 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
         await self._builds.get(request.build_id)
         page = Page.of(request)
         wanted = {name: value for name in ("outcome", "reason", "subject") if (value := getattr(request, name))}
+        if request.version < 0 or (request.version and request.HasField("evidence")):
+            raise InvalidInput.of("version", "must be 0 for the newest, or above 0 and without `evidence`")
         lookup = lookup_of(request.evidence)
-        samples = await self._store.samples(request.build_id, wanted, lookup, page.token, page.size + 1)
+        samples = await self._store.samples(
+            request.build_id, wanted, lookup, page.token, page.size + 1, request.version
+        )
         more = len(samples) > page.size
         samples = samples[: page.size]
         return sample_service_pb2.ListSamplesResponse(

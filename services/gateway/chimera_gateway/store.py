@@ -245,15 +245,33 @@ class GatewayStore:
         return from_document(sample_pb2.Sample(), as_of(found, version) if version else found["sample"])
 
     async def samples(
-        self, build: str, wanted: dict[str, object], lookup: Lookup, after: str, limit: int
+        self, build: str, wanted: dict[str, object], lookup: Lookup, after: str, limit: int, version: int = 0
     ) -> list[sample_pb2.Sample]:
-        """Samples of a build in the order of their ids, after a given one."""
+        """Samples of a build in the order of their ids, after a given one; as they are or as they were in a version."""
+        if version:
+            return await self._samples_as_of(build, wanted, after, limit, version)
         query: Document = {"build_id": build, **wanted, **_resting_on(lookup)}
         if after:
             query["_id"] = {"$gt": after}
         with guarded():
             found = await self._samples.find(query).sort("_id", 1).limit(limit).to_list(None)
         return [from_document(sample_pb2.Sample(), document["sample"]) for document in found]
+
+    async def _samples_as_of(
+        self, build: str, wanted: dict[str, object], after: str, limit: int, version: int
+    ) -> list[sample_pb2.Sample]:
+        """What has changed since is looked at one by one: it may have been what is wanted, and may be so no more."""
+        found: list[sample_pb2.Sample] = []
+        changed = {name: value for name, value in wanted.items() if name == "subject"} | {"former": {"$exists": True}}
+        query: Document = {"build_id": build, "_id": {"$gt": after}, "$or": [wanted, changed] if wanted else [{}]}
+        with guarded():
+            async for document in self._samples.find(query).sort("_id", 1):
+                sample = from_document(sample_pb2.Sample(), as_of(document, version))
+                if all(getattr(sample, name) == value for name, value in wanted.items() if name != "subject"):
+                    found.append(sample)
+                if len(found) == limit:
+                    break
+        return found
 
     async def keep_control(self, control: control_pb2.Control) -> bool:
         """Store a control problem; False if it was stored before."""

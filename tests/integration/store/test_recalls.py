@@ -156,6 +156,19 @@ async def test_a_recall_from_the_order_to_the_new_version(gateway):
     now = await gateway.store.sample(withdrawn.ref.sample_id)
     assert (now.reason, now.grade.calls[0].endpoint) == (sample_pb2.REASON_RECALLED, "fresh")
     assert await gateway.store.sample(withdrawn.ref.sample_id, version=1) == withdrawn
+    accepted = {"outcome": sample_pb2.OUTCOME_ACCEPTED}
+    recalled, logic = {"reason": sample_pb2.REASON_RECALLED}, {"subject": "Logic"}
+    for version, wanted, found in [
+        *((1, {}, 12), (1, accepted, 12), (1, recalled, 0), (1, accepted | logic, 4)),
+        *((2, {}, 12), (2, accepted, 11), (2, recalled, 1), (0, accepted, 11), (0, recalled, 1)),
+    ]:
+        listed = await gateway.store.samples(BUILD.build_id, wanted, {}, "", 50, version)
+        assert (len(listed), version, wanted) == (found, version, wanted)
+        first = await gateway.store.samples(BUILD.build_id, wanted, {}, "", 1, version)
+        after = await gateway.store.samples(
+            BUILD.build_id, wanted, {}, listed[0].ref.sample_id if found else "", 50, version
+        )
+        assert [*first, *after] == listed
     assert await gateway.store.sample(withdrawn.ref.sample_id, version=2) == now
     assert [d.version for d in await gateway.store.versions(BUILD.build_id)] == [1, 2]
     assert gateway.bus.sent == []

@@ -26,7 +26,7 @@ from chimera.sample.v1 import control_pb2 as chimera_dot_sample_dot_v1_dot_contr
 from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&chimera/sample/v1/sample_service.proto\x12\x11\x63himera.sample.v1\x1a\x1f\x63himera/sample/v1/control.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"6\n\x10GetSampleRequest\x12\x11\n\tsample_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"\xeb\x01\n\x12ListSamplesRequest\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12+\n\x07outcome\x18\x02 \x01(\x0e\x32\x1a.chimera.sample.v1.Outcome\x12)\n\x06reason\x18\x03 \x01(\x0e\x32\x19.chimera.sample.v1.Reason\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x33\n\x08\x65vidence\x18\x07 \x01(\x0b\x32!.chimera.sample.v1.EvidenceFilter\"Z\n\x13ListSamplesResponse\x12*\n\x07samples\x18\x01 \x03(\x0b\x32\x19.chimera.sample.v1.Sample\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"N\n\x13ListControlsRequest\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListControlsResponse\x12,\n\x08\x63ontrols\x18\x01 \x03(\x0b\x32\x1a.chimera.sample.v1.Control\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x9b\x02\n\rSampleService\x12K\n\tGetSample\x12#.chimera.sample.v1.GetSampleRequest\x1a\x19.chimera.sample.v1.Sample\x12\\\n\x0bListSamples\x12%.chimera.sample.v1.ListSamplesRequest\x1a&.chimera.sample.v1.ListSamplesResponse\x12_\n\x0cListControls\x12&.chimera.sample.v1.ListControlsRequest\x1a\'.chimera.sample.v1.ListControlsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&chimera/sample/v1/sample_service.proto\x12\x11\x63himera.sample.v1\x1a\x1f\x63himera/sample/v1/control.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"6\n\x10GetSampleRequest\x12\x11\n\tsample_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"\xfc\x01\n\x12ListSamplesRequest\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12+\n\x07outcome\x18\x02 \x01(\x0e\x32\x1a.chimera.sample.v1.Outcome\x12)\n\x06reason\x18\x03 \x01(\x0e\x32\x19.chimera.sample.v1.Reason\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x33\n\x08\x65vidence\x18\x07 \x01(\x0b\x32!.chimera.sample.v1.EvidenceFilter\x12\x0f\n\x07version\x18\x08 \x01(\x05\"Z\n\x13ListSamplesResponse\x12*\n\x07samples\x18\x01 \x03(\x0b\x32\x19.chimera.sample.v1.Sample\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"N\n\x13ListControlsRequest\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListControlsResponse\x12,\n\x08\x63ontrols\x18\x01 \x03(\x0b\x32\x1a.chimera.sample.v1.Control\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x9b\x02\n\rSampleService\x12K\n\tGetSample\x12#.chimera.sample.v1.GetSampleRequest\x1a\x19.chimera.sample.v1.Sample\x12\\\n\x0bListSamples\x12%.chimera.sample.v1.ListSamplesRequest\x1a&.chimera.sample.v1.ListSamplesResponse\x12_\n\x0cListControls\x12&.chimera.sample.v1.ListControlsRequest\x1a\'.chimera.sample.v1.ListControlsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,13 +36,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSAMPLEREQUEST']._serialized_start=126
   _globals['_GETSAMPLEREQUEST']._serialized_end=180
   _globals['_LISTSAMPLESREQUEST']._serialized_start=183
-  _globals['_LISTSAMPLESREQUEST']._serialized_end=418
-  _globals['_LISTSAMPLESRESPONSE']._serialized_start=420
-  _globals['_LISTSAMPLESRESPONSE']._serialized_end=510
-  _globals['_LISTCONTROLSREQUEST']._serialized_start=512
-  _globals['_LISTCONTROLSREQUEST']._serialized_end=590
-  _globals['_LISTCONTROLSRESPONSE']._serialized_start=592
-  _globals['_LISTCONTROLSRESPONSE']._serialized_end=685
-  _globals['_SAMPLESERVICE']._serialized_start=688
-  _globals['_SAMPLESERVICE']._serialized_end=971
+  _globals['_LISTSAMPLESREQUEST']._serialized_end=435
+  _globals['_LISTSAMPLESRESPONSE']._serialized_start=437
+  _globals['_LISTSAMPLESRESPONSE']._serialized_end=527
+  _globals['_LISTCONTROLSREQUEST']._serialized_start=529
+  _globals['_LISTCONTROLSREQUEST']._serialized_end=607
+  _globals['_LISTCONTROLSRESPONSE']._serialized_start=609
+  _globals['_LISTCONTROLSRESPONSE']._serialized_end=702
+  _globals['_SAMPLESERVICE']._serialized_start=705
+  _globals['_SAMPLESERVICE']._serialized_end=988
 # @@protoc_insertion_point(module_scope)

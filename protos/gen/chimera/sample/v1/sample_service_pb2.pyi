@@ -17,7 +17,7 @@ class GetSampleRequest(_message.Message):
     def __init__(self, sample_id: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
 
 class ListSamplesRequest(_message.Message):
-    __slots__ = ("build_id", "outcome", "reason", "subject", "page_size", "page_token", "evidence")
+    __slots__ = ("build_id", "outcome", "reason", "subject", "page_size", "page_token", "evidence", "version")
     BUILD_ID_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -25,6 +25,7 @@ class ListSamplesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     build_id: str
     outcome: _sample_pb2.Outcome
     reason: _sample_pb2.Reason
@@ -32,7 +33,8 @@ class ListSamplesRequest(_message.Message):
     page_size: int
     page_token: str
     evidence: _sample_pb2.EvidenceFilter
-    def __init__(self, build_id: _Optional[str] = ..., outcome: _Optional[_Union[_sample_pb2.Outcome, str]] = ..., reason: _Optional[_Union[_sample_pb2.Reason, str]] = ..., subject: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., evidence: _Optional[_Union[_sample_pb2.EvidenceFilter, _Mapping]] = ...) -> None: ...
+    version: int
+    def __init__(self, build_id: _Optional[str] = ..., outcome: _Optional[_Union[_sample_pb2.Outcome, str]] = ..., reason: _Optional[_Union[_sample_pb2.Reason, str]] = ..., subject: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., evidence: _Optional[_Union[_sample_pb2.EvidenceFilter, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...
 
 class ListSamplesResponse(_message.Message):
     __slots__ = ("samples", "next_page_token")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chimera.build.v1 import build_pb2
 from chimera_client.buildfile import read_build_file
-from chimera_client.doctor import budget, endpoints, environment, servers
+from chimera_client.doctor import budget, checks, endpoints, environment, servers
 from chimera_client.doctor.finding import Finding
 from chimera_client.order import require_sound
 from chimera_client.text import counted
@@ -40,7 +40,7 @@ async def _build_file(path: Path, *, own_services: bool) -> AsyncIterator[Findin
     if not own_services:
         yield endpoints.elsewhere(file)
         return
-    for finding in budget.check(file):
+    for finding in (*budget.check(file), *checks.check(file)):
         yield finding
     async for finding in endpoints.check(file):
         yield finding

@@ -200,3 +200,41 @@ async def test_a_budget_that_cannot_do_what_it_is_for_is_a_warning(tmp_path, bud
     for finding, detail in zip(found, details, strict=True):
         assert detail in finding.detail
         assert bool(finding.way_out) == (detail != "can be kept")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ("panel_rule: weighted", []),
+        (
+            "panel_rule: weighted\npanel_threshold: 0.5",
+            ["roles.panel[0] alone has 50% of all weights, and 50% suffice", "roles.panel[1] alone"],
+        ),
+        ("difficulty: {solves: 2}", []),
+        ("difficulty: {solves: 2, max_weak_pass_rate: 0.5}", ["difficulty.max_weak_pass_rate rests on 2 attempts"]),
+        ("difficulty: {max_weak_pass_rate: 0.5}", []),
+    ],
+)
+async def test_checks_that_cannot_tell_what_they_are_asked_for_are_warnings(tmp_path, changes, said):
+    path = tmp_path / "f.yaml"
+    roles = "panel: [procedural-strong, procedural-medium], weak: procedural-weak, strong: procedural-strong"
+    path.write_text(
+        f"name: a\nsamples: 1\nsubjects: [Logic]\n{changes}\n"
+        f"roles: {{proposer: procedural-teacher, solver: procedural-teacher, {roles}}}\n"
+    )
+    warnings = [f for f in [f async for f in diagnose(path, tmp_path / "data", None)] if f.name == "checks"]
+    assert [(f.ok, bool(f.way_out)) for f in warnings] == [(True, True)] * len(said)
+    assert all(words in f.detail for words, f in zip(said, warnings, strict=True))
+
+
+async def test_one_model_in_two_places_that_should_differ_is_a_warning(tmp_path):
+    path = tmp_path / "f.yaml"
+    named = "weak: procedural-weak, strong: procedural-weak, screeners: [procedural-weak, procedural-weak]"
+    path.write_text(
+        "name: a\nsamples: 1\nsubjects: [Logic]\nroles: {proposer: procedural-teacher, solver: procedural-teacher,"
+        f" panel: [procedural-strong, procedural-medium], {named}}}\n"
+    )
+    warnings = [f.detail for f in [f async for f in diagnose(path, tmp_path / "data", None)] if f.name == "checks"]
+    assert len(warnings) == 2
+    assert "several of roles.screeners are one model" in warnings[0]
+    assert "roles.weak and roles.strong are one model" in warnings[1]

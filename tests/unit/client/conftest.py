@@ -125,14 +125,16 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
     async def GetSample(self, request, context):
         if request.sample_id not in self.gateway.samples:
             raise errors.NotFound(f"no sample {request.sample_id}")
-        newest = self.gateway.samples[request.sample_id]
-        return self.gateway.former.get((request.sample_id, request.version), newest)
+        return self._as_of(request.sample_id, request.version)
+
+    def _as_of(self, sample_id, version):
+        return self.gateway.former.get((sample_id, version), self.gateway.samples[sample_id])
 
     async def ListSamples(self, request, context):
         self.gateway.evidence = request.evidence
         found = [
             sample
-            for _, sample in sorted(self.gateway.samples.items())
+            for sample in (self._as_of(name, request.version) for name in sorted(self.gateway.samples))
             if sample.ref.build_id == request.build_id
             and request.outcome in (0, sample.outcome)
             and request.reason in (0, sample.reason)

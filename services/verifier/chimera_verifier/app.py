@@ -2,7 +2,7 @@
 
 problem.proposed ─▶ Checks.problem ─▶ Examination ─▶ problem.validated | sample.settled
 solution.synthesised ─▶ Checks.solution ─▶ Examination ─▶ sample.settled
-solution.synthesised ─▶ Controls ─▶ Planter, Examination ─▶ control.checked
+solution.synthesised ─▶ Controls ─▶ Corpora, Planter, Examination ─▶ control.checked
 sample.recalled ─▶ Reverification ─▶ Examination ─▶ sample.reverified
 """
 
@@ -57,7 +57,7 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     similarity = Similarity(Statements(store.statements, reader), corpora, reader, RelationJudge(models))
     examination = Examination(similarity, Screen(models), panel, Difficulty(models, referee), referee)
     planter = Planter(grader)
-    controls = Controls(planter, examination)
+    controls = Controls(planter, examination, corpora)
     for stage in stages(Checks(examination), controls, Reverification(examination), store):
         bus.add(stage)
     verifier = VerifierServicer(referee, panel, examination, planter, pool.endpoints)

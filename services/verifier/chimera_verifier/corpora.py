@@ -63,6 +63,19 @@ class Corpora:
         async for document in self._logs.read(await self.scope(name), 0, "whole"):
             yield corpus_pb2.CorpusItem.FromString(document["whole"])
 
+    async def drawn(self, name: str, seed: int) -> corpus_pb2.CorpusItem:
+        """One item of a corpus, the same for the same seed. NotFound if there is no corpus of this name."""
+        scope, corpus = await self.scope(name), await self._store.find(name)
+        if corpus is None:
+            raise NotFound(f"the corpus {name[:80]!r} was deleted just now")
+        number = seed % corpus.items
+        found = (await self._logs.find(scope, [number])).get(number)
+        if found is None:
+            raise NotFound(f"the corpus {name[:80]!r} has lost its item {number}")
+        item = corpus_pb2.CorpusItem.FromString(found["whole"])
+        item.item_id = item.item_id or str(number)
+        return item
+
     async def delete(self, name: str) -> None:
         """Forget a corpus. NotFound if there is none of this name."""
         scope = await self.scope(name)

@@ -30,6 +30,8 @@ class Standing:
     """Whether later problems are compared with it."""
     apart_from: str = ""
     """A sample that it may be like: the one that it was made from."""
+    beside: str = ""
+    """A sample whose place it shares if it claims none: it is compared with that one and those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Similarity:
             raise SampleFailure(sample_pb2.REASON_INTERNAL, str(missing)) from None
         statement = await self._reader.read(sample.problem.statement)
         shelf = self._statements.shelf(ref.build_id)
-        below = await shelf.claim(ref.sample_id, statement) if standing.claims else await shelf.follow()
+        below = await shelf.claim(ref.sample_id, statement) if standing.claims else await shelf.after(standing.beside)
         places.insert(0, Place(ref.build_id, shelf, below, but=frozenset({ref.sample_id, standing.apart_from})))
         await self._match(validation, statement, places, ref, spec)
         return refusal_of(validation.matches, ref.build_id)

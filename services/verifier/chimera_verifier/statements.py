@@ -91,6 +91,12 @@ class Shelf:
             await self._follow()
         return len(self._index)
 
+    async def after(self, item: str) -> int:
+        """The place after an item's; the end if the item has none."""
+        end = await self.follow()
+        place = self._index.first_of_item(key(item))
+        return end if place is None else place + 1
+
     async def like(self, statement: Statement, below: int, but: frozenset[str]) -> list[Found]:
         """What is the same or a variant, or nearly so, of the statements before a place, save some items."""
         rows = await self._reader.run(

@@ -6,15 +6,17 @@ from random import Random
 import pytest
 
 from chimera.build.v1 import build_pb2
+from chimera.corpus.v1 import corpus_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera_shared import identity
 from chimera_shared.controls import is_planted
-from chimera_shared.errors import SampleFailure
+from chimera_shared.errors import NotFound, SampleFailure
 from chimera_verifier.controls import Controls, control_failed
 from chimera_verifier.domain.kinds import kinds_in_order
 from chimera_verifier.grader import Grader
 from chimera_verifier.planter import Planter
+from chimera_verifier.similarity import Standing
 
 Kind = control_pb2.ControlKind
 ANSWER = sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value="55")
@@ -63,15 +65,31 @@ def synthesised(slot=0, build_id="b1", **more) -> events_pb2.SolutionSynthesised
     )
 
 
+class Items:
+    """A corpus of one gold problem, and one of a benchmark's that has no answer on its first item."""
+
+    async def drawn(self, name, seed):
+        if name not in ("gold", "benchmark"):
+            raise NotFound(f"no corpus {name}")
+        if name == "gold":
+            answer = sample_pb2.Answer(value="7", type=sample_pb2.ANSWER_TYPE_NUMBER)
+            return corpus_pb2.CorpusItem(item_id="g1", statement="What is 3 + 4?", answer=answer, subject="Arithmetic")
+        if seed % 2:
+            return corpus_pb2.CorpusItem(item_id="b1", statement="Prove it.")
+        return corpus_pb2.CorpusItem(
+            item_id="b2", statement="Find the 9th prime number.", answer=sample_pb2.Answer(value="23")
+        )
+
+
 def controls(examination) -> Controls:
-    return Controls(Planter(Grader(NeverTells())), examination)
+    return Controls(Planter(Grader(NeverTells())), examination, Items())
 
 
-async def checked(kind, examination=None, **more):
+async def checked(kind, examination=None, ordered=None, **more):
     """The control of that kind, beside the first slot that has one."""
     examination = examination or Examination()
     for slot in range(400):
-        event = await controls(examination).check(synthesised(slot, **more), build())
+        event = await controls(examination).check(synthesised(slot, **more), ordered or build())
         if event.control.kind == kind:
             return event.control, examination, slot
         examination.problems.clear()
@@ -110,7 +128,7 @@ async def test_a_control_is_examined_with_a_name_and_a_seed_of_its_own():
     assert shown.ref.sample_id == control.control_id != source.ref.sample_id
     assert (shown.ref.build_id, shown.ref.slot) == ("b1", slot)
     assert shown.ref.seed != source.ref.seed
-    assert (standing.claims, standing.apart_from) == (False, source.ref.sample_id)
+    assert standing == Standing(claims=False, apart_from=source.ref.sample_id, beside=source.ref.sample_id)
     assert not shown.HasField("solution")
     assert not shown.problem.calls
     assert examination.solutions[0].solution.text == "It is \\boxed{55}."
@@ -127,9 +145,43 @@ async def test_a_wrong_solution_is_only_graded():
 
 
 async def test_a_duplicate_is_compared_with_what_it_was_made_from():
-    _, examination, _ = await checked(Kind.CONTROL_KIND_DUPLICATE)
-    assert examination.problems[0][1].apart_from == ""
+    control, examination, _ = await checked(Kind.CONTROL_KIND_DUPLICATE)
+    assert examination.problems[0][1] == Standing(claims=False, beside=control.source)
     assert examination.solutions == []
+
+
+async def test_a_gold_problem_is_sent_as_it_is():
+    ordered = build()
+    ordered.spec.controls.gold.append("gold")
+    control, examination, _ = await checked(Kind.CONTROL_KIND_GOOD, ordered=ordered)
+    shown, _ = examination.problems[0]
+    assert (control.source, shown.ref.subject) == ("gold/g1", "Arithmetic")
+    assert shown.problem.statement == "What is 3 + 4?"
+    assert examination.solutions == []
+
+
+async def test_a_leak_is_a_benchmarks_item_in_other_words_under_the_samples_subject():
+    ordered = build(similarity={"benchmarks": ["benchmark"]})
+    control, examination, _ = await checked(Kind.CONTROL_KIND_LEAK, ordered=ordered)
+    shown, _ = examination.problems[0]
+    assert (control.source, shown.ref.subject) == ("benchmark/b2", "Physics")
+    assert shown.problem.statement != "Find the 9th prime number."
+    assert shown.problem.reference.type == sample_pb2.ANSWER_TYPE_NUMBER
+
+
+async def test_where_a_corpus_is_missing_another_kind_is_planted():
+    ordered = build(similarity={"benchmarks": ["absent"]})
+    kinds = {(await controls(Examination()).check(synthesised(s), ordered)).control.kind for s in range(60)}
+    assert Kind.CONTROL_KIND_LEAK not in kinds
+
+
+async def test_an_item_drawn_beside_two_samples_makes_two_controls():
+    ordered = build()
+    ordered.spec.controls.gold.append("gold")
+    made = [(await controls(Examination()).check(synthesised(s), ordered)).control for s in range(120)]
+    gold = [control.control_id for control in made if control.kind == Kind.CONTROL_KIND_GOOD]
+    assert len(gold) > 2
+    assert len(set(gold)) == len(gold)
 
 
 async def test_without_a_solution_another_kind_is_planted():

@@ -148,6 +148,20 @@ async def test_who_claims_no_place_is_not_found_and_may_be_like_what_it_was_made
     assert (await looked(at, "s2", OTHER))[0] is None
 
 
+async def test_who_stands_beside_a_sample_is_compared_with_what_was_there_by_then():
+    at = similarity()
+    await looked(at, "s1", OTHER)
+    await looked(at, "s2", SUM)
+    await looked(at, "s3", MARKED)  # a later duplicate, refused and on the shelf
+
+    assert await looked(at, "c1", SUM, standing=Standing(claims=False, apart_from="s2", beside="s2")) == (None, [])
+    refusal, matches = await looked(at, "c2", MARKED, standing=Standing(claims=False, beside="s2"))
+    assert refusal is not None
+    assert [match.item for match in matches] == ["s2"]
+    refusal, _ = await looked(at, "c3", SUM, standing=Standing(claims=False, beside="s1"))
+    assert refusal is None
+
+
 async def test_what_was_stored_by_an_older_reader_is_read_again():
     shop = Shop()
     await looked(shop.replica(), "s1", SUM)

@@ -106,12 +106,20 @@ async def chimera(*arguments: object, module: str = "chimera_client", **variable
 @asynccontextmanager
 async def up(data: Path, *arguments: object, **variables: object) -> AsyncIterator[str]:
     """All services until the end of the block; gives the gateway's address."""
+    async with servers(data, *arguments, **variables) as addresses:
+        yield addresses["CHIMERA_GATEWAY"]
+
+
+@asynccontextmanager
+async def servers(data: Path, *arguments: object, **variables: object) -> AsyncIterator[dict[str, str]]:
+    """All services until the end of the block; gives the variables by which commands find them."""
     async with started("up", "--data-dir", data, "--port", 0, "--json", *arguments, **variables) as process:
         assert process.stdout is not None
         line = await asyncio.wait_for(process.stdout.readline(), LONGEST_SECONDS)
         if not line:
             raise AssertionError((await ended(process)).err)
-        yield json.loads(line)["gateway"]
+        said = json.loads(line)
+        yield {"CHIMERA_GATEWAY": said["gateway"], "CHIMERA_VERIFIER": said["verifier"]}
         process.send_signal(signal.SIGTERM)
         stopped = await ended(process)
         assert stopped.code == 0, stopped

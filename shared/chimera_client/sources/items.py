@@ -84,9 +84,10 @@ def _items(table: Table, names: Fields) -> Iterator[corpus_pb2.CorpusItem]:
         if not statement or (names.left_out and row.get(names.left_out)):
             continue
         item = corpus_pb2.CorpusItem(statement=statement, subject=_text(row.get(names.subject))[:200])
-        item_id = _text(row.get(names.item_id))[:200] if names.item_id else ""
-        item.item_id = f"{item_id}-{number}" if item_id in seen else item_id
-        seen.add(item.item_id)
+        if names.item_id:
+            item_id = _text(row.get(names.item_id))[:180] or f"row-{number}"
+            item.item_id = f"{item_id}-{number}" if item_id in seen else item_id
+            seen.add(item.item_id)
         _answer(item, row, names)
         yield item
 

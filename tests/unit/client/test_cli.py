@@ -122,6 +122,16 @@ async def test_a_filter_grades_what_is_piped_to_it_and_names_the_lines_that_are_
     assert "1 correct" in ended.err
 
 
+async def test_a_filter_relates_what_is_piped_to_it(tmp_path):
+    lines = b'{"a": "How many primes are below 100?", "b": "HOW MANY PRIMES are below 100 ?"}\n{"a": "Why?"}\n'
+    async with started("verify", "duplicates", cwd=tmp_path, stdin=subprocess.PIPE) as process:
+        out, err = await asyncio.wait_for(process.communicate(lines), 60)
+    ended = Ended(process.returncode, out, err)
+    assert ended.code == 2
+    assert [document["relation"] for document in ended.documents] == ["duplicate", "unknown"]
+    assert "chimera: line 2: b is missing or empty" in ended.err
+
+
 async def test_a_filter_says_which_file_it_cannot_read(tmp_path):
     for file in (tmp_path, tmp_path / "absent.jsonl"):
         ended = await chimera("verify", "grade", file, cwd=tmp_path)

@@ -28,7 +28,7 @@ def test_columns_are_guessed_and_numbers_stay_as_written(tmp_path):
     first, second = items(path)
     assert (first.item_id, first.statement, first.subject, first.answer.value) == ("7", "How many?", "Logic", "1.50")
     assert first.answer.type == sample_pb2.ANSWER_TYPE_UNSPECIFIED
-    assert (second.statement, second.item_id, second.HasField("answer")) == ("Why?", "", False)
+    assert (second.statement, second.item_id, second.HasField("answer")) == ("Why?", "row-2", False)
 
 
 def test_named_columns_win_over_guesses(tmp_path):
@@ -113,6 +113,8 @@ def test_rows_that_need_a_picture_are_left_out(tmp_path):
 def test_ids_that_come_twice_are_told_apart(tmp_path):
     path = jsonl(tmp_path / "m.jsonl", *({"id": "a", "problem": f"P{i}?"} for i in range(3)))
     assert [item.item_id for item in items(path)] == ["a", "a-2", "a-3"]
+    path = jsonl(tmp_path / "m.jsonl", {"id": 1, "problem": "P?"}, {"problem": "Q?"})
+    assert [item.item_id for item in items(path)] == ["1", "row-2"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_client.report.model import Cost, CostLine
 from chimera_client.report.stages import STAGES, WORDS, staged_calls
+from chimera_shared.roles import seat
 
 MAX_LINES = 500
 """Stages, roles and endpoints told apart; a build has some dozens, a hostile server any number."""
@@ -41,7 +42,7 @@ class CostCounter:
         total.cost_nanousd += sample.usage.cost_nanousd
         for stage, call in staged_calls(sample):
             if not call.paid_by:
-                self._line((stage, call.role, call.endpoint), call.usage, accepted=accepted)
+                self._line((stage, seat(call.role), call.endpoint), call.usage, accepted=accepted)
 
     def result(self, progress: build_pb2.Progress, *, all_tried: bool) -> Cost:
         """The cost; without samples that were not accepted theirs is what the build paid for more than the accepted."""

@@ -261,11 +261,16 @@ class Matched(Part):
 
 
 class Release(Part):
-    """What the build was compared with, and matches; `listed` are the most important of all `total`."""
+    """What the build was compared with, and matches; `listed` are the most important of all `total`.
+
+    `inside` samples of the dataset are like another problem, `leaks` of them like an item of a benchmark.
+    """
 
     benchmarks: list[str]
     datasets: list[str]
     total: Whole
+    inside: Whole
+    leaks: Whole
     counts: list[MatchCount]
     listed: list[Matched]
 

@@ -32,11 +32,15 @@ class ReleaseCounter:
         self._write = write
         self._counts: Counter[tuple[str, str, str, bool]] = Counter()
         self._listed: list[tuple[tuple[int, float, str, str], int, Matched]] = []
-        self._total = 0
+        self._total = self._inside = self._leaks = 0
 
     def add(self, sample: sample_pb2.Sample) -> None:
         """Count the matches of one settled sample."""
-        for match in sample.validation.matches:
+        matches = sample.validation.matches
+        if sample.outcome == sample_pb2.OUTCOME_ACCEPTED:
+            self._inside += any(match.relation != sample_pb2.RELATION_DIFFERENT for match in matches)
+            self._leaks += any(match.relation == sample_pb2.RELATION_LEAK for match in matches)
+        for match in matches:
             self._add(sample, match)
 
     def result(self, build: build_pb2.Build) -> Release:
@@ -49,6 +53,8 @@ class ReleaseCounter:
             benchmarks=list(compared.benchmarks),
             datasets=list(compared.datasets),
             total=self._total,
+            inside=self._inside,
+            leaks=self._leaks,
             counts=[
                 MatchCount(corpus=corpus, relation=relation, method=method, kept=kept, refused=refused)
                 for (corpus, relation, method), (kept, refused) in sorted(groups.items())

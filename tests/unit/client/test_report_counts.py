@@ -214,6 +214,22 @@ def test_every_match_is_written_and_leaks_in_the_dataset_come_first():
     ]
     assert [(c.corpus, c.kept, c.refused) for c in found.counts if c.corpus == "bench"] == [("bench", 1, 1)]
     assert found.benchmarks == ["bench"]
+    assert (found.inside, found.leaks) == (2, 1)
+
+
+def test_leaks_and_variants_of_benchmarks_in_the_dataset_are_warned_of():
+    build = make_build(3)
+    build.spec.similarity.benchmarks.append("bench")
+    leak, variant, own = make_samples(build)
+    matched(leak, "bench", sample_pb2.RELATION_LEAK, 0.9)
+    matched(variant, "bench", sample_pb2.RELATION_VARIANT, 0.9)
+    matched(own, build.build_id, sample_pb2.RELATION_VARIANT, 0.9)
+    gatherer = Gatherer(str)
+    for sample in (leak, variant, own):
+        gatherer.add(sample)
+    warnings = " ".join(document(gatherer.report(build, make_dataset(build), all_tried=True)).warnings)
+    assert "Of the samples in this dataset 1 gave away an item of a benchmark" in warnings
+    assert "In 1 case a problem is an item of a benchmark with other numbers or names" in warnings
 
 
 def test_matches_without_end_are_counted_and_not_kept():

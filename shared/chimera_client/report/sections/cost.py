@@ -8,13 +8,15 @@ from chimera_client.report.numbers import counted, share, usd, whole
 from chimera_client.report.roles import role_words
 from chimera_client.report.sections.trust import cost_of_controls
 
+PRICES = ("For accepted", "For others")
+
 
 def section(report: Report) -> Section:
     """Cost per accepted sample, by stage, role and endpoint."""
     cost = report.cost
     priced = cost.total_nanousd > 0
     parts = [_stages(cost, priced=priced)] if cost.lines else []
-    tables = [_lines(cost)] if cost.lines else []
+    tables = [_lines(cost, priced=priced)] if cost.lines else []
     return Section("cost", "What it cost", _says(report, priced=priced), [*parts, *tables])
 
 
@@ -36,7 +38,7 @@ def _says(report: Report, *, priced: bool) -> list[str]:
         says.append(
             f"{usd(cost.besides_nanousd)} belong to no sample: the naming of topics, the measuring of the verifier."
         )
-    if report.calibration is not None:
+    if report.calibration is not None and priced:
         says.append(cost_of_controls(report.calibration))
     if cost.reused_calls:
         says.append(f"Besides, {counted(cost.reused_calls, 'answer')} of earlier builds were used again at no cost.")
@@ -55,17 +57,17 @@ def _stages(cost: Cost, *, priced: bool) -> Bars:
         values, note = ([accepted, other], usd(accepted + other)) if priced else ([tokens], whole(tokens))
         bars.append(Bar(stage, values, note))
         calls = sum(line.calls for line in lines)
-        rows.append([stage, whole(calls), whole(tokens), usd(accepted), usd(other)])
+        rows.append([stage, whole(calls), whole(tokens), *((usd(accepted), usd(other)) if priced else ())])
     return Bars(
         "cost",
         "Cost by stage" if priced else "Tokens written by stage",
         ["for accepted samples", "for others"] if priced else ["tokens"],
         bars,
-        Table(["Stage", "Calls", "Tokens out", "For accepted", "For others"], rows),
+        Table(["Stage", "Calls", "Tokens out", *(PRICES if priced else ())], rows),
     )
 
 
-def _lines(cost: Cost) -> Table:
+def _lines(cost: Cost, *, priced: bool) -> Table:
     rows = [
         [
             line.stage,
@@ -74,10 +76,9 @@ def _lines(cost: Cost) -> Table:
             whole(line.calls),
             whole(line.input_tokens),
             whole(line.output_tokens),
-            usd(line.accepted_nanousd),
-            usd(line.other_nanousd),
+            *((usd(line.accepted_nanousd), usd(line.other_nanousd)) if priced else ()),
         ]
         for line in cost.lines
     ]
-    headers = ["Stage", "Role", "Endpoint", "Calls", "Tokens in", "Tokens out", "For accepted", "For others"]
+    headers = ["Stage", "Role", "Endpoint", "Calls", "Tokens in", "Tokens out", *(PRICES if priced else ())]
     return Table(headers, rows, "By stage, role and endpoint")

@@ -4,7 +4,7 @@ from chimera_client.report.document import Section, Table, Tile
 from chimera_client.report.model import Rate, Report
 from chimera_client.report.numbers import counted, percent, share, usd, whole
 from chimera_client.report.roles import role_words
-from chimera_client.report.sections.release import leaks_inside
+from chimera_client.report.sections import release
 
 
 def title(report: Report) -> str:
@@ -44,12 +44,7 @@ def warnings(report: Report) -> list[str]:
             "No language model took part: all models are programs over fixed problem families. The dataset shows how"
             " the platform works and is no replacement for one that language models wrote."
         )
-    if leaks := leaks_inside(report.release):
-        found.append(
-            f"Of the samples in this dataset {leaks:,} gave away an item of a benchmark: see Duplicates and leaks"
-            " before you report results on it."
-        )
-    return found
+    return [*found, *release.warnings(report)]
 
 
 def tiles(report: Report) -> list[Tile]:

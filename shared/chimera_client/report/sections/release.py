@@ -2,7 +2,7 @@
 
 from chimera_client.report.document import Bar, Bars, Section, Table
 from chimera_client.report.model import Matched, Release, Report
-from chimera_client.report.numbers import counted, ratio, whole
+from chimera_client.report.numbers import counted, ratio, share, whole
 
 SHOWN = 50
 OWN = "this build"
@@ -21,18 +21,34 @@ def section(report: Report) -> Section:
     return Section("release", "Duplicates and leaks", _says(report), parts)
 
 
-def leaks_inside(found: Release) -> int:
-    """Listed leaks that are in the dataset."""
-    return sum(matched.relation == "leak" and matched.outcome == "accepted" for matched in found.listed)
+def warnings(report: Report) -> list[str]:
+    """What is in the dataset and ought not to be."""
+    found = report.release
+    said = []
+    if found.leaks:
+        said.append(
+            f"Of the samples in this dataset {found.leaks:,} gave away an item of a benchmark: see Duplicates and leaks"
+            " before you report results on it."
+        )
+    variants = sum(c.kept for c in found.counts if c.relation == "variant" and c.corpus in found.benchmarks)
+    if variants:
+        said.append(
+            f"In {counted(variants, 'case')} a problem is an item of a benchmark with other numbers or names and was"
+            " not refused for it."
+        )
+    return said
 
 
 def _says(report: Report) -> list[str]:
     found = report.release
     kept, refused = sum(c.kept for c in found.counts), sum(c.refused for c in found.counts)
     if found.total:
+        samples = report.head.samples
         says = [
-            f"Problems are like one seen before in {counted(found.total, 'case')}: {refused:,} led to a refusal,"
-            f" {kept:,} did not; look for leaks among those that did not."
+            f"{found.inside:,} of {counted(samples, 'sample')} in the dataset ({share(found.inside, samples)}) are like"
+            " a problem seen before; look for leaks among them, and whether few problems in many variants make it up.",
+            f"In {counted(found.total, 'case')} a problem was like one seen before: {refused:,} led to a refusal,"
+            f" {kept:,} did not.",
         ]
     else:
         says = ["No problem was found to be like one seen before."]

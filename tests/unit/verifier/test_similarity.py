@@ -243,3 +243,62 @@ async def test_similar_problems_are_found_without_storing_anything():
 
     assert [(m.corpus, m.relation) for m in found] == [("bench", LEAK), ("old", VARIANT)]
     assert len(shop.logs.logs["b1"]) == before
+
+
+class Judge:
+    """Says what it was told to, and remembers what it was asked."""
+
+    def __init__(self, relation, fails=None):
+        self.found, self.fails, self.asked = relation, fails, []
+
+    async def relation(self, ref, judge, statement, other):
+        self.asked.append((statement, other))
+        if self.fails and len(self.asked) > 1:
+            raise self.fails
+        return self.found, [sample_pb2.ModelCall(call_id=f"j{len(self.asked)}", usage={"calls": 1})]
+
+
+HEADS = "A fair coin is tossed 10 times. What is the probability of getting 4 heads?"
+DOUBTFUL = "A fair coin is tossed 10 times. What is the variance of the number of heads after 4 of them?"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "relation", "method"),
+    [
+        (DUPLICATE, sample_pb2.REASON_DUPLICATE, DUPLICATE, "judge"),
+        (VARIANT, None, VARIANT, "judge"),
+        (sample_pb2.RELATION_DIFFERENT, None, sample_pb2.RELATION_DIFFERENT, "judge"),
+        (sample_pb2.RELATION_UNSPECIFIED, None, sample_pb2.RELATION_DIFFERENT, "embedding"),
+    ],
+)
+async def test_where_no_rule_tells_well_a_judge_is_asked_if_one_is_named(said, reason, relation, method):
+    judge = Judge(said)
+    at = similarity(judge=judge)
+    await looked(at, "s1", HEADS, judge=["large"])
+
+    refusal, [match] = await looked(at, "s2", DOUBTFUL, judge=["large"])
+
+    assert judge.asked == [(DOUBTFUL, HEADS)]
+    assert (refusal and refusal[0], match.relation, match.method) == (reason, relation, method)
+    assert [call.call_id for call in match.calls] == ["j1"]
+
+
+async def test_without_a_judge_the_rule_decides_and_nothing_is_told():
+    at = similarity()
+    await looked(at, "s1", HEADS)
+
+    assert await looked(at, "s2", DOUBTFUL) == (None, [])
+
+
+async def test_what_a_judge_was_paid_stays_when_its_endpoint_goes():
+    judge = Judge(VARIANT, SampleFailure(sample_pb2.REASON_ENDPOINT_FAILED, "gone"))
+    at = similarity(judge=judge)
+    for name in ("s1", "s2"):
+        await at.look(sample_pb2.Validation(), sample(name, HEADS), build_pb2.BuildSpec(), Standing())
+    validation = sample_pb2.Validation()
+    spec = build_pb2.BuildSpec(roles={"judge": {"endpoints": ["large"]}})
+
+    with pytest.raises(SampleFailure, match="gone"):
+        await at.look(validation, sample("s3", DOUBTFUL), spec, Standing())
+
+    assert [call.call_id for match in validation.matches for call in match.calls] == ["j1"]

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from chimera_verifier.domain.likeness import formulas
 from chimera_verifier.domain.likeness.concepts import ASK, BOUND, FORM, IMPLIED, MODE, NAME, SIDES, THING, class_of
 from chimera_verifier.domain.likeness.language import function_words
+from chimera_verifier.domain.likeness.names import GIVEN_NAMES
 from chimera_verifier.domain.likeness.reading import NUMBER, Reading
 
 _COMMON_NUMBERS = frozenset({"0", "1"})
@@ -143,7 +144,11 @@ def named_otherwise(left: Reading, right: Reading) -> bool:
     ours, theirs = ({c for c in r.concepts if class_of(c) == NAME} for r in (left, right))
     if ours - theirs and theirs - ours:
         return True
-    return bool(left.names and right.names) and not left.names & right.names and left.alphabet == right.alphabet
+    if left.alphabet != right.alphabet:
+        return False
+    alike = left.language == right.language  # Other names, of places and months, are translated.
+    mine, other = (r.names if alike else r.names & GIVEN_NAMES for r in (left, right))
+    return bool(mine and other) and not mine & other
 
 
 def formula_difference(left: Reading, right: Reading) -> str:

@@ -10,7 +10,7 @@ _INSIDE = _SIGNS | frozenset("(),'[]{}")
 FUNCTIONS = frozenset(
     {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "mod", "arcsin", "arccos", "arctan", "det", "lim"}
 )
-_DIFFERENTIAL = re.compile(r"d[a-z]")
+_DIFFERENTIAL = re.compile(r"d[rstuvwxyzθφ]")
 _LONE = re.compile(r"\( ([A-Za-zα-ω]|[\d.#]+(?: [A-Za-zα-ω])?) \)")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _NAME = re.compile(r"(?<![A-Za-z])[A-Za-zα-ω](?![A-Za-z])")

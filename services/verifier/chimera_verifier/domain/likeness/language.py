@@ -16,23 +16,23 @@ UNSPACED = frozenset({"zh", "ja", "th"})
 
 _FUNCTION_WORDS = {
     "en": "the of is are a an and what how in to for that if with on by at from be each find which its has it as "
-    "there two three than or has have this all given let such when who does many compute determine evaluate "
-    "calculate solve so then be was will you your one another both",
+    "there two three than or have this all given let such when who does many compute determine evaluate "
+    "calculate solve so then was will you your one another both",
     "de": "der die das ist und ein eine einen einer eines wie den dem des mit von zu auf fur sich sind wird werden "
     "bei aus nach welche welcher welches wenn im beim man alle es kann hat bestimme berechne zwei drei gibt "
     "ihre sei",
-    "fr": "le la les des est un une et de du dans que qui quel quelle quels quelles combien sont pour par sur avec "
-    "si au aux on en il elle ce cette deux trois soit chaque calculer trouver determiner dont leur",
-    "es": "el la los las de del es un una y en que se con por para cual cuanto cuantos cuantas si al como su son hay "
-    "sea dos tres cada calcula halla determina encuentra lo sus tiene desde",
-    "it": "il lo la i gli le di del della dei delle e un una che in con per qual quale quanto quanti quante se al "
-    "alla sono si da due tre ogni sia calcola trova determina nel nella dal come suo sua ha",
+    "fr": "a y le la les des est un une et de du dans que qui quel quelle quels quelles combien sont pour par sur "
+    "avec si au aux on en il elle ce cette deux trois soit chaque calculer trouver determiner dont leur",
+    "es": "a e o u el la los las de del es un una y en que se con por para cual cuanto cuantos cuantas si al como su "
+    "son hay sea dos tres cada calcula halla determina encuentra lo sus tiene desde",
+    "it": "a e o il lo la i gli le di del della dei delle un una che in con per qual quale quanto quanti quante se "
+    "al alla sono si da due tre ogni sia calcola trova determina nel nella dal come suo sua ha",
     "pt": "o a os as de do da dos das e um uma que em no na com por para qual quanto quantos quantas se ao sao como "
     "seja dois duas tres cada calcule encontre determine ha nos nas sua seu pelo pela tem",
     "nl": "de het een en van is in op met voor dat die wat hoe zijn er te als aan bij uit elk elke bereken bepaal "
     "twee drie wordt worden hoeveel welke heeft je om door naar",
-    "pl": "w i na z do jest sie ile jaka jaki jakie ktore ktory dla od po oblicz znajdz wyznacz sa oraz co o przez "
-    "dwa trzy kazdy jesli niech ma tej tego",
+    "pl": "w i a o u na z do jest sie ile jaka jaki jakie ktore ktory dla od po oblicz znajdz wyznacz sa oraz co "
+    "przez dwa trzy kazdy jesli niech ma tej tego",
     "tr": "bir ve ile kac bu icin olan nedir bulunuz kactir her olarak en iki uc ise gore kadar",
 }
 _NUMBERS = {

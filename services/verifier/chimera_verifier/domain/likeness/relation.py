@@ -83,7 +83,7 @@ def _relation(left: Reading, right: Reading, cosine: float) -> tuple["sample_pb2
     if formulas == "other" or evidence.roles_swapped(left, right):
         return DIFFERENT, False
     if evidence.asked_otherwise(left, right) or evidence.meant_otherwise(left, right):
-        return DIFFERENT, False
+        return DIFFERENT, alike >= _ALIKE_VARIANT and numbers.shared > 0 and not (numbers.changed or numbers.dropped)
     if evidence.given_otherwise(left, right):
         return _variant(alike)
     if left.language == right.language and (found := evidence.edit(left, right)).sameness >= _SAME_WORDING:

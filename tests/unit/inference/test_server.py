@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,7 @@ from openai import AsyncOpenAI
 from chimera_inference.app import InferenceServer
 from chimera_inference.config import Settings
 from chimera_inference.dials import Dials
+from chimera_inference.domain.families import all_families
 from chimera_inference.protocol import count_tokens, tokens
 
 STATEMENT = "Evaluate the definite integral of f(x) = 3x^2 + 1 from x = 0 to x = 2. Give the exact value."
@@ -187,9 +189,15 @@ async def test_content_is_a_function_of_seed_messages_and_model(client: AsyncOpe
 
 
 async def test_ability_decides_how_many_are_right(client: AsyncOpenAI) -> None:
+    family = all_families()["congruences"]
+    instances = [family.draw(Random(seed)) for seed in range(150)]
+
+    async def is_right(model: str, seed: int, instance: Any) -> bool:
+        reply = await answer(client, model=model, seed=seed, messages=user(family.state(instance, Random(seed))))
+        return family.work(instance).answer.boxed() in (reply.choices[0].message.content or "")
+
     async def share(model: str) -> float:
-        replies = [await answer(client, model=model, seed=seed) for seed in range(150)]
-        return sum("boxed{10}" in reply.choices[0].message.content for reply in replies) / len(replies)
+        return sum([await is_right(model, seed, each) for seed, each in enumerate(instances)]) / len(instances)
 
     assert await share("procedural-teacher") == 1
     assert 0.88 <= await share("procedural-medium") <= 0.99

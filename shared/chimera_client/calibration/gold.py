@@ -1,16 +1,20 @@
-"""Gold problems: those whose answers are known to be right."""
+"""Gold problems: those whose answers are known to be right; and items of benchmarks, to be leaked."""
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from chimera.corpus.v1 import corpus_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_client.corpora import Corpora
 from chimera_shared.errors import InvalidInput
 
 MAX_ITEMS = 100_000
+_MAX_BENCHMARK_ITEMS = 5_000
 _MAX_LINE_BYTES = 1024 * 1024
 _STATEMENTS = ("statement", "problem", "question")
 _ANSWERS = ("answer", "gold")
@@ -22,7 +26,7 @@ _DATASET_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """The problems of a file or folder. `sha256` is over all of them."""
+    """The problems of a file or folder, their ids with its name before them. `sha256` is over all of them."""
 
     source: str
     items: list[sample_pb2.Sample]
@@ -47,6 +51,23 @@ def read_gold(path: Path) -> Gold:
     return Gold(path.name, rows, digest.hexdigest())
 
 
+async def read_benchmarks(corpora: Corpora, names: Iterable[str]) -> list[sample_pb2.Sample]:
+    """Items of benchmarks at a verifier that have an answer, the first few thousand of each."""
+    found: list[sample_pb2.Sample] = []
+    for name in names:
+        # Closed here: a corpus may be far larger than what is wanted of it.
+        async with aclosing(cast("AsyncGenerator[corpus_pb2.CorpusItem, None]", corpora.read(name))) as items:
+            number = 0
+            async for item in items:
+                if item.answer.value.strip():
+                    ref = sample_pb2.SampleRef(sample_id=f"{name}/{item.item_id or number}", subject=item.subject)
+                    problem = sample_pb2.Problem(statement=item.statement, reference=item.answer)
+                    found.append(sample_pb2.Sample(ref=ref, problem=problem))
+                if (number := number + 1) == _MAX_BENCHMARK_ITEMS:
+                    break
+    return found
+
+
 def _of_lines(path: Path) -> Iterator[sample_pb2.Sample]:
     with path.open("rb") as file:
         for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE_BYTES + 1), b""), 1):
@@ -59,7 +80,7 @@ def _of_lines(path: Path) -> Iterator[sample_pb2.Sample]:
                 row = json.loads(line)
             except (ValueError, RecursionError):
                 raise InvalidInput.of("--gold", f"line {number} of {path} is not JSON") from None
-            yield _item(row, f"line {number} of {path}", str(number))
+            yield _item(row, f"line {number} of {path}", path.name, str(number))
 
 
 def _of_dataset(path: Path) -> Iterator[sample_pb2.Sample]:
@@ -76,12 +97,13 @@ def _of_dataset(path: Path) -> Iterator[sample_pb2.Sample]:
             for batch in pq.ParquetFile(shard).iter_batches(columns=list(_DATASET_COLUMNS)):
                 for row in batch.to_pylist():
                     renamed = {key.removeprefix("answer_"): value for key, value in row.items()}
-                    yield _item({**renamed, "answer_type": row["answer_type"]}, str(shard), row["sample_id"])
+                    named = {**renamed, "answer_type": row["answer_type"]}
+                    yield _item(named, str(shard), path.name, row["sample_id"])
     except (pa.ArrowException, KeyError) as error:
         raise InvalidInput.of("--gold", f"{path} is no dataset of this version ({error})"[:300]) from None
 
 
-def _item(row: Any, where: str, name: str) -> sample_pb2.Sample:
+def _item(row: Any, where: str, source: str, name: str) -> sample_pb2.Sample:
     if not isinstance(row, dict):
         raise InvalidInput.of("--gold", f"{where} is no JSON object")
     statement, value = _first(row, _STATEMENTS, where), _first(row, _ANSWERS, where)
@@ -95,7 +117,7 @@ def _item(row: Any, where: str, name: str) -> sample_pb2.Sample:
         ) from None
     sample = sample_pb2.Sample(
         ref=sample_pb2.SampleRef(
-            sample_id=_text(row, "id", where) or name,
+            sample_id=f"{source}/{_text(row, 'id', where) or name}",
             subject=_text(row, "subject", where),
         ),
         problem=sample_pb2.Problem(statement=statement, reference=answer),

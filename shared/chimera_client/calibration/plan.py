@@ -15,6 +15,7 @@ SHARES: Mapping[int, float] = {
     control_pb2.CONTROL_KIND_WRONG_ANSWER: 6,
     control_pb2.CONTROL_KIND_WRONG_SOLUTION: 3,
     control_pb2.CONTROL_KIND_DUPLICATE: 2,
+    control_pb2.CONTROL_KIND_LEAK: 2,
     control_pb2.CONTROL_KIND_ILL_POSED: 2,
     control_pb2.CONTROL_KIND_NOT_SELF_CONTAINED: 1,
     control_pb2.CONTROL_KIND_MULTI_PART: 1,
@@ -34,19 +35,26 @@ class Wanted:
 
 
 def planned(
-    items: Sequence[sample_pb2.Sample], spec: build_pb2.BuildSpec, kinds: Sequence[int], controls: int, seed: int
+    items: Sequence[sample_pb2.Sample],
+    benchmarks: Sequence[sample_pb2.Sample],
+    spec: build_pb2.BuildSpec,
+    kinds: Sequence[int],
+    controls: int,
+    seed: int,
 ) -> list[Wanted]:
     """`controls` of the given kinds, or of all that mean something; the right ones first.
 
-    A kind uses a problem once: there are never more of one than problems.
+    Leaks are made of `benchmarks`. A kind uses a problem once: there are never more of one than problems.
     """
     if control_pb2.CONTROL_KIND_DUPLICATE in kinds:
         kinds = [*kinds, control_pb2.CONTROL_KIND_GOOD]  # of which they are duplicates
-    shares = {kind: SHARES[kind] for kind in kinds or SHARES if kind in kinds or _means_something(kind, spec, items)}
+    sources = {kind: benchmarks if kind == control_pb2.CONTROL_KIND_LEAK else items for kind in SHARES}
+    wanted = [kind for kind in SHARES if kind in kinds or (not kinds and _means_something(kind, spec, sources[kind]))]
+    shares = {kind: SHARES[kind] for kind in wanted}
     numbers = targets(controls, list(shares.values()))
     found = []
     for kind, number in zip(shares, numbers, strict=True):
-        order = list(items)
+        order = list(sources[kind])
         # A duplicate is planted of a problem that was sent unchanged before.
         drawn_for = control_pb2.CONTROL_KIND_GOOD if kind == control_pb2.CONTROL_KIND_DUPLICATE else kind
         Random(f"{seed}/{drawn_for}").shuffle(order)  # noqa: S311  not for secrets
@@ -60,9 +68,9 @@ def _dealt(order: Sequence[sample_pb2.Sample], number: int) -> Iterator[list[sam
         yield list(order[first::number])
 
 
-def _means_something(kind: int, spec: build_pb2.BuildSpec, items: Sequence[sample_pb2.Sample]) -> bool:
+def _means_something(kind: int, spec: build_pb2.BuildSpec, sources: Sequence[sample_pb2.Sample]) -> bool:
     if kind == control_pb2.CONTROL_KIND_OFF_SUBJECT:
         return bool(spec.roles.screeners)
     if kind == control_pb2.CONTROL_KIND_WRONG_SOLUTION:
-        return any(item.HasField("solution") for item in items)
-    return True
+        return any(source.HasField("solution") for source in sources)
+    return bool(sources)

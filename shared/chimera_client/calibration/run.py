@@ -23,7 +23,6 @@ class Calibration:
     def __init__(self, verifier: Verifier, spec: build_pb2.BuildSpec, gold: Gold, seed: int) -> None:
         self._verifier = verifier
         self._spec = spec
-        self._gold = gold
         self._seed = seed
         self._difficulties: dict[str, sample_pb2.Difficulty] = {}
         self._name = identity.digest("calibration", gold.sha256, seed)[:_SCOPE_DIGITS]
@@ -56,9 +55,8 @@ class Calibration:
     async def _checked(self, item: sample_pb2.Sample, control: control_pb2.Control, seed: int) -> control_pb2.Control:
         """The control with what the verifier makes of it, apart from others: a problem may be in several of them."""
         kind = control.kind
-        source = f"{self._gold.source}/{item.ref.sample_id}"
-        control.control_id = control.sample.ref.sample_id = control_id(self._name, source, kind)
-        control.source, control.sample.ref.seed = source, seed
+        control.source, control.sample.ref.seed = item.ref.sample_id, seed
+        control.control_id = control.sample.ref.sample_id = control_id(self._name, control.source, kind)
         same = kind == control_pb2.CONTROL_KIND_DUPLICATE
         scope = control_pb2.CONTROL_KIND_GOOD if same else kind
         control.sample.CopyFrom(await self._verifier.check(self._spec, control.sample, f"{self._name}-{scope}"))

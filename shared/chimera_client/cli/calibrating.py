@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chimera.build.v1 import build_pb2
-from chimera.sample.v1 import control_pb2
-from chimera_client import order
+from chimera.sample.v1 import control_pb2, sample_pb2
+from chimera_client import named_corpora, order
 from chimera_client.buildfile import read_build_file
 from chimera_client.calibration import Calibration as Counted
-from chimera_client.calibration.gold import Gold, read_gold
+from chimera_client.calibration.gold import Gold, read_benchmarks, read_gold
 from chimera_client.calibration.plan import SHARES, planned
 from chimera_client.calibration.run import Calibration
 from chimera_client.cli.counter import Counter
 from chimera_client.cli.exits import Code
 from chimera_client.cli.output import console, emit, note
 from chimera_client.cli.session import Place, opened
+from chimera_client.client import AsyncClient
 from chimera_client.plain import to_plain
 from chimera_client.text import count, counted, money
 from chimera_client.views.calibration import render_calibration
@@ -44,12 +45,16 @@ async def calibrate(told: Options) -> Code:
     file = read_build_file(told.file)
     order.require_sound(file, own_services=not told.place.elsewhere)
     gold, kinds = read_gold(told.gold), [_kind(name) for name in told.kinds]
-    plan = planned(gold.items, file.spec, kinds, told.controls, told.seed)
     if told.output is not None:
         _require_room(told.output)
-    note(f"{counted(len(plan), 'control')} out of {counted(len(gold.items), 'gold problem')} in {told.gold}")
     found, controls = Counted(), list[control_pb2.Control]()
     async with opened(told.place, file.endpoints) as session:
+        await named_corpora.provide(session.client, named_corpora.of_build(file.spec), file.corpora, note)
+        benchmarks = await _benchmarks(session.client, file.spec)
+        plan = planned(gold.items, benchmarks, file.spec, kinds, told.controls, told.seed)
+        if not plan:
+            raise InvalidInput.of("--kind", "none of these can be planted here; a leak needs `similarity.benchmarks`")
+        note(f"{counted(len(plan), 'control')} out of {counted(len(gold.items), 'gold problem')} in {told.gold}")
         measuring = Calibration(session.client.verifier, file.spec, gold, told.seed)
         with Counter("checked", len(plan)) as progress:
             async for control in measuring.controls(plan):
@@ -63,6 +68,11 @@ async def calibrate(told: Options) -> Code:
         _write(told.output, found, controls, file.spec, gold)
     _tell(told, found)
     return _verdict(told, found)
+
+
+async def _benchmarks(client: AsyncClient, spec: build_pb2.BuildSpec) -> list[sample_pb2.Sample]:
+    names = spec.similarity.benchmarks
+    return await read_benchmarks(client.corpora, names) if names else []
 
 
 def _kind(name: str) -> int:

@@ -69,7 +69,7 @@ def controls_table(controls: Iterable[control_pb2.Control]) -> Table:
 
 
 def _errors_table(title: str, groups: Mapping[str, Errors]) -> Table:
-    table = titled_table(title, "Mistakes accepted", "Refused, not for that", "Right ones refused", "Undecided")
+    table = titled_table(title, "Mistakes accepted", "Refused for another cause", "Right ones refused", "Undecided")
     for name, errors in groups.items():
         mistakes, right = errors.mistakes, errors.right
         row = (

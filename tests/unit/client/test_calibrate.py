@@ -25,16 +25,16 @@ def lines(tmp_path, *rows):
     return path
 
 
-def gold_of(number, solved=True):
+def gold_of(number, solved=True, source="gold.jsonl"):
     items = []
     for i in range(number):
         item = sample_pb2.Sample(problem=sample_pb2.Problem(statement=f"What is {i} + 1?"))
-        item.ref.sample_id = str(i)
+        item.ref.sample_id = f"{source}/{i}"
         item.problem.reference.value = str(i + 1)
         if solved:
             item.solution.text = "By counting."
         items.append(item)
-    return Gold("gold.jsonl", items, "0" * 64)
+    return Gold(source, items, "0" * 64)
 
 
 def test_a_line_needs_a_statement_and_an_answer_alone(tmp_path):
@@ -54,10 +54,18 @@ def test_a_line_needs_a_statement_and_an_answer_alone(tmp_path):
         },
     )
     plain, full = read_gold(path).items
-    assert (plain.ref.sample_id, plain.problem.statement, plain.problem.reference.value) == ("1", "1 + 1?", "2")
+    assert (plain.ref.sample_id, plain.problem.statement, plain.problem.reference.value) == (
+        "gold.jsonl/1",
+        "1 + 1?",
+        "2",
+    )
     assert plain.problem.reference.type == sample_pb2.ANSWER_TYPE_UNSPECIFIED
     assert not plain.HasField("solution")
-    assert (full.ref.sample_id, full.ref.subject, full.solution.text) == ("q7", "Physics", "Three.")
+    assert (full.ref.sample_id, full.ref.subject, full.solution.text) == (
+        "gold.jsonl/q7",
+        "Physics",
+        "Three.",
+    )
     assert full.problem.reference == sample_pb2.Answer(
         type=sample_pb2.ANSWER_TYPE_NUMBER, value="3", unit="m", tolerance=0.1
     )
@@ -95,7 +103,7 @@ async def test_a_dataset_is_gold_with_types_solutions_and_subjects(tmp_path):
     await export_dataset(build, make_dataset(build), stream(samples), None, tmp_path / "d")
     found = {item.ref.sample_id: item for item in read_gold(tmp_path / "d").items}
     for sample in samples:
-        item = found[sample.ref.sample_id]
+        item = found[f"d/{sample.ref.sample_id}"]
         assert item.problem == sample_pb2.Problem(
             statement=sample.problem.statement, reference=sample.problem.reference
         )
@@ -103,28 +111,34 @@ async def test_a_dataset_is_gold_with_types_solutions_and_subjects(tmp_path):
 
 
 def test_numbers_of_each_kind_are_known_and_no_problem_is_used_twice_by_one():
-    plan = planned(gold_of(40).items, SPEC, (), 100, seed=3)
+    plan = planned(gold_of(40).items, (), SPEC, (), 100, seed=3)
     counts = Counter(wanted.kind for wanted in plan)
     assert counts[Kind.CONTROL_KIND_GOOD] == counts[Kind.CONTROL_KIND_WRONG_ANSWER] == 24
     assert Kind.CONTROL_KIND_OFF_SUBJECT not in counts
     for kind in counts:
         firsts = [wanted.spares[0].ref.sample_id for wanted in plan if wanted.kind == kind]
         assert len(set(firsts)) == len(firsts)
-    assert plan == planned(gold_of(40).items, SPEC, (), 100, seed=3)
-    assert plan != planned(gold_of(40).items, SPEC, (), 100, seed=4)
+    assert plan == planned(gold_of(40).items, (), SPEC, (), 100, seed=3)
+    assert plan != planned(gold_of(40).items, (), SPEC, (), 100, seed=4)
 
 
 def test_there_are_never_more_of_a_kind_than_problems():
-    assert len(planned(gold_of(3).items, SPEC, [Kind.CONTROL_KIND_WRONG_ANSWER], 100, seed=0)) == 3
+    assert len(planned(gold_of(3).items, (), SPEC, [Kind.CONTROL_KIND_WRONG_ANSWER], 100, seed=0)) == 3
 
 
 def test_without_solutions_no_wrong_solution_is_planned():
-    plan = planned(gold_of(30, solved=False).items, SPEC, (), 60, seed=0)
+    plan = planned(gold_of(30, solved=False).items, (), SPEC, (), 60, seed=0)
     assert Kind.CONTROL_KIND_WRONG_SOLUTION not in {wanted.kind for wanted in plan}
 
 
+def test_without_a_benchmark_nothing_is_leaked():
+    plan = planned(gold_of(30).items, (), SPEC, (), 60, seed=0)
+    assert Kind.CONTROL_KIND_LEAK not in {wanted.kind for wanted in plan}
+    assert planned(gold_of(30).items, (), SPEC, [Kind.CONTROL_KIND_LEAK], 60, seed=0) == []
+
+
 def test_duplicates_are_of_problems_that_are_sent_before():
-    plan = planned(gold_of(40).items, SPEC, [Kind.CONTROL_KIND_DUPLICATE], 24, seed=1)
+    plan = planned(gold_of(40).items, (), SPEC, [Kind.CONTROL_KIND_DUPLICATE], 24, seed=1)
     good = {w.spares[0].ref.sample_id for w in plan if w.kind == Kind.CONTROL_KIND_GOOD}
     duplicates = {w.spares[0].ref.sample_id for w in plan if w.kind == Kind.CONTROL_KIND_DUPLICATE}
     assert duplicates
@@ -138,7 +152,7 @@ class Verifying:
         self.seen, self.scopes = set(), Counter()
 
     async def plant(self, source, kinds, seed):
-        if source.ref.sample_id == "0":
+        if source.ref.sample_id == "gold.jsonl/0":
             return []
         return [control_pb2.Control(kind=kinds[0], change="It is unchanged.", sample=source)]
 
@@ -157,7 +171,7 @@ class Verifying:
 async def test_a_problem_may_be_in_several_controls_and_only_duplicates_meet_it():
     gold = gold_of(40)
     verifier = Verifying()
-    plan = planned(gold.items, SPEC, (), 100, seed=2)
+    plan = planned(gold.items, gold_of(9, source="benchmark").items, SPEC, (), 100, seed=2)
     controls = [control async for control in Calibration(verifier, SPEC, gold, 2).controls(plan)]
     found = calibration_of(controls)
     assert len({control.control_id for control in controls}) == len(controls) >= len(plan) - 8
@@ -166,6 +180,8 @@ async def test_a_problem_may_be_in_several_controls_and_only_duplicates_meet_it(
     assert found.kinds[Kind.CONTROL_KIND_GOOD].false_rejects.hits == 0
     assert found.kinds[Kind.CONTROL_KIND_WRONG_ANSWER].false_accepts.value == 1
     assert all(len(scope) <= 64 for scope in verifier.scopes)
-    assert all(c.source.startswith("gold.jsonl/") and c.source != "gold.jsonl/0" for c in controls)
+    assert "gold.jsonl/0" not in {control.source for control in controls}
+    leaks = {control.source.partition("/")[0] for control in controls if control.kind == Kind.CONTROL_KIND_LEAK}
+    assert leaks == {"benchmark"}
     easy = [control for control in controls if control.kind == Kind.CONTROL_KIND_DUPLICATE]
     assert all(control.difficulty.weak for control in easy), "known from when the problem was sent unchanged"

@@ -19,6 +19,7 @@ _MAX_DIGITS = 3_000  # Of a number whose last digits matter.
 _SAME = 40  # Digits that two equal values share at least, of `_DIGITS`.
 _DIFFERENT = 1e-9  # Relative; between this and `_SAME` nothing is claimed.
 _ROUNDED = 5e-3  # A decimal this near an exact value may be its rounding, which is not for arithmetic to accept.
+_TINY = Fraction(1, 10**20)
 _MAX_BITS = 20_000  # Of an exact number.
 _MAX_EXPONENT = 10**7
 _MAX_FACTORIAL = 10**6
@@ -49,6 +50,8 @@ def _same(left: Tree, right: Tree, relative: float, absolute: float) -> bool | N
     symbols = sorted(names(left) | names(right))
     if not symbols:
         return _same_constant(left, right, relative, absolute)
+    if _has_tiny(left) or _has_tiny(right):
+        return None  # It would vanish among the digits.
     doubt = _doubt(left, right)
     kinds = [[_agree(left, right, point, relative, doubt) for point in kind] for kind in points(symbols)]
     if any(False in kind for kind in kinds):
@@ -56,6 +59,14 @@ def _same(left: Tree, right: Tree, relative: float, absolute: float) -> bool | N
         # a difference counts only where none of that explains it.
         return False if all(False in kind for kind in kinds) and names(left) == names(right) else None
     return True if sum(kind.count(True) for kind in kinds) >= _MIN_SAMPLES and True in kinds[0] else None
+
+
+def _has_tiny(tree: Tree) -> bool:
+    """Whether a constant in the tree is too small beside the numbers that are tried."""
+    constant = None if names(tree) else _exact(tree)
+    if constant is not None:
+        return constant != 0 and abs(constant) < _TINY
+    return any(isinstance(part, tuple) and _has_tiny(part) for part in tree[1:])
 
 
 def points(symbols: list[str]) -> list[list[_Point]]:
@@ -86,6 +97,8 @@ def _same_constant(left: Tree, right: Tree, relative: float, absolute: float) ->
     if mpmath.isinf(ours) or mpmath.isinf(theirs):
         return bool(ours == theirs)
     digits = _DIGITS
+    if abs(ours - theirs) > _DIFFERENT * abs(ours) and "decimal" not in heads(left) | heads(right) and not relative:
+        return bool(abs(ours - theirs) <= absolute)
     if (size := max(abs(ours), abs(theirs))) > 1e15:  # The last digits count, however many there are.
         digits = int(mpmath.log10(size)) + _DIGITS
         if digits > _MAX_DIGITS:

@@ -11,7 +11,7 @@ from chimera_verifier.domain.units import parse_unit
     ("left", "right", "ratio"),
     [
         ("km", "m", 1000), ("m/s^2", r"\text{m s}^{-2}", 1), ("kg·m·s⁻²", "N", 1), ("J/(mol K)", "J mol^-1 K^-1", 1),
-        ("kWh", "J", None), ("kW h", "J", 3_600_000), ("cm^3", "mL", 1), ("hours", "s", 3600),
+        ("kWh", "J", 3_600_000), ("kW h", "J", 3_600_000), ("cm^3", "mL", 1), ("hours", "s", 3600),
         ("mm", "m", Fraction(1, 1000)),
         ("Hz", "1/s", 1), ("micrometers", "μm", 1), (r"\Omega", "ohms", 1), ("°C", "K", None), ("apple", "apples", 1),
         ("furlongs", "m", None), ("ml", "mL", 1), ("min", "s", 60), (r"\frac{m}{s}", "m/s", 1), ("m", "s", None),

@@ -41,6 +41,10 @@ from chimera_verifier.domain.words import choice_letter, same_text, text_form, t
 
 MAX_MATCHED = 4  # Elements of a set that only symbolic checks can pair: 16 checks and 24 permutations at most.
 MAX_PAIRS = 64
+_REVERSED = re.compile(r"^\s*\]|\[\s*$")
+_CROSS_PRODUCT = re.compile(
+    r"\\(?:vec|mathbf|boldsymbol|bm|overrightarrow|hat)\s{0,2}\{?\s{0,2}\w{1,3}\s{0,2}\}?\s{0,2}(?:\\times|×)"
+)
 _THOUSANDS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 
 
@@ -74,6 +78,8 @@ def _compare_element(left: str, right: str, tolerance: float = 0.0) -> Compariso
         return _compare_relations(left, right, tolerance)
     ours, theirs = read_number(left_value), read_number(right_value)
     same = math_form(left_value) == math_form(right_value)
+    if not same and (_CROSS_PRODUCT.search(left) or _CROSS_PRODUCT.search(right)):
+        return undecided("A product of vectors has an order.")
     if left_name and right_name and math_form(left_name) != math_form(right_name):
         return undecided("The answers name different things.") if same else ask(Pair(left, right))
     if ours and theirs:
@@ -230,6 +236,10 @@ def _kind(item: str) -> str:
 
 def _compare_tuple(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     ours, theirs = structures.read_tuple(reference.value), structures.read_tuple(candidate)
+    if len(ours.items) == 2 and (read_relation(candidate) or _REVERSED.search(candidate)) and not theirs.labels:
+        parts = read_intervals(reference.value), read_intervals(candidate)
+        if parts[0] and parts[1]:
+            return _compare_interval(reference, candidate)
     if theirs.bracket == "{" and ours.bracket != "{":
         return undecided("The candidate is a set where an ordered list is asked for.")
     if len(ours.items) == 2 and {ours.bracket, theirs.bracket} == {"(", "["}:

@@ -87,9 +87,11 @@ def _worded(text: str, has_era: bool) -> Date | None:
     ]
     months = [word for word in words if word in _MONTH]
     rest = [word for word in words if word not in _MONTH]
+    year = day = None
+    if not months and len(rest) == 1 and re.fullmatch(r"[12]\d{3}", rest[0]):
+        return Date(int(rest[0]))
     if len(months) != 1 or len(rest) > 2:
         return None
-    year = day = None
     if has_era and rest and rest[-1].isdecimal():
         year = int(rest.pop())
     for word in rest:

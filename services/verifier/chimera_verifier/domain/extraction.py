@@ -32,7 +32,15 @@ _CONCLUSION = re.compile(
 )
 _IS_ANSWER = re.compile(r"\bis (?:the|our|my) (?:final |correct )?(?:answer|solution|result)\b", re.IGNORECASE)
 _COLLECTIONS = frozenset({sample_pb2.ANSWER_TYPE_SET, sample_pb2.ANSWER_TYPE_TUPLE})
-_VERBAL = frozenset({sample_pb2.ANSWER_TYPE_TEXT, sample_pb2.ANSWER_TYPE_CHOICE, sample_pb2.ANSWER_TYPE_DATE})
+_VERBAL = frozenset(
+    {
+        sample_pb2.ANSWER_TYPE_TEXT,
+        sample_pb2.ANSWER_TYPE_CHOICE,
+        sample_pb2.ANSWER_TYPE_DATE,
+        sample_pb2.ANSWER_TYPE_CHEMICAL_FORMULA,
+    }
+)
+_SHORT_CHARS = 40  # A full stop in a text this short may be that of `20. Juli`.
 
 
 class Absence(Enum):
@@ -169,7 +177,9 @@ def _unmarked(text: str, answer_type: int) -> Reading:
 
 
 def _judged(content: str, answer_type: int) -> Reading:
-    answer = bare(_first_sentence(without_announcement(content)))
+    alone = without_announcement(content)
+    first = alone if answer_type in _VERBAL and len(alone) <= _SHORT_CHARS else _first_sentence(alone)
+    answer = bare(_TRAILING_WORDS.sub("", first))
     if not answer or is_opener(answer):
         return Reading(absence=Absence.EVASION)
     if len(answer) > MAX_ANSWER_CHARS:

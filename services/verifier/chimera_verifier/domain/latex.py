@@ -138,10 +138,11 @@ def enclosed(text: str, opening: str, closing: str) -> str | None:
 
 _NAME = r"(?:\\?[A-Za-z]+'*|[π-ωΑ-Ω])(?:_ ?(?:\{[^{}]{1,20}\}|\w))?'*(?:\([A-Za-z0-9, ]{1,12}\))?"
 _LABEL = re.compile(
-    rf"{_NAME}|\|[A-Z]{{1,3}}\||(?:\\angle|\\triangle|∠|△) ?[A-Z]{{1,4}}|[A-Z]{{1,4}}"
+    rf"{_NAME}|\|[A-Z]{{1,3}}\||m? ?(?:\\angle|\\triangle|∠|△) ?[A-Z]{{1,4}}|[A-Z]{{1,4}}"
     rf"|\\frac ?\{{ ?{_NAME} ?\}} ?\{{ ?{_NAME} ?\}}|{_NAME} ?[:/] ?{_NAME}|\( ?{_NAME}(?: ?, ?{_NAME}){{1,5}} ?\)"
     r"|\\(?:text|mathrm) ?\{[^{}]{1,60}\}|\\(?:overline|vec|overrightarrow|hat|bar|mathbf) ?\{ ?[A-Za-z]{1,3} ?\}"
 )
+_PRODUCT = re.compile(r"[a-z]{2}")  # `xy` is a product, `AB` a segment, `area` a word.
 _EQUALITY = re.compile(r":=|≔|==|(?<![<>!≤≥])=(?!=)|≈|∈")
 _MAX_CHAIN = 12
 
@@ -161,7 +162,9 @@ def assignment(text: str) -> tuple[str, str]:
     starts = [0, *(match.end() for match in signs)]
     ends = [*(match.start() for match in signs), len(text)]
     sides = [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
-    named = _LABEL.fullmatch(sides[0]) is not None
+    if len(signs) > 1 and any(len(split_top(side)) > 1 for side in sides):
+        return "", text
+    named = is_label(sides[0])
     if not all(sides[1:]) or not (named or not sides[0]):
         # `1/3 ≈ 0.333` names nothing, and what stands before the sign is the exact value.
         return ("", sides[0]) if [match[0] for match in signs] == ["≈"] and sides[0] else ("", text.lstrip("≈ "))
@@ -171,7 +174,8 @@ def assignment(text: str) -> tuple[str, str]:
 
 def is_label(text: str) -> bool:
     """Whether the text names a quantity, as `f(x)`, `|AB|` and `m_1` do, and is no value."""
-    return _LABEL.fullmatch(text.strip()) is not None
+    text = text.strip()
+    return _LABEL.fullmatch(text) is not None and not _PRODUCT.fullmatch(text)
 
 
 def _outside(text: str, place: int) -> bool:
@@ -189,8 +193,7 @@ def bare(answer: str) -> str:
         answer = answer.strip("*`_ \t\n\r") if not answer.startswith("_{") else answer
         if answer.endswith((".", "。", ",", ";", "，")) and not answer.endswith(".."):
             answer = answer[:-1].rstrip()
-        if answer.endswith("\\") and not answer.endswith("\\\\"):
-            answer = answer[:-1].rstrip()
+        answer = answer.rstrip("\\").rstrip() if answer.endswith("\\") else answer
         if len(answer) > 1 and answer[0] in "\"“'‘「" and answer[-1] in "\"”'’」" and answer.count(answer[0]) < 3:
             answer = answer[1:-1]
         for opening, closing in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):

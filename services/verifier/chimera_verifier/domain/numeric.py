@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 
 from chimera.sample.v1 import sample_pb2
-from chimera_verifier.domain.latex import math_form, split_top, tidy, unwrap
+from chimera_verifier.domain.latex import assignment, math_form, split_top, tidy, unwrap
 from chimera_verifier.domain.numbers import number_in_words
 from chimera_verifier.domain.outcomes import (
     CORRECT,
@@ -31,6 +31,7 @@ from chimera_verifier.domain.words import text_form as text_words
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-5][0-9]")
+_MERIDIEM = re.compile(r"[0-9] ?[ap]\.?m\.?", re.IGNORECASE)
 _COMMA_GROUP = re.compile(r"(?<![0-9])[1-9][0-9]{0,2},[0-9]{3}(?![0-9])")
 _PLAIN_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}")
 
@@ -42,6 +43,9 @@ def compare_number(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     tolerance = reference.tolerance
     if (clock := _clock(reference.value, candidate)) is not None:
         return clock
+    names = assignment(tidy(reference.value))[0], assignment(tidy(candidate))[0]
+    if all(names) and math_form(names[0]) != math_form(names[1]):
+        return undecided("The answers name different things.")
     if left.number is None and (number := read_continental(reference.value)):
         left = Quantity(number, left.magnitude, left.unit)
     if left.number is not None and (by_comma := _by_decimal_comma(left, right, candidate, tolerance)) is not None:
@@ -155,6 +159,8 @@ def _by_decimal_comma(left: Quantity, right: Quantity, candidate: str, tolerance
 
 def _clock(reference: str, candidate: str) -> Comparison | None:
     times = [tidy(text) for text in (reference, candidate)]
+    if _CLOCK.fullmatch(times[0]) and _MERIDIEM.search(times[1]):
+        return undecided("Only one answer names the half of the day.")
     if not all(_CLOCK.fullmatch(time) for time in times):
         return None
     same = [time.zfill(5) for time in times]

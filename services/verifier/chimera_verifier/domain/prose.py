@@ -14,13 +14,21 @@ _FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", 
 _WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{2,}")
 _COPULA = re.compile(
     r"(?:\b(?:is|are|was|were|equals?|becomes|be|gives|yields|get|have|obtain|ist|sind|beträgt|est|sont|vaut|es|son|é|è|är|er"
-    r"|to|равно|равен|равна)\b|是|为|等于|は|が|[:：]|→)\s*(?=\S)",
+    r"|to|равно|равен|равна)\b|是|为|等于|は|が|(?<!\d)[:：]|[:：](?!\d)|→)\s*(?=\S)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
     r"\b(?:not|never|no|neither|nor|cannot|can't|isn't|aren't|n't|unless|nicht|kein|ne|pas|não|non|не|нет)\b|不|没|無|ない|아니",
     re.IGNORECASE,
 )
+_BOUND = re.compile(  # What speaks of a limit gives no value.
+    r"\b(?:(?:more|less|fewer|greater|larger|smaller|other|rather) than|at (?:least|most)|up to|between|over"
+    r"|under|below|above|mehr als|weniger als|mindestens|höchstens|plus de|moins de|au (?:moins|plus)|más de|menos de"
+    r"|al menos|più di|meno di|больше|меньше|не менее|не более)\b|至少|至多|大于|小于|以上|以下|\?\s*$",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[\w\s.,;:’'\-–—%$€£¥°²³/\"“”+]*")
+_MAX_WORDS = 40
 _NUMBER = re.compile(
     r"(?<![\w.,])[$€£]?[-−]?\d[\d,.]*(?:\s?(?:/|:)\s?\d+)?(?![\w.,]*\d)(?:\s?(%|\\%|°|[A-Za-zµμ°Ω/²³^]{1,20})(?![A-Za-z0-9]))?"
 )
@@ -59,7 +67,7 @@ def _with_unit(match: re.Match[str]) -> str:
 def said(sentence: str) -> str:
     """What the sentence says, if it says one thing for certain; the sentence itself otherwise."""
     text = sentence.strip()
-    if len(text) > _MAX_CHARS or is_formula(text) or _DENIED.search(text):
+    if len(text) > _MAX_CHARS or is_formula(text) or _DENIED.search(text) or _BOUND.search(text):
         return sentence
     tails = [text[match.end() :].strip(" .*_") for match in _COPULA.finditer(text)]
     for tail in reversed(tails):
@@ -71,6 +79,6 @@ def said(sentence: str) -> str:
     telling = [formula.strip() for formula in formulas if not _LABEL.fullmatch(formula)]
     if len(telling) == 1 and not numbers:
         return telling[0]
-    if len(numbers) == 1 and not telling and len(_WORD.findall(rest)) < 40:
+    if len(numbers) == 1 and not telling and _SENTENCE.fullmatch(rest) and len(_WORD.findall(rest)) < _MAX_WORDS:
         return numbers[0]
     return sentence

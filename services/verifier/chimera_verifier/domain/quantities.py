@@ -37,7 +37,6 @@ _UNIT_START = re.compile(r"[A-Za-zΩμ°%$€£\\(]")
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "¥", "₹": "₹"}
 _UNIT_WORD = re.compile(r"[A-Za-z°%$€£/^0-9-]{1,20}")
 _RATIO_SIGN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?: ?([0-9]{1,15}(?:\.[0-9]{1,15})?)")
-_CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-4]):[0-5][0-9]")
 _CONTINENTAL = re.compile(r"([+-]?)([0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]{1,15}),([0-9]{1,15})")
 _DOTTED = re.compile(r"([+-]?)([1-9][0-9]{0,2}(?:\.[0-9]{3}){2,10})")
 _BASED = re.compile(r"([0-9A-Za-z]{1,60}) ?_ ?\{? ?(?:\\text ?\{)?([0-9]{1,2})\}? ?\}?")
@@ -46,6 +45,7 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _MODULUS = re.compile(r"\s*\(?\\?(?:pmod|mod|bmod)\s?[{(]?\s?[0-9]{1,9}\s?[)}]?\)?$")
+_NO_UNIT = re.compile(r"[0-9.+-]+|and|or|und|oder|et|ou|y|o|but|not|if|when|to|by", re.IGNORECASE)
 _FORMS = (_MIXED, _RATIO, _SMALL_POWER, _POWER_OF_TEN, _LITERAL)
 
 
@@ -124,7 +124,8 @@ def _is_unit(rest: str, found: Unit, expected: str, spaced: bool) -> bool:
     if found.dimensions is not None or (expected and parse_unit(expected).name == found.name):
         return True
     words = unwrap(rest).split()
-    plausible = 0 < len(words) <= 3 and all(_UNIT_WORD.fullmatch(word) for word in words)
+    named = all(_UNIT_WORD.fullmatch(word) and not _NO_UNIT.fullmatch(word) for word in words)
+    plausible = 0 < len(words) <= 3 and named
     return plausible and (rest[0] in "\\%°$€£" or (spaced and len(words[0]) > 1))
 
 
@@ -138,7 +139,7 @@ def read_number(text: str) -> Number | None:
         return None
     if match := _MIXED.fullmatch(text):
         return _mixed(match)
-    if (match := _RATIO_SIGN.fullmatch(text)) and not _CLOCK.fullmatch(text):
+    if match := _RATIO_SIGN.fullmatch(text):
         return Number(Fraction(match[1]) / Fraction(match[2])) if Fraction(match[2]) else None
     if match := _DOTTED.fullmatch(text):
         return _literal(match[1], match[2].replace(".", ""))

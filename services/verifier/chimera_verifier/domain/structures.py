@@ -49,6 +49,7 @@ class Interval:
     high_open: bool
 
 
+_TURNED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}
 _ALL = (Interval("-∞", "∞", True, True),)
 
 
@@ -186,8 +187,10 @@ def _inequality(first: str, sign: str, second: str, sign2: str | None, third: st
         if magnitude := _MAGNITUDE.fullmatch(second):
             return _magnitude(magnitude[1], low, high, open_low, open_high)
         return [Interval(low, high, open_low, open_high)] if VARIABLE.fullmatch(second) else None
-    if not (VARIABLE.fullmatch(first) or _MAGNITUDE.fullmatch(first)):
-        first, sign, second = second, {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}[sign], first
+    if not (VARIABLE.fullmatch(first.lstrip("- ")) or _MAGNITUDE.fullmatch(first)):
+        first, sign, second = second, _TURNED[sign], first
+    if first.startswith("-") and read_number(second):
+        first, sign, second = first[1:].strip(), _TURNED[sign], _negated(second)
     is_open = sign in "<>"
     if _MAGNITUDE.fullmatch(first) and read_number(second):
         if sign in "<≤":

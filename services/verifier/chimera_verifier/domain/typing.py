@@ -12,13 +12,13 @@ from chimera_verifier.domain.latex import (
     assignment,
     bare,
     enclosed,
-    is_label,
     split_top,
     tidy,
     unwrap,
 )
 from chimera_verifier.domain.quantities import read_continental, read_quantity
 from chimera_verifier.domain.relations import Relation, read_relation
+from chimera_verifier.domain.symbols import is_mathematics
 from chimera_verifier.domain.syntax import is_polynomial, names, parse
 from chimera_verifier.domain.words import choice_letter, truth
 
@@ -35,9 +35,6 @@ _ASKS_POINT = re.compile(
     r"\b(?:points?|ordered|pairs?|triples?|tuples?|coordinates?|vectors?|vertex|center|centre|focus|respectively)\b|坐标",
     re.IGNORECASE,
 )
-_ASKS_EQUATION = re.compile(
-    r"\b(?:equation|inequality|relation)\b|方程|gleichung|équation|ecuación|уравнение", re.IGNORECASE
-)
 _ASKS_POLYNOMIAL = re.compile(r"\bpolynom\w*|expand(?:ed)?\b|多项式|展开", re.IGNORECASE)
 _ASKS_CHEMISTRY = re.compile(
     r"\b(?:formula of|chemical|molecul\w+|compound|ion|reaction|balanced?|element|acid|salt|oxid\w+|precipitate"
@@ -47,13 +44,15 @@ _ASKS_CHEMISTRY = re.compile(
 )
 _ASKS_DATE = re.compile(r"\b(?:when|date|day|which year|what year|month)\b|何年|哪一年|日期", re.IGNORECASE)
 _DATE_WORDS = re.compile(r"[^\W\d_]{3,}")
+_ERA = re.compile(r"[0-9]\s?(?:B\.?C\.?(?:E\.?)?|C\.?E\.?|A\.?D\.?)$|^A\.?D\.?\s?[0-9]")
 _RECIPE = re.compile(r"[0-9⁺⁻₀-₉]|\^|_|[+-]$|\\ce")
+_OPERATOR = re.compile(r"\\(?:sum|prod|int|lim)(?![A-Za-z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _TWO_LETTER_WORDS = frozenset({
     "no", "on", "so", "he", "at", "in", "it", "is", "of", "or", "to", "up", "us", "we", "by", "do", "go", "if", "my",
     "an", "as", "be", "me",
 })  # fmt: skip
-_TIME = re.compile(r"\d{1,2}:[0-5]\d(?::[0-5]\d)?(?: ?[ap]\.?m\.?)?", re.IGNORECASE)
+_TIME = re.compile(r"\d{1,2}:(?:00|[0-5]\d(?::[0-5]\d)? ?[ap]\.?m\.?|[0-5]\d:[0-5]\d)", re.IGNORECASE)
 _BRACKETS = {"(": ")", "[": "]", "]": "["}
 
 
@@ -112,7 +111,7 @@ def _type_of(value: str, question: str) -> "sample_pb2.AnswerType":
     if not value or len(value) > MAX_ANSWER_CHARS:
         return sample_pb2.ANSWER_TYPE_NUMBER if value.lstrip("+-").isdecimal() else sample_pb2.ANSWER_TYPE_TEXT
     plain = tidy(value)
-    if truth(value) is not None or (_TIME.fullmatch(plain) and ":" in plain and not _ratio(question)):
+    if truth(value) is not None or _TIME.fullmatch(plain):
         return sample_pb2.ANSWER_TYPE_TEXT
     if (verbal := _date_or_formula(value, plain, question)) is not None:
         return verbal
@@ -130,12 +129,10 @@ def _type_of(value: str, question: str) -> "sample_pb2.AnswerType":
     return _expression(assignment(plain)[1], question)
 
 
-def _ratio(question: str) -> bool:
-    return "ratio" in question.casefold()
-
-
 def _date_or_formula(value: str, plain: str, question: str) -> "sample_pb2.AnswerType | None":
     dates = read_dates(value) if len(value) < 60 else frozenset()
+    if dates and _ERA.search(value):
+        return sample_pb2.ANSWER_TYPE_DATE
     worded = _DATE_WORDS.search(value) is not None or any(date.day for date in dates)
     if worded and any(date.year or date.day for date in dates):
         return sample_pb2.ANSWER_TYPE_DATE
@@ -194,8 +191,9 @@ def _related(plain: str, relation: Relation, question: str) -> "sample_pb2.Answe
     if name and not read_relation(value):
         reading = parse(value)
         variables = reading is not None and bool(names(reading.tree))
-        lone = is_label(relation.sides[0]) and len(relation.sides[0]) == 1
-        return sample_pb2.ANSWER_TYPE_EQUATION if variables and (lone or _ASKS_EQUATION.search(question)) else None
+        if variables and not _ASKS_POLYNOMIAL.search(question):
+            return sample_pb2.ANSWER_TYPE_EQUATION
+        return None
     understood = all(parse(side) is not None for side in relation.sides)
     return sample_pb2.ANSWER_TYPE_EQUATION if understood else None
 
@@ -203,7 +201,8 @@ def _related(plain: str, relation: Relation, question: str) -> "sample_pb2.Answe
 def _expression(value: str, question: str) -> "sample_pb2.AnswerType":
     reading = None if _is_prose(value) else parse(value)
     if reading is None:
-        return sample_pb2.ANSWER_TYPE_TEXT
+        operator = _OPERATOR.search(value) is not None and is_mathematics(value)
+        return sample_pb2.ANSWER_TYPE_EXPRESSION if operator else sample_pb2.ANSWER_TYPE_TEXT
     variables = names(reading.tree)
     if not variables:
         return sample_pb2.ANSWER_TYPE_NUMBER

@@ -38,10 +38,30 @@ _UNITS: dict[str, tuple[Fraction, dict[str, int]]] = {
     "h": (Fraction(3600), {"s": 1}),
     "day": (Fraction(86_400), {"s": 1}),
     "t": (_KILO, {"kg": 1}),
+    "in": (Fraction(254, 10_000), {"m": 1}),
+    "ft": (Fraction(3048, 10_000), {"m": 1}),
+    "yd": (Fraction(9144, 10_000), {"m": 1}),
+    "mi": (Fraction(1_609_344, 1_000), {"m": 1}),
+    "lb": (Fraction(45_359_237, 10**8), {"kg": 1}),
+    "oz": (Fraction(28_349_523_125, 10**12), {"kg": 1}),
+    "mph": (Fraction(44_704, 10**5), {"m": 1, "s": -1}),
+    "kph": (Fraction(1000, 3600), {"m": 1, "s": -1}),
+    "Å": (Fraction(1, 10**10), {"m": 1}),
+    "ha": (Fraction(10_000), {"m": 2}),
+    "week": (Fraction(604_800), {"s": 1}),
+    "dyn": (Fraction(1, 10**5), {"kg": 1, "m": 1, "s": -2}),
+    "erg": (Fraction(1, 10**7), {"kg": 1, "m": 2, "s": -2}),
+    "Wh": (Fraction(3600), {"kg": 1, "m": 2, "s": -2}),
+    "Wb": (Fraction(1), {"kg": 1, "m": 2, "s": -2, "A": -1}),
+    "H": (Fraction(1), {"kg": 1, "m": 2, "s": -2, "A": -2}),
+    "S": (Fraction(1), {"kg": -1, "m": -2, "s": 3, "A": 2}),
+    "Bq": (Fraction(1), {"s": -1}),
+    "torr": (Fraction(101_325, 760), {"kg": 1, "m": -1, "s": -2}),
     "USD": (Fraction(1), {"USD": 1}),
 }
-_PREFIXES = {"n": Fraction(1, 10**9), "μ": Fraction(1, 10**6), "m": _MILLI, "c": Fraction(1, 100), "d": Fraction(1, 10),
-             "k": _KILO, "M": Fraction(10**6), "G": Fraction(10**9)}  # fmt: skip
+_PREFIXES = {"f": Fraction(1, 10**15), "p": Fraction(1, 10**12),
+             "n": Fraction(1, 10**9), "μ": Fraction(1, 10**6), "m": _MILLI, "c": Fraction(1, 100), "d": Fraction(1, 10),
+             "k": _KILO, "M": Fraction(10**6), "G": Fraction(10**9), "T": Fraction(10**12)}  # fmt: skip
 _PREFIXABLE = frozenset(
     (
         "m",
@@ -66,6 +86,11 @@ _PREFIXABLE = frozenset(
         "bar",
         "M",
         "t",
+        "Wh",
+        "Wb",
+        "H",
+        "S",
+        "Bq",
     )
 )
 _NAMES = {
@@ -73,10 +98,16 @@ _NAMES = {
     "mole": "mol", "newton": "N", "joule": "J", "watt": "W", "pascal": "Pa", "volt": "V", "ohm": "Ω", "coulomb": "C",
     "farad": "F", "tesla": "T", "hertz": "Hz", "liter": "L", "litre": "L", "l": "L", "radian": "rad", "minute": "min",
     "hour": "h", "hr": "h", "calorie": "cal", "electronvolt": "eV", "dollar": "USD", "$": "USD", "usd": "USD",
-    "tonne": "t", "d": "day", "degree": "°", "deg": "°", "percent": "%",
+    "tonne": "t", "d": "day", "degree": "°", "deg": "°", "percent": "%", "pct": "%", "percentage": "%",
+    "inch": "in", "inche": "in", "foot": "ft", "feet": "ft", "yard": "yd", "mile": "mi", "pound": "lb", "lbs": "lb",
+    "ounce": "oz", "angstrom": "Å", "hectare": "ha", "henry": "H", "siemen": "S", "weber": "Wb", "wk": "week",
+    "米": "m", "厘米": "cm", "千米": "km", "公里": "km", "秒": "s", "分钟": "min", "小时": "h", "克": "g", "千克": "kg",
+    "公斤": "kg", "度": "°", "元": "¥", "cents": "cent", "meters": "m", "stunden": "h", "sekunden": "s",
+    "minuten": "min",
 }  # fmt: skip
-_PREFIX_NAMES = {"kilo": "k", "milli": "m", "centi": "c", "micro": "μ", "nano": "n", "mega": "M", "giga": "G"}
-_FACTOR = re.compile(r"([A-Za-zΩμ°%$€£]+)\^?\(?\{?([+-]?[0-9]{1,2}|)\}?\)?")
+_PREFIX_NAMES = {"kilo": "k", "milli": "m", "centi": "c", "micro": "μ", "nano": "n", "mega": "M", "giga": "G",
+                 "pico": "p", "femto": "f", "deci": "d", "tera": "T"}  # fmt: skip
+_FACTOR = re.compile(r"([^\W\d_]+|[°%$€£¥₹])\^?\(?\{?([+-]?[0-9]{1,2}|)\}?\)?")
 _FRACTION = re.compile(r"\\frac\{([^{}]+)\}\{([^{}]+)\}")
 _BRACED_POWER = re.compile(r"\^\{([+-]?[0-9]{1,2})\}")
 _PER = re.compile(r"\bper\b")

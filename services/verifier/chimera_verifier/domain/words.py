@@ -3,11 +3,12 @@
 import re
 import unicodedata
 
+from chimera_verifier.domain.chemistry import read_formula
 from chimera_verifier.domain.latex import tidy, unwrap
 from chimera_verifier.domain.numbers import number_in_words, roman
 
-_FORMULA = re.compile(r"(?:[A-Z][a-z]?[0-9]*|[()\[\]+^-])+")
 _YES_NO = frozenset({"No", "no"})  # "No" would else be read as nobelium.
+_SYMBOL_CASE = re.compile(r"(?<![A-Za-z])[a-z]{1,3}[A-Z][a-z]?(?![A-Za-z])")  # `mgH` and `pH` are no words.
 _QUOTES = re.compile("[\"“”„«»`*]|(?<![A-Za-z0-9])'|'(?![A-Za-z0-9])")
 _HYPHENS = re.compile("(?<=[^\\W_])[-‐‑‒–](?=[^\\W_])")
 _STOPS = re.compile(r"[!?;:]|[.,](?![0-9])|(?<![0-9])[.,]")
@@ -30,7 +31,11 @@ _DENIED = frozenset({
 })  # fmt: skip
 _LETTER = re.compile(r"\(?\[?([A-Za-z])[)\].:]*")
 _LABELLED = re.compile(r"(?:\(([A-Z])\)|([A-Z])[).:]) *(.+)", re.DOTALL)
-_PREFIX = re.compile(r"(?:the )?(?:correct )?(?:answer|option|choice)(?: is)?:? +(?=\(?[A-Za-z]\b)", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"(?:the )?(?:correct )?(?:(?:answer|option|choice|letter|opción|opção|letra|lettre|réponse|buchstabe"
+    r"|antwort|вариант|буква)(?: is)?:?|la|el|le|die|der|das|il) +(?=\(?[A-Za-z]\b)|选项 ?|選項 ?",
+    re.IGNORECASE,
+)
 
 
 def text_form(text: str) -> str:
@@ -52,7 +57,8 @@ def same_text(reference: str, candidate: str) -> bool:
     left, right = "".join(_plain(reference).split()), "".join(_plain(candidate).split())
     if left == right or {left, right} <= _YES_NO:
         return True
-    return not (_FORMULA.fullmatch(left) or _FORMULA.fullmatch(right)) or (left.islower() and len(left) > 3)
+    symbols = _SYMBOL_CASE.search(left) or _SYMBOL_CASE.search(right)
+    return symbols is None and read_formula(left) is None and read_formula(right) is None
 
 
 def truth(text: str) -> bool | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared.mongo import (
+    ById,
     Database,
     Document,
     FirstWins,
@@ -50,6 +51,7 @@ class RecallStore:
         self._reverified = database["reverified"]
         self._insert_recall = FirstWins(self._recalls).insert
         self._insert_recalled = FirstWins(self._recalled).insert
+        self._find_recalled = ById(self._recalled).find
         self._insert_reverified = FirstWins(self._reverified).insert
 
     async def prepare(self) -> None:
@@ -157,11 +159,11 @@ class RecallStore:
         with guarded():
             return int(await self._recalled.count_documents({"recall_id": recall, "state": DUE, "said": {"$gt": 0}}))
 
-    async def note_said(self, recall: str, sample: Due, say_at: datetime) -> None:
-        """A sample's recall was said; it is said again at that time unless there is news of it."""
+    async def note_said(self, recall: str, samples: Iterable[str], said: int, say_at: datetime) -> None:
+        """It was said of samples so often that they are due; it is said again then, unless there is news of them."""
         with guarded():
-            update = {"$set": {"said": sample.said + 1, "say_at": say_at}}
-            await self._recalled.update_one({"_id": f"{recall}/{sample.sample_id}"}, update)
+            query = {"_id": {"$in": [f"{recall}/{sample}" for sample in samples]}}
+            await self._recalled.update_many(query, {"$set": {"said": said, "say_at": say_at}})
 
     async def take(self, recall: str, sample: sample_pb2.Sample, usage: sample_pb2.Usage) -> bool:
         """Store what became of a sample and what that consumed; the first news of it stays. False if it was not due.
@@ -169,8 +171,7 @@ class RecallStore:
         The evidence comes first: whoever sees that nothing is due any more finds it.
         """
         key = f"{recall}/{sample.ref.sample_id}"
-        with guarded():
-            found = await self._recalled.find_one({"_id": key})
+        found = await self._find_recalled(key)
         if found is None or found["state"] != DUE:
             return False
         document = {"_id": key, "recall_id": recall, "place": found["place"], "sample": to_document(sample)}

@@ -3,9 +3,11 @@
 Every step is stored before it is said and safe to repeat, so that whoever comes after a crash goes on where it stopped.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TypeVar
 
 from google.protobuf.message import Message
 
@@ -16,15 +18,18 @@ from chimera.sample.v1 import sample_pb2
 from chimera_gateway.domain.evidence import lookup_of
 from chimera_gateway.domain.recall import ENDED, STATE_OF_BUILD, next_version
 from chimera_gateway.recall_orders import spec_of
-from chimera_gateway.recall_store import DUE, KEPT, WITHDRAWN, Due, Order, RecallStore
+from chimera_gateway.recall_store import DUE, KEPT, WITHDRAWN, Order, RecallStore
 from chimera_gateway.store import GatewayStore
 from chimera_shared.errors import NotFound
 from chimera_shared.stage import Publisher
 from chimera_shared.together import all_of
 
+T = TypeVar("T")
+
 _MOST_UNDER_WAY = 1_024
 """Samples said to be due at a time: enough for any endpoint, and what is said again stays little."""
-_SAID_AT_ONCE = 32
+_AT_ONCE = 64
+"""Samples with all their evidence that are held at a time."""
 _CHOSEN_AT_ONCE = 1_000
 _LONGEST_PAUSE = timedelta(hours=1)
 _TOLD_AFTER_END = timedelta(minutes=10)
@@ -109,8 +114,8 @@ class Reverifying:
         newest = (await self._store.versions(recall.build_id))[-1]
         recall.dataset_id = newest.dataset_id
         chosen = [found async for found in self._store.resting_on(newest, lookup_of(recall.evidence))]
-        for first in range(0, len(chosen), _CHOSEN_AT_ONCE):
-            await self._recalls.select(recall.recall_id, chosen[first : first + _CHOSEN_AT_ONCE], self._clock())
+        for some in _parts(chosen, _CHOSEN_AT_ONCE):
+            await self._recalls.select(recall.recall_id, some, self._clock())
         recall.selected = len(chosen)
         if (changed := await self._changed(replace(order, selected=True))) is not None:
             await self.announce(changed)
@@ -141,16 +146,19 @@ class Reverifying:
         due = await self._recalls.overdue(recall.recall_id, now, _MOST_UNDER_WAY)
         if free := max(0, _MOST_UNDER_WAY - await self._recalls.under_way(recall.recall_id)):
             due += await self._recalls.unsaid(recall.recall_id, free)
+        due.sort(key=lambda sample: sample.said)
         spec = await self._spec(recall)
-        for first in range(0, len(due), _SAID_AT_ONCE):
-            await all_of(*(self._say_one(recall, spec, sample) for sample in due[first : first + _SAID_AT_ONCE]))
+        for said, alike in groupby(due, key=lambda sample: sample.said):
+            names = [sample.sample_id for sample in alike]
+            pause = min(self._overdue * 2 ** min(said, 20), _LONGEST_PAUSE)
+            for some in _parts(names, _AT_ONCE):
+                await all_of(*(self._say_one(recall, spec, name) for name in some))
+                await self._recalls.note_said(recall.recall_id, some, said + 1, self._clock() + pause)
 
-    async def _say_one(self, recall: recall_pb2.Recall, spec: build_pb2.BuildSpec, due: Due) -> None:
-        sample = await self._store.sample(due.sample_id)
-        assert sample is not None, f"sample {due.sample_id} was chosen and is not there"
+    async def _say_one(self, recall: recall_pb2.Recall, spec: build_pb2.BuildSpec, name: str) -> None:
+        sample = await self._store.sample(name)
+        assert sample is not None, f"sample {name} was chosen and is not there"
         await self._bus.publish(events_pb2.SampleRecalled(recall=recall, sample=sample, spec=spec))
-        pause = min(self._overdue * 2 ** min(due.said, 20), _LONGEST_PAUSE)
-        await self._recalls.note_said(recall.recall_id, due, self._clock() + pause)
 
     async def _close(self, order: Order) -> None:
         """Put what was found into the samples, and publish the version that holds it."""
@@ -158,8 +166,13 @@ class Reverifying:
         parent = await self._store.dataset(recall.dataset_id)
         assert parent is not None, f"dataset {recall.dataset_id} is recalled and is not there"
         dataset = next_version(parent, recall, self._clock())
+        some: list[sample_pb2.Sample] = []
         async for sample in self._recalls.results(recall.recall_id):
-            await self._store.revise(sample, dataset.version)
+            some.append(sample)
+            if len(some) == _AT_ONCE:
+                await self._revise(some, dataset.version)
+                some = []
+        await self._revise(some, dataset.version)
         await self._store.publish(dataset, await self._store.slots(parent.dataset_id))
         dataset = await self._store.dataset(dataset.dataset_id) or dataset  # or what was there before a crash
         recall.state, recall.new_dataset_id = recall_pb2.RECALL_STATE_SUCCEEDED, dataset.dataset_id
@@ -168,6 +181,9 @@ class Reverifying:
         if (ended := await self._changed(order)) is not None:
             await self.announce(ended)
             await self._bus.publish(events_pb2.DatasetPublished(dataset=dataset))
+
+    async def _revise(self, samples: Sequence[sample_pb2.Sample], version: int) -> None:
+        await all_of(*(self._store.revise(sample, version) for sample in samples))
 
     async def _changed(self, order: Order) -> Order | None:
         """Store what a recall has become; None if somebody else changed it meanwhile."""
@@ -178,3 +194,8 @@ class Reverifying:
         record = await self._store.build(recall.build_id)
         assert record is not None, f"build {recall.build_id} has a recall and is not there"
         return spec_of(record.build, recall.replacements)
+
+
+def _parts(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    for first in range(0, len(items), most):
+        yield items[first : first + most]

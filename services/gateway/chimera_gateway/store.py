@@ -14,7 +14,16 @@ from chimera_gateway.domain.groups import Folded, Ranges, holds, joined
 from chimera_gateway.domain.tally import Counts, Mark, added
 from chimera_gateway.domain.versions import as_of, superseded
 from chimera_shared.batches import Batches
-from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, from_document, guarded, to_document
+from chimera_shared.mongo import (
+    ById,
+    Database,
+    Document,
+    FirstWins,
+    ensure_indexes,
+    from_document,
+    guarded,
+    to_document,
+)
 
 _LINGER_SECONDS = 0.1
 """Nobody waits for a count or a settled sample to be stored; together they cost one write instead of many."""
@@ -70,6 +79,7 @@ class GatewayStore:
         self._told = Batches(self._tell_many, linger_s, _MAX_MARKS)
         self._insert_sample = FirstWins(self._samples, linger_s).insert
         self._insert_control = FirstWins(self._controls, linger_s).insert
+        self._find_sample = ById(self._samples).find
         self._insert_dataset = FirstWins(self._datasets).insert
 
     async def prepare(self) -> None:
@@ -238,8 +248,7 @@ class GatewayStore:
 
     async def sample(self, sample: str, version: int = 0) -> sample_pb2.Sample | None:
         """One settled sample, as it is or as it was in a version of its dataset."""
-        with guarded():
-            found = await self._samples.find_one({"_id": sample})
+        found = await self._find_sample(sample)
         if found is None:
             return None
         return from_document(sample_pb2.Sample(), as_of(found, version) if version else found["sample"])
@@ -337,17 +346,17 @@ class GatewayStore:
 
     async def revise(self, sample: sample_pb2.Sample, version: int) -> None:
         """Store what was found about a sample anew, from this version of its dataset on. Safe to repeat."""
+        found = await self._find_sample(sample.ref.sample_id)
+        if found is None or found.get("version") == version:
+            return
+        now = {
+            "outcome": sample.outcome,
+            "reason": sample.reason,
+            "evidence": _evidence(sample),
+            "sample": to_document(sample),
+            "version": version,
+        }
         with guarded():
-            found = await self._samples.find_one({"_id": sample.ref.sample_id})
-            if found is None or found.get("version") == version:
-                return
-            now = {
-                "outcome": sample.outcome,
-                "reason": sample.reason,
-                "evidence": _evidence(sample),
-                "sample": to_document(sample),
-                "version": version,
-            }
             await self._samples.update_one(
                 {"_id": sample.ref.sample_id, "version": {"$ne": version}},
                 {"$set": now, "$push": {"former": superseded(found, version)}},

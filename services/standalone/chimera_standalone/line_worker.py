@@ -13,15 +13,16 @@ READY = b"ready\n"
 
 def main() -> None:
     """Answer lines one after another; each has this process for itself, so that its time is its own."""
-    task = TASKS[sys.argv[1]]
-    with asyncio.Runner() as runner:
-        work = _work(task)
-        runner.run(work.start())
-        _say(READY)
-        loop = runner.get_loop()
-        for line in sys.stdin.buffer:
-            _say(loop.run_until_complete(_answer(task, work, line)))
-        runner.run(work.close())
+    asyncio.run(_serve(TASKS[sys.argv[1]]))
+
+
+async def _serve(task: LineTask) -> None:
+    work = _work(task)
+    await work.start()
+    _say(READY)
+    for line in sys.stdin.buffer:  # holds up the loop, in which nothing is going on between two lines
+        _say(await _answer(task, work, line))
+    await work.close()
 
 
 def _work(task: LineTask) -> LineWork:

@@ -147,6 +147,7 @@ _EQUALITY = re.compile(r":=|≔|==|(?<![<>!≤≥])=(?!=)|≈|∈")
 _MAX_CHAIN = 12
 
 
+@remembered
 def assignment(text: str) -> tuple[str, str]:
     """Takes `x = 5` apart as (`x`, `5`), and a chain such as `x = 2 + 3 = 5 ≈ 5.0` as (`x`, `5`).
 
@@ -185,6 +186,7 @@ def _outside(text: str, place: int) -> bool:
     return depth <= 0
 
 
+@remembered
 def bare(answer: str) -> str:
     """Without Markdown emphasis, mathematical delimiters, quotation marks and the full stop around it."""
     answer = answer.strip()

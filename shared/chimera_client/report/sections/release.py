@@ -5,6 +5,9 @@ from chimera_client.report.model import Matched, Release, Report
 from chimera_client.report.numbers import counted, ratio, share, whole
 
 SHOWN = 50
+SHOWN_OF_OWN = 10
+"""Variants within a build are many, and all alike to read."""
+
 OWN = "this build"
 ALL = "report/matches.jsonl"
 
@@ -15,9 +18,9 @@ def section(report: Report) -> Section:
     parts: list[Bars | Table] = []
     if found.counts:
         parts.append(_counts(found, report.head.build_id))
-        rows = [_row(matched) for matched in found.listed[:SHOWN]]
+        rows = [_row(matched) for matched in _shown(found)]
         headers = ["Sample", "Outcome", "Relation", "Seen in", "Item", "Method", "Score", "The other problem begins"]
-        parts.append(Table(headers, rows, "Leaks first, then what is in the dataset"))
+        parts.append(Table(headers, rows, "Leaks first, then other corpora, then this build"))
     return Section("release", "Duplicates and leaks", _says(report), parts)
 
 
@@ -63,10 +66,16 @@ def _says(report: Report) -> list[str]:
         says.append(f"Earlier datasets compared with: {', '.join(found.datasets)}.")
     if not report.funnel.counted:
         says.append("Samples that were not accepted were not read for this report, so their matches are missing.")
-    shown = min(SHOWN, len(found.listed))
+    shown = len(_shown(found))
     if found.total > shown:
         says.append(f"{shown} of {found.total:,} are shown here; all are in {ALL}.")
     return says
+
+
+def _shown(found: Release) -> list[Matched]:
+    others = [matched for matched in found.listed if not matched.own]
+    own = [matched for matched in found.listed if matched.own]
+    return [*others[:SHOWN], *own[:SHOWN_OF_OWN]]
 
 
 def _counts(found: Release, build_id: str) -> Bars:

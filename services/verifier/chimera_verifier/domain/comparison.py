@@ -34,7 +34,13 @@ from chimera_verifier.domain.outcomes import (
     placed,
     undecided,
 )
-from chimera_verifier.domain.quantities import MIN_ROUNDED_DIGITS, MIN_ROUNDING_DIGITS, Number, read_number
+from chimera_verifier.domain.quantities import (
+    MIN_ROUNDED_DIGITS,
+    MIN_ROUNDING_DIGITS,
+    Number,
+    read_continental,
+    read_number,
+)
 from chimera_verifier.domain.relations import read_relation
 from chimera_verifier.domain.structures import both_signs, read_intervals
 from chimera_verifier.domain.words import choice_letter, same_text, text_form, truth
@@ -174,6 +180,9 @@ def _chemical(same: bool | None, doubt: str) -> Comparison:
 
 
 def _compare_set(reference: sample_pb2.Answer, candidate: str) -> Comparison:
+    whole, other = read_continental(reference.value), read_number(tidy(candidate))
+    if whole and other and whole.value == other.value:
+        return Comparison(CORRECT, NORMAL_FORM, "The values agree (the comma stands before decimals).")
     ours, theirs = structures.read_set(reference.value), structures.read_set(candidate)
     if not theirs.bracket and len(theirs.items) == 1 and enclosed(theirs.items[0], "([", ")]") is not None:
         return undecided("The candidate is an ordered list where a set is asked for.")
@@ -259,6 +268,8 @@ def _compare_tuple(reference: sample_pb2.Answer, candidate: str) -> Comparison:
 
 def _compare_matrix(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     ours, theirs = structures.read_matrix(reference.value), structures.read_matrix(candidate)
+    if ours and theirs is None and 1 in (len(ours), len(ours[0])):
+        return _compare_tuple(reference, candidate)
     if ours is None or theirs is None:
         return undecided("One of the answers is not written as a matrix.")
     if (len(ours), len(ours[0])) != (len(theirs), len(theirs[0])):

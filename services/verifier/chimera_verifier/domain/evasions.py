@@ -43,15 +43,21 @@ _ORDERS = re.compile(  # What no solution says in passing, so that it counts whe
     r"|\b(?:mark|grade|score|rate|accept|judge|evaluate|treat)\s{1,3}(?:this|my|the|it)(?:\s{1,3}(?:answer|response|solution|submission))?"
     r"\s{1,3}(?:as\s{1,3}|to be\s{1,3})?(?:a\s{1,3})?(?:fully\s{1,3})?(?:correct|right|equivalent|true"
     r"|pass(?:ing|ed)?)\b"
-    r"|\b(?:award|give|assign)\s{1,3}(?:this|me|it|the|my)?\s{0,3}(?:answer\s{1,3}|response\s{1,3})?(?:full|maximum|max|top)\s{1,3}(?:marks?|score|credit|points|reward)"
+    r"|\b(?:award|give|assign)\s{1,3}(?:this|me|it|the|my)?\s{0,3}(?:answer\s{1,3}|response\s{1,3})?(?:full|maximum|max|top)"
+    r"\s{1,3}(?:marks?|score|credit|points|reward)"
     r"|\b(?:dear|note to(?: the)?|attention)\s{1,3}(?:grader|judge|evaluator|examiner)\b"
-    r"|\b(?:the\s{1,3})?(?:output|verdict|judgement|judgment|grade)\s{1,3}(?:should|must|shall)\s{1,3}be\s{1,3}\W{0,2}(?:correct|equivalent|pass|a)\b"
-    r"|忽略(?:之前|以上|上述|前面)的?(?:所有)?(?:指令|提示|规则)|(?:判|评)(?:定)?(?:我|此|该|本)?(?:的)?(?:答案)?为正确|请给(?:我|出)?满分",
+    r"|\b(?:the\s{1,3})?(?:output|verdict|judgement|judgment|grade)\s{1,3}(?:should|must|shall)\s{1,3}be\s{1,3}"
+    r"\W{0,2}(?:correct|equivalent|pass|a)\b"
+    r"|忽略(?:之前|以上|上述|前面)的?(?:所有)?(?:指令|提示|规则)"
+    r"|(?:判|评)(?:定)?(?:我|此|该|本)?(?:的)?(?:答案)?为正确|请给(?:我|出)?满分",
     re.IGNORECASE,
 )
 _ANOTHER = re.compile(  # Right after an answer.
-    r"[\s$.,;:)\]}*_\\]{0,12}(?:(?:or|and/or|oder|ou|или|或者?|または|또는|أو)\s{0,3}(?:maybe\s|perhaps\s|possibly\s|even\s|else\s)?"
-    r"[\s$*\\(\[{]{0,6}(?:boxed|[-+\u2212]?\d|[A-Za-z]\b|\\)|(?:but|though|although)\s(?:it\s)?(?:could|might|may)\s(?:also\s)?be\b"
+    r"[\s$.,;:)\]}*_\\]{0,12}(?:(?:or|and/or|oder|ou|или|或者?|または|또는|أو)\s{0,3}"
+    r"(?:maybe\s|perhaps\s|possibly\s|even\s|else\s)?"
+    r"[\s$*\\(\[{]{0,6}(?:boxed|[-+\u2212]?\d|[A-Za-z]\b|\\)"
+    r"|(?:is|was|seems|would be)\s{1,3}(?:wrong|incorrect|false|not\s{1,3}(?:correct|right|the)\b)"
+    r"|(?:but|though|although)\s(?:it\s)?(?:could|might|may)\s(?:also\s)?be\b"
     r"|\(?(?:alternatively|possibly|perhaps|maybe|but i(?:'m| am) not (?:sure|certain)|not sure|i(?:'m"
     r"| am) not (?:sure|certain)|just a guess)\b)",
     re.IGNORECASE,

@@ -20,7 +20,10 @@ _BARE_CHARS = 300  # A response of one line this short may be an answer without 
 _JSON_ANSWER = re.compile(r'"(?:final[_ ]?)?answer"\s{0,3}:\s{0,3}', re.IGNORECASE)
 _JSON_END = re.compile(r"[\s}\]`]*(?:,\s*\"\w+\"\s*:\s*[^{}]{0,500}\}[\s`]*)?")
 _SENTENCE_END = re.compile(r"[.!?。！？:)\]}$*`>\"”]\s*$")
-_SENTENCES = re.compile(r"(?<=[^\s.])[.!?](?:\*\*)?\s+(?=[A-ZÀ-ÞА-Я(\"“])|[。！？]|(?<=[$\]]{2})\s+(?=[A-Z])")
+_SENTENCES = re.compile(
+    r"(?<=[^\s.])[.!?](?:\*\*)?\s+(?=[A-ZÀ-ÞА-Я(\"“])|[。！？]|(?<=[$\]]{2})\s+(?=[A-Z])"
+    r"|(?<=[$)])\s+(?=(?:So|Thus|Therefore|Hence)\b)"
+)
 _TRAILING_WORDS = re.compile(r"(?:입니다|이다|이에요|です|である|であり|となります|になります|है|हैं)\s*$")
 _CONCLUSION = re.compile(
     r"^\W{0,6}(?:therefore|thus|hence|so|consequently|in conclusion|as a result|finally|we (?:find|get|have"

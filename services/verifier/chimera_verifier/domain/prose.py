@@ -18,7 +18,7 @@ _COPULA = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"\b(?:not|never|no|neither|nor|cannot|can't|isn't|aren't|n't|unless|nicht|kein|ne|pas|não|non|не|нет)\b|不|没|無|ない|아니",
+    r"\b(?:not|never|no|neither|nor|cannot|can't|isn't|aren't|n't|unless|wrong|incorrect|false|impossible|nicht|kein|ne|pas|não|non|не|нет)\b|不|没|無|ない|아니",
     re.IGNORECASE,
 )
 _BOUND = re.compile(  # What speaks of a limit gives no value.
@@ -27,6 +27,7 @@ _BOUND = re.compile(  # What speaks of a limit gives no value.
     r"|al menos|più di|meno di|больше|меньше|не менее|не более)\b|至少|至多|大于|小于|以上|以下|\?\s*$",
     re.IGNORECASE,
 )
+_BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _SENTENCE = re.compile(r"[\w\s.,;:’'\-–—%$€£¥°²³/\"“”+]*")
 _MAX_WORDS = 40
 _NUMBER = re.compile(
@@ -60,15 +61,21 @@ def _is_list(text: str) -> bool:
 
 
 def _with_unit(match: re.Match[str]) -> str:
-    known = match[1] and (match[1] in ("%", "\\%", "°") or parse_unit(match[1]).dimensions is not None)
+    known = match[1] and (
+        match[1].casefold() in ("%", "\\%", "°", "am", "pm") or parse_unit(match[1]).dimensions is not None
+    )
     return match[0] if known or not match[1] else match[0].removesuffix(match[1]).strip()
 
 
 def said(sentence: str) -> str:
     """What the sentence says, if it says one thing for certain; the sentence itself otherwise."""
     text = sentence.strip()
+    emphasised = [match[1].strip() for match in _BOLD.finditer(text)]
+    text = text.replace("**", "")
     if len(text) > _MAX_CHARS or is_formula(text) or _DENIED.search(text) or _BOUND.search(text):
         return sentence
+    if len(emphasised) == 1 and is_formula(emphasised[0]):
+        return emphasised[0]
     tails = [text[match.end() :].strip(" .*_") for match in _COPULA.finditer(text)]
     for tail in reversed(tails):
         if is_formula(tail):
@@ -77,8 +84,11 @@ def said(sentence: str) -> str:
     rest = _FORMULA.sub(" ", text)
     numbers = [_with_unit(match) for match in _NUMBER.finditer(rest)]
     telling = [formula.strip() for formula in formulas if not _LABEL.fullmatch(formula)]
-    if len(telling) == 1 and not numbers:
+    if len(telling) == 1 and not numbers and is_formula(telling[0]):
         return telling[0]
+    if not telling and "=" in rest:  # `So she earns 9 * 2 = 18 dollars.`
+        rest = rest.rpartition("=")[2]
+        numbers = [_with_unit(match) for match in _NUMBER.finditer(rest)]
     if len(numbers) == 1 and not telling and _SENTENCE.fullmatch(rest) and len(_WORD.findall(rest)) < _MAX_WORDS:
         return numbers[0]
     return sentence

@@ -38,6 +38,7 @@ _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "¥", "₹": "₹"}
 _UNIT_WORD = re.compile(r"[A-Za-z°%$€£/^0-9-]{1,20}")
 _RATIO_SIGN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?: ?([0-9]{1,15}(?:\.[0-9]{1,15})?)")
 _CONTINENTAL = re.compile(r"([+-]?)([0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]{1,15}),([0-9]{1,15})")
+_REPEATING = re.compile(r"([+-]?)([0-9]{0,20})\.([0-9]{0,20})\\(?:overline|bar|dot) ?\{ ?([0-9]{1,20}) ?\}")
 _DOTTED = re.compile(r"([+-]?)([1-9][0-9]{0,2}(?:\.[0-9]{3}){2,10})")
 _BASED = re.compile(r"([0-9A-Za-z]{1,60}) ?_ ?\{? ?(?:\\text ?\{)?([0-9]{1,2})\}? ?\}?")
 _ABOUT = re.compile(
@@ -45,7 +46,11 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _MODULUS = re.compile(r"\s*\(?\\?(?:pmod|mod|bmod)\s?[{(]?\s?[0-9]{1,9}\s?[)}]?\)?$")
-_NO_UNIT = re.compile(r"[0-9.+-]+|and|or|und|oder|et|ou|y|o|but|not|if|when|to|by", re.IGNORECASE)
+_NO_UNIT = re.compile(
+    r"[0-9.+-]+|and|or|und|oder|et|ou|y|o|but|not|if|when|to|by|is|are|was|isn't|wrong|incorrect|false|no|never|because|since|so"
+    r"|than|maybe|perhaps|instead|except|without|unless|then",
+    re.IGNORECASE,
+)
 _FORMS = (_MIXED, _RATIO, _SMALL_POWER, _POWER_OF_TEN, _LITERAL)
 
 
@@ -141,6 +146,8 @@ def read_number(text: str) -> Number | None:
         return _mixed(match)
     if match := _RATIO_SIGN.fullmatch(text):
         return Number(Fraction(match[1]) / Fraction(match[2])) if Fraction(match[2]) else None
+    if match := _REPEATING.fullmatch(text):
+        return _repeating(match)
     if match := _DOTTED.fullmatch(text):
         return _literal(match[1], match[2].replace(".", ""))
     if (match := _CONTINENTAL.fullmatch(text)) and ("." in match[2] or (match[2] == "0" and len(match[3]) != 1)):
@@ -184,6 +191,14 @@ def _mixed(match: re.Match[str]) -> Number | None:
     if denominator == 0:
         return None
     value = int(match[2]) + Fraction(numerator, denominator)
+    return Number(-value if match[1] == "-" else value)
+
+
+def _repeating(match: re.Match[str]) -> Number:
+    """`0.1\\overline{6}`, a decimal of which the last digits come again without end."""
+    start, period = match[3], match[4]
+    whole = Fraction(int(match[2] or "0")) + Fraction(int(start or "0"), 10 ** len(start))
+    value = whole + Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(start))
     return Number(-value if match[1] == "-" else value)
 
 

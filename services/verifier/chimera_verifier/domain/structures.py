@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 from chimera_verifier.domain.latex import assignment, enclosed, split_top, tidy, unwrap
 from chimera_verifier.domain.quantities import read_number
@@ -22,6 +23,8 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 _UNEQUAL = re.compile(r"([^≠]+)≠([^≠]+)")
+_SHARES = re.compile(r"[0-9]{1,9}(?: ?: ?[0-9]{1,9}){2,6}")
+_BUILDER = re.compile(r"\{ ?(?:[A-Za-z]|\\[a-z]{2,8}) ?(?:∈ ?(?:ℝ|R|\\mathbb ?\{? ?R ?\}?) ?)?[|:] ?([^{}|:]{3,200})\}")
 _MAGNITUDE = re.compile(r"\|([^|]{1,20})\|")
 _ASSIGNED = re.compile(r"(?:[A-Z]|[A-Z]_\w|\\text ?\{[^{}]{1,30}\}|[a-z]) ?= ?")
 _REALS = re.compile(r"\\mathbb ?\{?R\}?|ℝ|R|(?:the )?(?:set of )?(?:all )?reals?(?: numbers?)?|全体实数", re.IGNORECASE)
@@ -55,7 +58,7 @@ _ALL = (Interval("-∞", "∞", True, True),)
 
 def read_set(text: str) -> Elements:
     r"""Reads `\{1, 2\}`, a bare list, `x = 1 or x = 2` and `±3`; a text in round brackets is one element, a tuple."""
-    bare = _unbrace(unwrap(tidy(text))).strip(" .")
+    bare = " ".join(_unbrace(unwrap(tidy(text))).split()).strip(" .")
     if bare in _EMPTY_SETS or bare == "" or _NOTHING.fullmatch(bare):
         return Elements((), "{")
     items = _items(bare)
@@ -74,11 +77,13 @@ def read_set(text: str) -> Elements:
 def read_tuple(text: str) -> Elements:
     """Reads `(1, 2)`, `[1, 2]`, `⟨1, 2⟩`, a column vector, a bare list or `x = 1, y = 2`, whose names are kept."""
     bare = tidy(text)
-    while (inner := enclosed(bare, "(", ")")) is not None and inner.startswith("\\begin"):
-        bare = inner
-    if (rows := read_matrix(bare)) is not None and bare.startswith("\\") and 1 in (len(rows), len(rows[0])):
+    if _SHARES.fullmatch(bare):
+        first, *others = (Fraction(share) for share in bare.split(":"))
+        return Elements(("1", *(str(other / first) for other in others)) if first else (), "")
+    column = text.strip().removeprefix("(").removesuffix(")").strip() if text.strip().startswith("(\\begin") else text
+    if (rows := read_matrix(column)) is not None and "\\begin" in column and 1 in (len(rows), len(rows[0])):
         return Elements(tuple(item for row in rows for item in row), "(")
-    bare = _unbrace(unwrap(bare))
+    bare = " ".join(_unbrace(unwrap(bare)).split())
     if len(_items(bare)) == 1:
         bare = assignment(bare)[1]
     inner = enclosed(bare, "([⟨{", ")]⟩}")
@@ -118,6 +123,8 @@ def read_intervals(text: str) -> tuple[Interval, ...] | None:
         return _ALL
     if bare in _EMPTY_SETS or _NOTHING.fullmatch(bare):
         return ()
+    if built := _BUILDER.fullmatch(bare):
+        bare = built[1].strip()
     whole, _, without = bare.partition("∖")
     if without:
         return _without_points(whole.strip(), without.strip())
@@ -174,6 +181,9 @@ def _interval(text: str) -> list[Interval] | None:
     if len(ends) != 2 or not all(ends):
         return None
     low, high = (_INFINITY.sub(r"\1∞", end).replace("+∞", "∞") for end in ends)
+    numbers = read_number(low), read_number(high)
+    if numbers[0] and numbers[1] and numbers[0].value > numbers[1].value:
+        return None
     return [Interval(low, high, text[0] != "[" or low == "-∞", text[-1] != "]" or high == "∞")]
 
 

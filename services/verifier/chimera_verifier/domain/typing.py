@@ -159,6 +159,10 @@ def _collection(value: str, plain: str, question: str) -> "sample_pb2.AnswerType
     value_alone = assignment(flat)[1]
     if "±" in flat:
         return sample_pb2.ANSWER_TYPE_SET
+    if intervals and "{" in flat and read_relation(flat[1:-1]):
+        return sample_pb2.ANSWER_TYPE_INTERVAL
+    if len(structures.read_tuple(value).items) > 2 and set(flat) <= set("0123456789: "):
+        return sample_pb2.ANSWER_TYPE_TUPLE
     if intervals == () or enclosed(value_alone, "{", "}") is not None:
         return sample_pb2.ANSWER_TYPE_SET
     inner = enclosed(value_alone, "([⟨", ")]⟩")

@@ -52,6 +52,8 @@ def same_text(reference: str, candidate: str) -> bool:
     forms = text_form(reference), text_form(candidate)
     if not forms[0] or not forms[1]:
         return False
+    if "\\" in reference and _signs(reference) == _signs(candidate):
+        return True
     if forms[0] != forms[1]:
         return _loose_form(forms[0], reference) == _loose_form(forms[1], candidate)
     left, right = "".join(_plain(reference).split()), "".join(_plain(candidate).split())
@@ -59,6 +61,11 @@ def same_text(reference: str, candidate: str) -> bool:
         return True
     symbols = _SYMBOL_CASE.search(left) or _SYMBOL_CASE.search(right)
     return symbols is None and read_formula(left) is None and read_formula(right) is None
+
+
+def _signs(text: str) -> str:
+    """A formula that is no expression, by its signs alone: `\\pmod 7` is `\\pmod{7}`."""
+    return "".join(char for char in unwrap(tidy(text)) if char not in "{} ")
 
 
 def truth(text: str) -> bool | None:

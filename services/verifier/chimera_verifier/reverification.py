@@ -7,7 +7,7 @@ from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity, usage
-from chimera_shared.errors import EndpointUnavailable, SampleFailure
+from chimera_shared.errors import EndpointUnavailable, SampleFailure, Transient
 from chimera_verifier.domain.decision import Refusal, settled
 from chimera_verifier.examination import Examination
 from chimera_verifier.similarity import Standing
@@ -22,17 +22,21 @@ class Reverification:
     async def examine(self, event: events_pb2.SampleRecalled, _: build_pb2.Build) -> events_pb2.SampleReverified:
         """What the roles of the recall find.
 
-        EndpointUnavailable, and so tried again, if an endpoint is out of reach: that says nothing about the sample.
+        Transient, and so tried again, if an endpoint is out of reach or a corpus is not there: that says nothing about
+        the sample.
         """
         sample = _anew(event)
         try:
-            standing = Standing(claims=False, apart_from=event.sample.ref.sample_id)
+            ref = event.sample.ref
+            standing = Standing(False, apart_from=ref.sample_id, beside=ref.sample_id, among=ref.build_id)
             refusal = await self._examination.problem(sample, event.spec, standing)
             if refusal is None:
                 refusal = await self._examination.solution(sample, event.spec)
         except SampleFailure as failure:
             if failure.reason == sample_pb2.REASON_ENDPOINT_FAILED:
                 raise EndpointUnavailable(failure.detail) from failure
+            if failure.reason == sample_pb2.REASON_INTERNAL:
+                raise Transient(failure.detail) from failure
             raise
         return _ended(event, sample, refusal)
 

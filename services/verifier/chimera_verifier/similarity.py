@@ -32,6 +32,8 @@ class Standing:
     """A sample that it may be like: the one that it was made from."""
     beside: str = ""
     """A sample whose place it shares if it claims none: it is compared with that one and those before it."""
+    among: str = ""
+    """The build whose problems it is compared with, if it claims no place there; empty means its own scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,12 @@ class Similarity:
         except NotFound as missing:
             raise SampleFailure(sample_pb2.REASON_INTERNAL, str(missing)) from None
         statement = await self._reader.read(sample.problem.statement)
-        shelf = self._statements.shelf(ref.build_id)
+        build = standing.among or ref.build_id
+        shelf = self._statements.shelf(build)
         below = await shelf.claim(ref.sample_id, statement) if standing.claims else await shelf.after(standing.beside)
-        places.insert(0, Place(ref.build_id, shelf, below, but=frozenset({ref.sample_id, standing.apart_from})))
+        places.insert(0, Place(build, shelf, below, but=frozenset({ref.sample_id, standing.apart_from})))
         await self._match(validation, statement, places, ref, spec)
-        return refusal_of(validation.matches, ref.build_id)
+        return refusal_of(validation.matches, build)
 
     async def find(
         self, statement: str, datasets: Sequence[str], benchmarks: Sequence[str], build: str

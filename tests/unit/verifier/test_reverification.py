@@ -6,7 +6,7 @@ from chimera.events.v1 import events_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import topics, usage
-from chimera_shared.errors import EndpointUnavailable, SampleFailure
+from chimera_shared.errors import EndpointUnavailable, SampleFailure, Transient
 from chimera_shared.testing.samples import make_build, make_call, make_sample
 from chimera_verifier.examination import Examination
 from chimera_verifier.reverification import Reverification, reverification_failed
@@ -93,6 +93,11 @@ async def test_a_sample_that_does_not_pass_again_is_withdrawn(models, outcome, d
 async def test_an_endpoint_out_of_reach_says_nothing_about_a_sample():
     with pytest.raises(EndpointUnavailable, match="the panel is away"):
         await examined(Models(fails=SampleFailure(sample_pb2.REASON_ENDPOINT_FAILED, "the panel is away")))
+
+
+async def test_a_corpus_that_is_not_there_says_nothing_about_a_sample():
+    with pytest.raises(Transient, match="no corpus is named"):
+        await examined(Models(fails=SampleFailure(sample_pb2.REASON_INTERNAL, "no corpus is named 'x'")))
 
 
 async def test_what_cannot_be_examined_has_not_passed():

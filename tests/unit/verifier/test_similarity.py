@@ -162,6 +162,26 @@ async def test_who_stands_beside_a_sample_is_compared_with_what_was_there_by_the
     assert refusal is None
 
 
+async def test_a_recalled_sample_is_compared_with_those_before_it_in_its_build():
+    at = similarity()
+    for name, statement in (("s1", OTHER), ("s2", SUM), ("s3", MARKED)):
+        await looked(at, name, statement)
+
+    async def again(name, statement):
+        recalled = sample(name, statement)
+        recalled.ref.build_id = "r1"
+        standing = Standing(claims=False, apart_from=name, beside=name, among="b1")
+        validation = sample_pb2.Validation()
+        refusal = await at.look(validation, recalled, build_pb2.BuildSpec(), standing)
+        return refusal, [(match.corpus, match.item) for match in validation.matches]
+
+    assert await again("s2", SUM) == (None, [])
+    refusal, matches = await again("s3", MARKED)
+    assert refusal is not None
+    assert "sample s2" in refusal[1]
+    assert matches == [("b1", "s2")]
+
+
 async def test_what_was_stored_by_an_older_reader_is_read_again():
     shop = Shop()
     await looked(shop.replica(), "s1", SUM)

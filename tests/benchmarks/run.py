@@ -1,6 +1,6 @@
 """Benchmarks of the hot paths; one JSON line per figure, with the machine and the versions.
 
-python tests/benchmarks/run.py [calibration|client|grader|health|pipeline|size] [--samples N] [--limit N]
+python tests/benchmarks/run.py [calibration|client|grader|health|pipeline|similarity|size] [--samples N] [--limit N]
 """
 
 import argparse
@@ -32,7 +32,18 @@ def main() -> None:
     parser.add_argument(
         "benchmark",
         nargs="?",
-        choices=("calibration", "pipeline", "client", "grader", "limits", "size", "spell", "health", "all"),
+        choices=(
+            "calibration",
+            "pipeline",
+            "client",
+            "grader",
+            "limits",
+            "similarity",
+            "size",
+            "spell",
+            "health",
+            "all",
+        ),
         default="all",
     )
     parser.add_argument("--samples", type=int, default=1200, help="accepted samples of the pipeline's build")
@@ -46,6 +57,7 @@ def main() -> None:
     parser.add_argument("--comparisons", type=int, default=2_000, help="answers of each kind that are graded")
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000], help="samples of a health report")
     parser.add_argument("--controls", type=int, default=800, help="controls that measure the verifier")
+    parser.add_argument("--items", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], help="statements searched")
     options = parser.parse_args()
 
     import calibration
@@ -54,6 +66,7 @@ def main() -> None:
     import health
     import limits
     import pipeline
+    import similarity
     import size
     import spell
 
@@ -64,6 +77,7 @@ def main() -> None:
         "health": health.run,
         "limits": limits.run,
         "pipeline": pipeline.run,
+        "similarity": similarity.run,
         "size": size.run,
         "spell": spell.run,
     }

@@ -127,9 +127,7 @@ class Similarity:
                 match = _match(place, each)
                 if each.likeness.doubtful and spec.roles.judge.endpoints and asked < _JUDGED:
                     asked += 1
-                    relation, calls = await self._judge.relation(
-                        ref, spec.roles.judge, statement.text, each.statement.text
-                    )
+                    relation, calls = await self._judge.relation(ref, spec.roles.judge, statement.text, each.text)
                     match.calls.extend(calls)
                     if relation != sample_pb2.RELATION_UNSPECIFIED:
                         match.relation, match.method = relation, "judge"
@@ -153,5 +151,5 @@ def _match(place: Place, found: Found) -> sample_pb2.Match:
         item=found.item,
         method=likeness.method,
         score=likeness.score,
-        excerpt=found.statement.text[:_EXCERPT_CHARS],
+        excerpt=found.text[:_EXCERPT_CHARS],
     )

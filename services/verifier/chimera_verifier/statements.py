@@ -9,22 +9,26 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chimera.sample.v1 import sample_pb2
 from chimera_shared.batches import Batches
 from chimera_shared.mongo import Document, Logs
 from chimera_verifier.domain.likeness.index import SketchIndex
-from chimera_verifier.domain.likeness.reading import read
+from chimera_verifier.domain.likeness.reading import Reading, read
 from chimera_verifier.domain.likeness.relation import Likeness, compare
 from chimera_verifier.domain.likeness.sketch import key, packed, unpacked
 from chimera_verifier.reader import READER, Reader, Statement
 
 _CANDIDATES = 24
 """What is compared word by word: where the sketch of a duplicate is not among the nearest, its wording is far off."""
+_FAR = 0.35
+"""Below this cosine statements are not taken apart: no anchor makes up for it."""
 _KEPT_STATEMENTS = 1_024
-"""Read statements that are kept for the next comparison, about 10 KB each."""
+"""Statements that are kept for the next comparison, up to 15 KB each."""
 _KEPT_ROWS = 4_000_000
 """Indexes that are kept in memory hold so many rows together, 104 bytes each; those not used for longest go first."""
 
@@ -34,16 +38,22 @@ class Found:
     """A statement seen before, and how one relates to it."""
 
     item: str
-    statement: Statement
+    text: str
     likeness: Likeness
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Kept:
-    """An item of a scope."""
+    """An item of a scope; its statement is taken apart when it is near enough to one that is looked for."""
 
     item: str
-    statement: Statement
+    text: str
+    vector: NDArray[np.float32]
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The statement taken apart."""
+        return read(self.text)
 
 
 class Recent:
@@ -102,13 +112,8 @@ class Shelf:
         rows = await self._reader.run(
             self._index.candidates, statement.sketch, key(statement.reading.form), below, _CANDIDATES
         )
-        others = [kept for kept in await self._statements(rows) if kept.item not in but]
-        likenesses = await self._reader.run(_compared, statement, [kept.statement for kept in others])
-        return [
-            Found(kept.item, kept.statement, likeness)
-            for kept, likeness in zip(others, likenesses, strict=True)
-            if likeness.relation != sample_pb2.RELATION_DIFFERENT or likeness.doubtful
-        ]
+        others = [kept for kept in await self._items(rows) if kept.item not in but]
+        return await self._reader.run(_found, statement, others)
 
     async def _claim_many(self, claims: list[tuple[str, Statement]]) -> list[int]:
         async with self._following:
@@ -133,25 +138,21 @@ class Shelf:
                 sketch, form = np.frombuffer(document["sketch"], dtype=np.uint64), int(document["form"], 16)
             else:
                 whole = await self._logs.find(self._scope, [len(self._index)])
-                statement = await self._statement(whole[len(self._index)])
+                statement = await self._reader.read(whole[len(self._index)]["statement"])
                 sketch, form = statement.sketch, key(statement.reading.form)
             self._index.add(sketch, form, key(document["item"]))
         self._behind = False
 
-    async def _statements(self, rows: Sequence[int]) -> list[Kept]:
+    async def _items(self, rows: Sequence[int]) -> list[Kept]:
         found = {row: kept for row in rows if (kept := self._kept.get((self._scope, row)))}
         if missing := [row for row in rows if row not in found]:
             for row, document in (await self._logs.find(self._scope, missing)).items():
-                found[row] = Kept(str(document["item"]), await self._statement(document))
+                text = str(document["statement"])
+                current = document["reader"] == READER
+                vector = unpacked(document["vector"]) if current else (await self._reader.read(text)).vector
+                found[row] = Kept(str(document["item"]), text, vector)
                 self._kept.put((self._scope, row), found[row])
         return [found[row] for row in rows if row in found]
-
-    async def _statement(self, document: Document) -> Statement:
-        text = str(document["statement"])
-        if document["reader"] != READER:
-            return await self._reader.read(text)
-        reading = await self._reader.run(read, text)
-        return Statement(text, reading, unpacked(document["vector"]), np.frombuffer(document["sketch"], np.uint64))
 
 
 class Statements:
@@ -185,5 +186,13 @@ def document_of(item: str, statement: Statement) -> Document:
     }
 
 
-def _compared(statement: Statement, others: Sequence[Statement]) -> list[Likeness]:
-    return [compare(statement.reading, other.reading, float(statement.vector @ other.vector)) for other in others]
+def _found(statement: Statement, others: Sequence[Kept]) -> list[Found]:
+    found = []
+    for other in others:
+        cosine = float(statement.vector @ other.vector)
+        if cosine < _FAR and other.text != statement.text:
+            continue
+        likeness = compare(statement.reading, other.reading, cosine)
+        if likeness.relation != sample_pb2.RELATION_DIFFERENT or likeness.doubtful:
+            found.append(Found(other.item, other.text, likeness))
+    return found

@@ -137,6 +137,15 @@ SOLVE = (
     *ATTEMPT,
 )
 
+MATCH = (
+    _text("relation", "duplicate, variant or leak; different if a judge was asked and said so; else unspecified."),
+    _text("corpus", "Where the other problem is: a build's id, or the name of a corpus."),
+    _text("item", "The other problem there: a sample's id, or a corpus item's id."),
+    _text("method", "What found it: exact, minhash, embedding or judge."),
+    _float("score", "How alike they are by that method, from 0 to 1."),
+    _text("excerpt", "The beginning of the other problem."),
+)
+
 SCREENING = (
     _integer("screener", "Position among the screeners, from 0."),
     *ASKED,
@@ -197,6 +206,9 @@ DEFAULT = Table(
         _text("reasoning", "The solver's chain of thought; empty if the model gave none apart from the solution."),
         Column("votes", Kind.STRUCT, "The blind attempts of the panel, one for each member.", True, VOTE),
         _float("panel_agreement", "Share of the votes that are correct, from 0 to 1; null if there were no votes."),
+        Column(
+            "matches", Kind.STRUCT, "Problems seen before that are like it, for which it was not refused.", True, MATCH
+        ),
         Column("screenings", Kind.STRUCT, "What screeners said, one for each and question.", True, SCREENING),
         Column("judgements", Kind.STRUCT, "What judges said where no rule decided.", True, JUDGEMENT),
         Column("solves", Kind.STRUCT, "Blind attempts of the reference models, by which it is rated.", True, SOLVE),

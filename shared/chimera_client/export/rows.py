@@ -56,6 +56,7 @@ def default_row(sample: sample_pb2.Sample) -> Row:
         "reasoning": sample.solution.reasoning,
         "votes": [_vote(vote) for vote in sample.validation.votes],
         "panel_agreement": panel_agreement(sample),
+        "matches": [_match(match) for match in sample.validation.matches],
         "screenings": _screenings(sample.validation),
         "judgements": [
             _judgement(of, number, judgement)
@@ -129,6 +130,17 @@ def _attempt(vote: sample_pb2.Vote) -> Row:
         "method": vote.grade.method,
         "answer": vote.grade.extracted,
         "reason": vote.grade.reason,
+    }
+
+
+def _match(match: sample_pb2.Match) -> Row:
+    return {
+        "relation": sample_pb2.Relation.Name(match.relation).removeprefix("RELATION_").lower(),
+        "corpus": match.corpus,
+        "item": match.item,
+        "method": match.method,
+        "score": match.score,
+        "excerpt": match.excerpt,
     }
 
 

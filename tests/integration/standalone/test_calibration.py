@@ -7,8 +7,7 @@ from chimera_client.client import AsyncClient
 from chimera_standalone.app import Standalone
 
 pytestmark = pytest.mark.integration
-CONTROLS = 120
-DRAWS = 8
+CONTROLS = 200
 
 
 async def test_stated_rates_hold_the_true_ones(tmp_path, monkeypatch):
@@ -18,7 +17,7 @@ async def test_stated_rates_hold_the_true_ones(tmp_path, monkeypatch):
         Standalone(tmp_path, {}) as services,
         AsyncClient(services.gateway_target, services.verifier_target) as client,
     ):
-        found = [each async for each in measured_by(services, client, CONTROLS, seed=5, draws=DRAWS)]
+        found = [each async for each in measured_by(services, client, CONTROLS, seed=5)]
     assert [(rule, error) for rule, error, _, _ in found] == [
         (rule, error) for rule in RULES for error in ("false accepts", "false rejects")
     ]
@@ -27,5 +26,5 @@ async def test_stated_rates_hold_the_true_ones(tmp_path, monkeypatch):
         assert rate.of > CONTROLS / 3
     stated = {(rule, error): rate.value for rule, error, rate, _ in found}
     assert stated["one of two", "false accepts"] > 0.05, "a verifier that errs is seen to err"
-    assert stated["unanimous", "false rejects"] > 0.3
+    assert stated["unanimous", "false rejects"] > 0.4
     assert stated["unanimous", "false accepts"] < stated["one of two", "false accepts"]

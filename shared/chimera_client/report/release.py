@@ -91,7 +91,7 @@ class ReleaseCounter:
 
 
 def _weight(matched: Matched) -> tuple[int, float, str, str]:
-    """What to see first: leaks, then what is in the dataset, then others' items before the build's own."""
+    """What to see first: leaks, then what is of other corpora, then what is in the dataset."""
     inside = matched.outcome == "accepted"
     leak = matched.relation == "leak"
-    return (4 * leak + 2 * inside + (not matched.own), matched.score, matched.sample_id, matched.item)
+    return (4 * leak + 2 * (not matched.own) + inside, matched.score, matched.sample_id, matched.item)

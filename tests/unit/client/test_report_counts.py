@@ -217,6 +217,20 @@ def test_every_match_is_written_and_leaks_in_the_dataset_come_first():
     assert (found.inside, found.leaks) == (2, 1)
 
 
+def test_variants_within_the_build_do_not_crowd_out_other_corpora():
+    counter = ReleaseCounter(str)
+    build = make_build(1)
+    (sample,) = make_samples(build)
+    refused = sample_pb2.Sample()
+    refused.CopyFrom(sample)
+    refused.outcome = sample_pb2.OUTCOME_REJECTED
+    counter.add(matched(refused, "earlier", sample_pb2.RELATION_DUPLICATE, 0.5, refused=True))
+    for _ in range(2 * LISTED):
+        matched(sample, build.build_id, sample_pb2.RELATION_VARIANT, 0.9)
+    counter.add(sample)
+    assert counter.result(build).listed[0].corpus == "earlier"
+
+
 def test_leaks_and_variants_of_benchmarks_in_the_dataset_are_warned_of():
     build = make_build(3)
     build.spec.similarity.benchmarks.append("bench")

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain.comparison import compare
-from chimera_verifier.domain.extraction import Absence, read
-from chimera_verifier.domain.latex import MAX_ANSWER_CHARS
+from chimera_verifier.domain.extraction import Absence, is_repeated, read
+from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, math_form
 from chimera_verifier.domain.outcomes import UNDECIDED, Pair, settle
 from chimera_verifier.domain.typing import choices_of, infer
 from chimera_verifier.domain.words import choice_letter
@@ -45,6 +45,13 @@ class Grader:
             unknown = absence in _UNKNOWN_ABSENCES
             verdict = sample_pb2.VERDICT_UNKNOWN if unknown else sample_pb2.VERDICT_INCORRECT
             return sample_pb2.Grade(verdict=verdict, method=EXTRACTION, reason=absence.value)
+        if is_repeated(reading.answer, question) and math_form(reading.answer) != math_form(reference.value):
+            return sample_pb2.Grade(
+                verdict=sample_pb2.VERDICT_UNKNOWN,
+                method=UNDECIDED,
+                extracted=reading.answer[:MAX_ANSWER_CHARS],
+                reason="The answer is a formula of the question, not worked out.",
+            )
         return await self.compare(reference, reading.answer)
 
     async def compare(self, reference: sample_pb2.Answer, candidate: str) -> sample_pb2.Grade:

@@ -56,7 +56,7 @@ class Referee:
 
         Judges are asked in turn, each only if the one before decided. SampleFailure if one is out of reach for good.
         """
-        grade = await self._grader.grade(reference, response)
+        grade = await self._grader.grade(reference, response, statement)
         if not needs_judge(grade) or not judges:
             return grade
         if too_long := _too_long(statement, grade.extracted):

@@ -22,7 +22,7 @@ class Grader:
     def __init__(self, grade) -> None:
         self._grade = grade
 
-    async def grade(self, reference, response):
+    async def grade(self, reference, response, question):
         return self._grade
 
 

@@ -22,7 +22,9 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _RESERVE = re.compile(
-    r"\b(?:and/or|perhaps|maybe|possibly|probably|alternatively|not sure|i (?:think|guess|believe))\b", re.IGNORECASE
+    r"[0-9$)}]\s{1,3}(?:or|oder|ou|или)\s{1,3}(?:[$(\\-]|[0-9]|[A-Za-z]\s?=)|\b(?:and/or|perhaps|maybe|possibly"
+    r"|probably|alternatively|not sure|i (?:think|guess|believe))\b",
+    re.IGNORECASE,
 )
 _ALTERNATIVES_BELONG = frozenset({sample_pb2.ANSWER_TYPE_SET, sample_pb2.ANSWER_TYPE_INTERVAL})
 _PLAIN_OR = re.compile(r"\s+or\s+", re.IGNORECASE)
@@ -87,7 +89,7 @@ def is_hedge(text: str, answer_type: int, in_prose: bool = False) -> bool:
     In prose around an answer `could be` and its like may speak of something else.
     """
     if in_prose:
-        return _RESERVE.search(text) is not None
+        return _RESERVE.search(_PLAIN_OR.sub(", ", text) if answer_type in _ALTERNATIVES_BELONG else text) is not None
     if answer_type in _ALTERNATIVES_BELONG:
         text = _PLAIN_OR.sub(", ", text)
     return _HEDGE.search(text) is not None

@@ -8,9 +8,10 @@ from enum import Enum
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain import boxes as boxed
 from chimera_verifier.domain.evasions import is_hedge, is_instruction, is_opener, offers_another, speaks_to_grader
-from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, bare, math_form
+from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, bare, math_form, unwrap
 from chimera_verifier.domain.markers import Mark, announced, without_announcement
-from chimera_verifier.domain.prose import is_formula, said
+from chimera_verifier.domain.prose import denies, is_formula, said
+from chimera_verifier.domain.quantities import read_quantity
 from chimera_verifier.domain.thoughts import spoken
 from chimera_verifier.domain.words import choice_letter
 
@@ -34,6 +35,8 @@ _CONCLUSION = re.compile(
     re.IGNORECASE,
 )
 _IS_ANSWER = re.compile(r"\bis (?:the|our|my) (?:final |correct )?(?:answer|solution|result)\b", re.IGNORECASE)
+_NAMED_CHOICE = re.compile(r"\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Oo]pción|选项)\s{0,2}\(?([A-J])\)?(?![A-Za-z])")
+_LEFT_OPEN = re.compile(r"[0-9A-Za-z)}][+*^!-]|\\(?:frac|sqrt|binom|sum|int|prod|lim|log|ln|sin|cos|tan)")
 _COLLECTIONS = frozenset({sample_pb2.ANSWER_TYPE_SET, sample_pb2.ANSWER_TYPE_TUPLE})
 _VERBAL = frozenset(
     {
@@ -181,6 +184,8 @@ def _unmarked(text: str, answer_type: int) -> Reading:
 
 def _judged(content: str, answer_type: int) -> Reading:
     alone = without_announcement(content)
+    if content.lstrip().startswith("\\text") and alone == content:
+        alone = without_announcement(unwrap(content))
     first = alone if answer_type in _VERBAL and len(alone) <= _SHORT_CHARS else _first_sentence(alone)
     answer = bare(_TRAILING_WORDS.sub("", first))
     if not answer or is_opener(answer):
@@ -189,6 +194,9 @@ def _judged(content: str, answer_type: int) -> Reading:
         return Reading(answer)
     if is_instruction(answer):
         return Reading(absence=Absence.INSTRUCTION)
+    if answer_type == sample_pb2.ANSWER_TYPE_CHOICE and choice_letter(answer, []) is None and not denies(answer):
+        named = {match[1] for match in _NAMED_CHOICE.finditer(answer)}
+        answer = named.pop() if len(named) == 1 else answer
     told = answer if answer_type in _VERBAL else bare(said(answer))
     if is_hedge(told, answer_type) or is_hedge(answer, answer_type, in_prose=told != answer):
         return Reading(absence=Absence.HEDGE)
@@ -198,6 +206,16 @@ def _judged(content: str, answer_type: int) -> Reading:
 def _first_sentence(content: str) -> str:
     first = _SENTENCES.split(content.strip(), maxsplit=1)[0]
     return _TRAILING_WORDS.sub("", first)
+
+
+def is_repeated(answer: str, question: str) -> bool:
+    """Whether an answer with something left to be worked out stands in the question as it is."""
+    form = math_form(answer[:MAX_ANSWER_CHARS])
+    if not question or len(form) < 3 or not _LEFT_OPEN.search(form) or not is_formula(answer):
+        return False
+    if read_quantity(answer).number is not None and "^" not in form:
+        return False  # A fraction is worked out.
+    return form in math_form(question[:50_000])
 
 
 def _echoes(response: str, question: str) -> bool:

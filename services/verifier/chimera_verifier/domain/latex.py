@@ -144,11 +144,11 @@ _LABEL = re.compile(
     r"|\\(?:text|mathrm) ?\{[^{}]{1,60}\}|\\(?:overline|vec|overrightarrow|hat|bar|mathbf) ?\{ ?[A-Za-z]{1,3} ?\}"
 )
 _PRODUCT = re.compile(r"[a-z]{2}")  # `xy` is a product, `AB` a segment, `area` a word.
+_JOINS = re.compile(r"(?<![A-Za-z\\])(?:and|or|und|oder|et|ou|y|o|или|и)(?![A-Za-z])|[∧∨和或与]")
 _EQUALITY = re.compile(r":=|≔|==|(?<![<>!≤≥])=(?!=)|≈|∈")
 _MAX_CHAIN = 12
 
 
-@remembered
 def assignment(text: str) -> tuple[str, str]:
     """Takes `x = 5` apart as (`x`, `5`), and a chain such as `x = 2 + 3 = 5 ≈ 5.0` as (`x`, `5`).
 
@@ -164,7 +164,7 @@ def assignment(text: str) -> tuple[str, str]:
     starts = [0, *(match.end() for match in signs)]
     ends = [*(match.start() for match in signs), len(text)]
     sides = [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
-    if len(signs) > 1 and any(len(split_top(side)) > 1 for side in sides):
+    if len(signs) > 1 and any(len(split_top(side)) > 1 or _JOINS.search(side) for side in sides):
         return "", text
     named = is_label(sides[0])
     if not all(sides[1:]) or not (named or not sides[0]):
@@ -187,7 +187,6 @@ def _outside(text: str, place: int) -> bool:
     return depth <= 0
 
 
-@remembered
 def bare(answer: str) -> str:
     """Without Markdown emphasis, mathematical delimiters, quotation marks and the full stop around it."""
     answer = answer.strip()

@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 
 from chimera.sample.v1 import sample_pb2
-from chimera_verifier.domain.latex import assignment, math_form, split_top, tidy, unwrap
+from chimera_verifier.domain.latex import assignment, enclosed, math_form, split_top, tidy, unwrap
 from chimera_verifier.domain.numbers import number_in_words
 from chimera_verifier.domain.outcomes import (
     CORRECT,
@@ -31,6 +31,7 @@ from chimera_verifier.domain.words import text_form as text_words
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-5][0-9]")
+_ISO_DATE = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
 _MERIDIEM = re.compile(r"[0-9] ?[ap]\.?m\.?", re.IGNORECASE)
 _COMMA_GROUP = re.compile(r"(?<![0-9])[1-9][0-9]{0,2},[0-9]{3}(?![0-9])")
 _PLAIN_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}")
@@ -43,6 +44,13 @@ def compare_number(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     tolerance = reference.tolerance
     if (clock := _clock(reference.value, candidate)) is not None:
         return clock
+    if (single := enclosed(tidy(candidate).replace(r"\{", "{").replace(r"\}", "}"), "{", "}")) and len(
+        split_top(single)
+    ) == 1:
+        candidate = single
+        right = read_quantity(candidate)
+    if _ISO_DATE.fullmatch(candidate.strip()):
+        return undecided("The candidate is a date.")
     names = assignment(tidy(reference.value))[0], assignment(tidy(candidate))[0]
     if all(names) and math_form(names[0]) != math_form(names[1]):
         return undecided("The answers name different things.")

@@ -27,11 +27,27 @@ _BOUND = re.compile(  # What speaks of a limit gives no value.
     r"|al menos|più di|meno di|больше|меньше|не менее|не более)\b|至少|至多|大于|小于|以上|以下|\?\s*$",
     re.IGNORECASE,
 )
+_OPENING = re.compile(
+    r"^\W{0,6}(?:(?:therefore|thus|hence|so|consequently|finally|and so|then)\b[,:]?\s*|we (?:get|have|obtain"
+    r"|find)(?: that)?\s*"
+    r"|it follows that\s*|因此[,，]?|所以[,，]?|故)+",
+    re.IGNORECASE,
+)
+_EXPLANATION = re.compile(
+    r"[\s,;(]{1,4}(?:since|because|where|which|i\.e\.|as required|as desired|—|–)(?=[\s,]).{0,400}$"
+)
+_SEVERAL = re.compile(r"\b(?:or|and|oder|und|ou|et|y|o|или|и)\b|[,;]")
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _SENTENCE = re.compile(r"[\w\s.,;:’'\-–—%$€£¥°²³/\"“”+]*")
 _MAX_WORDS = 40
+_ARITHMETIC = (
+    r"(?!['’′]|[\s-]{0,2}(?:squared|cubed|factorial|halves|half|thirds?|quarters?|times|over|plus|minus|divided|dozen|hundred"
+    r"|thousand|million|billion|trillion|mod)\b)"
+)
 _NUMBER = re.compile(
-    r"(?<![\w.,])[$€£]?[-−]?\d[\d,.]*(?:\s?(?:/|:)\s?\d+)?(?![\w.,]*\d)(?:\s?(%|\\%|°|[A-Za-zµμ°Ω/²³^]{1,20})(?![A-Za-z0-9]))?"
+    r"(?<![\w.,])[$€£]?[-−]?\d[\d,.]*(?:\s?(?:/|:)\s?\d+)?(?![\w.,]*\d)"
+    + _ARITHMETIC
+    + r"(?:\s?(%|\\%|°|[A-Za-zµμ°Ω/²³^]{1,20})(?![A-Za-z0-9]))?"
 )
 _LABEL = re.compile(
     r"\s*(?:[A-Za-z]|\\[A-Za-z]+|[A-Za-z]_\{?\w{1,5}\}?|[A-Za-z]\([A-Za-z]\)|\([A-Za-z](?:,\s*[A-Za-z])+\))\s*"
@@ -67,6 +83,11 @@ def _with_unit(match: re.Match[str]) -> str:
     return match[0] if known or not match[1] else match[0].removesuffix(match[1]).strip()
 
 
+def denies(text: str) -> bool:
+    """Whether the text says of something that it is not so."""
+    return _DENIED.search(text) is not None
+
+
 def said(sentence: str) -> str:
     """What the sentence says, if it says one thing for certain; the sentence itself otherwise."""
     text = sentence.strip()
@@ -74,6 +95,9 @@ def said(sentence: str) -> str:
     text = text.replace("**", "")
     if len(text) > _MAX_CHARS or is_formula(text) or _DENIED.search(text) or _BOUND.search(text):
         return sentence
+    text = _OPENING.sub("", text)
+    if is_formula(text) or is_formula(_EXPLANATION.sub("", text)):
+        return text if is_formula(text) else _EXPLANATION.sub("", text)
     if len(emphasised) == 1 and is_formula(emphasised[0]):
         return emphasised[0]
     tails = [text[match.end() :].strip(" .*_") for match in _COPULA.finditer(text)]
@@ -86,7 +110,7 @@ def said(sentence: str) -> str:
     telling = [formula.strip() for formula in formulas if not _LABEL.fullmatch(formula)]
     if len(telling) == 1 and not numbers and is_formula(telling[0]):
         return telling[0]
-    if not telling and "=" in rest:  # `So she earns 9 * 2 = 18 dollars.`
+    if not telling and "=" in rest and not _SEVERAL.search(rest):  # `So she earns 9 * 2 = 18 dollars.`
         rest = rest.rpartition("=")[2]
         numbers = [_with_unit(match) for match in _NUMBER.finditer(rest)]
     if len(numbers) == 1 and not telling and _SENTENCE.fullmatch(rest) and len(_WORD.findall(rest)) < _MAX_WORDS:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from chimera_verifier.domain.latex import assignment, inner_text, tidy, unwrap
 from chimera_verifier.domain.remembered import remembered
-from chimera_verifier.domain.syntax import parse
+from chimera_verifier.domain.syntax import FUNCTIONS, GREEK, parse
 from chimera_verifier.domain.units import Unit, parse_unit
 
 MAX_DIGITS = 300  # Of a literal, and of a power of ten: every float fits, and arithmetic stays in microseconds.
@@ -45,10 +45,13 @@ _ABOUT = re.compile(
     r"^(?:about|approximately|approx\.?|roughly|around|circa|ca\.|nearly|≈|~|∼|\\sim|约|大约|etwa|environ)\s{0,3}",
     re.IGNORECASE,
 )
-_MODULUS = re.compile(r"\s*\(?\\?(?:pmod|mod|bmod)\s?[{(]?\s?[0-9]{1,9}\s?[)}]?\)?$")
+_MODULUS = re.compile(r"\s*(?:\\pmod\s?\{?\s?[0-9]{1,9}\s?\}?|\(\s?\\?mod\s?\{?\s?[0-9]{1,9}\s?\}?\s?\))$")
+_SCALE = re.compile(r"([^A-Za-z]{1,40}) (hundred|thousand|million|billion|trillion|dozen)s?\b(.*)", re.IGNORECASE)
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _NO_UNIT = re.compile(
     r"[0-9.+-]+|and|or|und|oder|et|ou|y|o|but|not|if|when|to|by|is|are|was|isn't|wrong|incorrect|false|no|never|because|since|so"
-    r"|than|maybe|perhaps|instead|except|without|unless|then",
+    r"|than|maybe|perhaps|instead|except|without|unless|then|squared|cubed|factorial|halves|half|thirds?|quarters?|times|over|plus"
+    r"|minus|divided|dozen|hundred|thousand|million|billion|trillion|more|less|fewer|at|as|of",
     re.IGNORECASE,
 )
 _FORMS = (_MIXED, _RATIO, _SMALL_POWER, _POWER_OF_TEN, _LITERAL)
@@ -78,6 +81,8 @@ def read_quantity(text: str, unit: str = "") -> Quantity:
     _, bare = assignment(inner_text(tidy(text)))
     bare = _MODULUS.sub("", _ABOUT.sub("", bare))
     bare = bare[:-1] if bare.endswith(".") and not bare.endswith("..") else bare
+    if scaled := _SCALE.fullmatch(unwrap(bare)):
+        return _scaled(scaled, unit)
     currency = ""
     if bare[:1] in _CURRENCIES and bare[1:]:
         currency, bare = _CURRENCIES[bare[0]], bare[1:].strip()
@@ -107,6 +112,25 @@ def read_continental(text: str) -> Number | None:
     return _literal(match[1], f"{re.sub('[. ]', '', match[2])}.{match[3]}")
 
 
+def _scaled(match: re.Match[str], unit: str) -> Quantity:
+    """`2.5 million dollars`."""
+    number = read_quantity(match[1]).number
+    rest = match[3].strip()
+    if number is None or (rest and any(map(_is_operation, rest.split()))):
+        return Quantity(None, match[0])
+    scale = _SCALES[match[2].lower()]
+    half_ulp = None if number.half_ulp is None else number.half_ulp * scale
+    found = rest or unit
+    return Quantity(
+        Number(number.value * scale, number.digits, half_ulp), match[0], parse_unit(found) if found else None
+    )
+
+
+def _is_operation(word: str) -> bool:
+    """Whether a word behind a number says what to do with it, and is no unit."""
+    return _NO_UNIT.fullmatch(word) is not None or word in FUNCTIONS or word in GREEK.values() or word in ("pi", "Pi")
+
+
 def _with_unit(text: str, unit: str) -> Quantity:
     for form in _FORMS:
         match = form.match(text)
@@ -119,7 +143,7 @@ def _with_unit(text: str, unit: str) -> Quantity:
     if magnitude and _UNIT_WORD.fullmatch(word) and parse_unit(word).dimensions is not None and parse(magnitude):
         return Quantity(read_number(magnitude), magnitude, parse_unit(word))
     trailing = _TRAILING_UNIT.search(text)
-    if trailing is not None and trailing[1].strip():
+    if trailing is not None and trailing[1].strip() and not any(map(_is_operation, trailing[1].split())):
         found = parse_unit(trailing[1] + (trailing[2] or ""))
         return Quantity(read_number(text[: trailing.start()].strip()), text[: trailing.start()].strip(), found)
     return Quantity(None, text, parse_unit(unit) if unit else None)
@@ -129,8 +153,7 @@ def _is_unit(rest: str, found: Unit, expected: str, spaced: bool) -> bool:
     if found.dimensions is not None or (expected and parse_unit(expected).name == found.name):
         return True
     words = unwrap(rest).split()
-    named = all(_UNIT_WORD.fullmatch(word) and not _NO_UNIT.fullmatch(word) for word in words)
-    plausible = 0 < len(words) <= 3 and named
+    plausible = 0 < len(words) <= 3 and all(_UNIT_WORD.fullmatch(word) and not _is_operation(word) for word in words)
     return plausible and (rest[0] in "\\%°$€£" or (spaced and len(words[0]) > 1))
 
 

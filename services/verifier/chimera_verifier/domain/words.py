@@ -96,6 +96,7 @@ def _without_accents(text: str) -> str:
         char
         for place, char in enumerate(decomposed)
         if not (unicodedata.combining(char) and place and decomposed[place - 1].isascii())
+        or decomposed[place - 1] in "nN"
     ]
     return unicodedata.normalize("NFC", "".join(kept))
 

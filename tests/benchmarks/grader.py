@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from answers import Case, cases
 
 from chimera.sample.v1 import sample_pb2
@@ -33,7 +34,7 @@ async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     for kind, some in cases(options.comparisons).items():
         direct = await asyncio.to_thread(_math_verify, some)
         alone = await _alone(some)
-        served = await _served(some)
+        served, processor = await _served(some)
         figures.append(
             {
                 "figure": f"grader.{kind}",
@@ -41,8 +42,10 @@ async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
                 "ms_p99": alone["ms_p99"],
                 "right": alone["right"],
                 "per_second_grpc": served,
+                "processor_ms_grpc": processor,
                 "math_verify": direct,
                 "ratio_per_second": round(served / direct["per_second"], 1),
+                "ratio_processor": round(direct["processor_ms"] / processor, 1),
                 "ratio_ms_median": round(direct["ms_median"] / alone["ms_median"], 1),
                 "comparisons": len(some),
                 "processes": usable_cores(),
@@ -66,9 +69,12 @@ async def _alone(some: Sequence[Case]) -> dict[str, float]:
     return {**_times(taken), "right": round(right / len(some), 3)}
 
 
-async def _served(some: Sequence[Case]) -> float:
-    """Comparisons a second through VerifierService.Grade, of a server in a process of its own."""
-    async with _server() as target, connect(target) as channel:
+async def _served(some: Sequence[Case]) -> tuple[float, float]:
+    """Comparisons a second through VerifierService.Grade, and for each the processor milliseconds of the server.
+
+    The server is a process of its own, its workers counted in; the client shares the cores with it.
+    """
+    async with _server() as (process, target), connect(target) as channel:
         grade = verifier_service_pb2_grpc.VerifierServiceStub(channel).Grade
         requests = [
             verifier_service_pb2.GradeRequest(reference=case.reference, response=case.response) for case in some
@@ -81,13 +87,19 @@ async def _served(some: Sequence[Case]) -> float:
 
         await asyncio.gather(*(one(request) for request in requests[:IN_FLIGHT]))
         await asyncio.sleep(5)  # the symbolic workers that those asked for have loaded by then
-        start = time.perf_counter()
+        start, used = time.perf_counter(), _processor_seconds(process)
         await asyncio.gather(*(one(request) for request in requests))
-        return round(len(requests) / (time.perf_counter() - start), 1)
+        seconds, used = time.perf_counter() - start, _processor_seconds(process) - used
+        return round(len(requests) / seconds, 1), round(1000 * used / len(requests), 3)
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
 
 
 @asynccontextmanager
-async def _server() -> AsyncIterator[str]:
+async def _server() -> AsyncIterator[tuple[psutil.Process, str]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(Path(__file__).with_name("grading_server.py")),
@@ -97,7 +109,7 @@ async def _server() -> AsyncIterator[str]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        yield (await process.stdout.readline()).decode().strip()
+        yield psutil.Process(process.pid), (await process.stdout.readline()).decode().strip()
     finally:
         process.stdin.close()
         await process.wait()
@@ -111,24 +123,25 @@ def _math_verify(some: Sequence[Case]) -> dict[str, float]:
         start = time.perf_counter()
         answers = pool.map(_verified, some, chunksize=8)
         seconds = time.perf_counter() - start
-    right = sum(found == case.right for (_, found), case in zip(answers, some, strict=True))
+    right = sum(found == case.right for (_, _, found), case in zip(answers, some, strict=True))
     return {
-        **_times([taken for taken, _ in answers]),
+        **_times([taken for taken, _, _ in answers]),
+        "processor_ms": round(1000 * statistics.mean(used for _, used, _ in answers), 3),
         "per_second": round(len(some) / seconds, 1),
         "right": round(right / len(some), 3),
     }
 
 
-def _verified(case: Case) -> tuple[float, bool]:
+def _verified(case: Case) -> tuple[float, float, bool]:
     from math_verify import parse, verify
 
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     found = verify(
         parse(f"\\boxed{{{case.gold}}}", parsing_timeout=_LIMIT_SECONDS),
         parse(case.response, parsing_timeout=_LIMIT_SECONDS),
         timeout_seconds=_LIMIT_SECONDS,
     )
-    return time.perf_counter() - start, bool(found)
+    return time.perf_counter() - start, time.process_time() - used, bool(found)
 
 
 def _times(taken: Sequence[float]) -> dict[str, float]:

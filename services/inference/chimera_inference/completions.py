@@ -108,6 +108,12 @@ def _screening(request: ChatRequest, setting: Setting) -> Choice:
     return _structured(said)
 
 
+def _relation(request: ChatRequest, setting: Setting) -> Choice:
+    del setting
+    relation, reason = teacher.relate(request.lines.get("Problem", ""), request.lines.get("Other", ""))
+    return _structured({"reason": reason, "relation": relation})
+
+
 def _solve(request: ChatRequest, setting: Setting) -> Choice:
     for statement in request.user_texts:
         rng = teacher.rng_of(request.model, setting.seed, setting.index, "solve", " ".join(statement.split()))
@@ -123,6 +129,7 @@ _TASKS: dict[str, Callable[[ChatRequest, Setting], Choice]] = {
     "problem": _problem,
     "judgement": _judgement,
     "screening": _screening,
+    "relation": _relation,
     "solve": _solve,
 }
 

@@ -15,11 +15,12 @@ _TAG = re.compile(r"<(([a-z_]{1,40})-[0-9a-f]{16})>")
 _LINE = re.compile(r"^(Subject|Field|Topic|Count|Question|Reference answer|Candidate answer):[ \t]*(.*)$", re.MULTILINE)
 _TOKEN = re.compile(r"\s*(?:[^\W\d_]{1,6}|\d{1,3}|[^\w\s]|_)|\s+")
 
-TaskName = Literal["fields", "topics", "problem", "judgement", "screening", "solve"]
-_NAMES: tuple[TaskName, ...] = ("fields", "topics", "problem", "judgement", "screening")
+TaskName = Literal["fields", "topics", "problem", "judgement", "screening", "relation", "solve"]
+_NAMES: tuple[TaskName, ...] = ("fields", "topics", "problem", "judgement", "screening", "relation")
 _TELLING_LINES: tuple[tuple[TaskName, frozenset[str]], ...] = (
     ("judgement", frozenset({"Reference answer", "Candidate answer"})),
     ("screening", frozenset({"Subject", "Problem"})),
+    ("relation", frozenset({"Problem", "Other"})),
     ("problem", frozenset({"Subject", "Field", "Topic"})),
     ("topics", frozenset({"Subject", "Field", "Count"})),
     ("fields", frozenset({"Subject", "Count"})),

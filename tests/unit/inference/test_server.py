@@ -167,6 +167,21 @@ async def test_a_screening_errs_as_often_as_a_dial_says(client: AsyncOpenAI, htt
     assert await verdicts(client, "Physics", "How long is the side c?") == ["unsure"] * 3
 
 
+async def test_a_relation_is_decided_by_what_the_families_read(client: AsyncOpenAI) -> None:
+    async def relation(one: str, other: str) -> str:
+        texts = {"problem": one, "other": other}
+        quoted = [f"<{name}-00112233445566aa>\n{text}\n</{name}-00112233445566aa>" for name, text in texts.items()]
+        return str((await structured(client, "relation", "\n".join(quoted)))["relation"])
+
+    lens = "Subject: Physics\nField: Optics\nTopic: Lenses"
+    one, two = [(await structured(client, "problem", lens, seed=seed))["problem"] for seed in (1, 2)]
+    other = (await structured(client, "problem", FORMULA))["problem"]
+    assert await relation(one, f"Consider this. {one}") == "same"
+    assert await relation(one, two) == "variant"
+    assert await relation(one, other) == "different"
+    assert await relation(one, "How long is the side c of the triangle?") == "undecided"
+
+
 async def test_the_task_is_known_without_a_schema(client: AsyncOpenAI) -> None:
     reply = await answer(client, messages=user(FORMULA), response_format={"type": "json_object"})
     assert json.loads(reply.choices[0].message.content)["answer"]["unit"] == "m"

@@ -103,6 +103,18 @@ def screen(taxonomy: Taxonomy, subject: str, statement: str) -> Screening:
     return Screening(belongs, whole, (YES, "Its statement leads to one answer."))
 
 
+def relate(statement: str, other: str) -> tuple[str, str]:
+    """How two problems relate, and why; decided for what families recognise."""
+    one, two = (next(_readings(text), None) for text in (statement, other))
+    if one is None or two is None:
+        return "undecided", "No family that this engine can work out poses one of the problems."
+    if one[0] is not two[0]:
+        return "different", "They are worked out in different ways."
+    if one[1] == two[1]:
+        return "same", "Both give and ask the same."
+    return "variant", "They are worked out in the same way from other data."
+
+
 def solve(statement: str, rng: Random, *, wrong: bool) -> Attempt | None:
     """Works the bare statement out, or misreads it if `wrong`; None if no family recognises it."""
     for family, instance, working in _readings(statement):

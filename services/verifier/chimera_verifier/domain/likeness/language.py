@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 UNKNOWN = ""
 _KANA, _HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\u4e00-\u9fff]")
@@ -90,6 +90,12 @@ def bare(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f"))
 
 
+@lru_cache(65_536)
+def bare_word(word: str) -> str:
+    """As `bare`, for words, which come again."""
+    return bare(word)
+
+
 def language_of(text: str, words: Sequence[str]) -> str:
     """The language of a text with these bare words, as ISO 639 names it; UNKNOWN if nothing tells it."""
     if _KANA.search(text):
@@ -100,7 +106,9 @@ def language_of(text: str, words: Sequence[str]) -> str:
         if len(script.findall(text)) > 3:
             return language
     counts = Counter(words)
-    votes = {name: sum(counts[word] for word in known) for name, known in _function_words().items()}
+    votes = {
+        name: sum(times for word, times in counts.items() if word in known) for name, known in _function_words().items()
+    }
     best = max(votes, key=lambda name: votes[name])
     return best if votes[best] else UNKNOWN
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from chimera_verifier.domain.likeness import language as languages
 from chimera_verifier.domain.likeness.concepts import ASK, SOFT, class_of, concepts_of
 from chimera_verifier.domain.likeness.formulas import formulas_of
-from chimera_verifier.domain.likeness.language import UNSPACED, bare, function_words
+from chimera_verifier.domain.likeness.language import UNSPACED, bare, bare_word, function_words
 from chimera_verifier.domain.likeness.literals import lists_of, literals_of
 from chimera_verifier.domain.likeness.names import GIVEN_NAMES
 from chimera_verifier.domain.likeness.plain import form, numbers_joined, plain
@@ -56,7 +56,7 @@ class Reading:
     @cached_property
     def words(self) -> list[str]:
         """The same in lower case and without accents."""
-        return [bare(token) for token in self.raw]
+        return [bare_word(token) for token in self.raw]
 
     @cached_property
     def template(self) -> list[str]:
@@ -68,7 +68,7 @@ class Reading:
         """The text with one number for all, which is what is embedded."""
         known = languages.number_words(self.language)
         text = _NUMBER.sub("5", self.text[:_MAX_MASKED_CHARS])
-        return _LETTERS.sub(lambda word: "5" if bare(word[0]) in known else word[0], text)
+        return _LETTERS.sub(lambda word: "5" if bare_word(word[0]) in known else word[0], text)
 
     @cached_property
     def shingles(self) -> frozenset[str]:
@@ -150,7 +150,7 @@ class Reading:
             return frozenset(found)
         for before, token in zip([".", *self.raw], self.raw, strict=False):
             if before not in '.?!:"¿¡' and len(token) > 1 and token[0].isupper() and token[1:].islower():
-                found.add(bare(token))
+                found.add(bare_word(token))
         return frozenset(found)
 
     def concepts_in(self, words: Sequence[str]) -> list[str]:
@@ -158,7 +158,7 @@ class Reading:
         return [concept for _, concept in concepts_of(" ".join(words), words, self.language or "en")]
 
     def _mentions(self, text: str) -> list[str]:
-        words = [bare(token) for token in _TOKEN.findall(text)]
+        words = [bare_word(token) for token in _TOKEN.findall(text)]
         return [concept for _, concept in concepts_of(bare(text), words, self.language or "en")]
 
 
@@ -170,7 +170,7 @@ def _number(digits: str) -> str:
 def read(statement: str) -> Reading:
     """Take a statement apart."""
     text = plain(statement)
-    language = languages.language_of(text, [bare(word) for word in _LETTERS.findall(text)])
+    language = languages.language_of(text, [bare_word(word) for word in _LETTERS.findall(text)])
     text = _UNIT_POWER.sub(r"\1", text)
     text = numbers_joined(text, decimal_comma=language not in ("en", "zh", "ja", languages.UNKNOWN))
     return Reading(text, form(text), language)

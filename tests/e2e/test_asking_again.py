@@ -19,7 +19,8 @@ CUTS_HALF = 780
 
 def file(lab: Lab, name: str, **changes: Any) -> Path:
     solver = {"endpoints": "teacher", "max_tokens": CUTS_HALF}
-    return lab.file(name, samples=SAMPLES, roles={"solver": solver} | changes.pop("roles", {}), **changes)
+    roles = {"solver": solver} | changes.pop("roles", {})
+    return lab.file(name, samples=SAMPLES, roles=roles, controls={"share": 0}, **changes)  # samples explain all calls
 
 
 def paid_roles(samples: list[dict[str, Any]]) -> Counter[str]:

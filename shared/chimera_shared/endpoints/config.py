@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from chimera_shared.endpoints.serving import Serving
 from chimera_shared.errors import Configuration, InvalidInput, Violation
 
 
@@ -67,6 +68,9 @@ class Endpoint(BaseModel):
     )
     structured_output: Literal["json_schema", "json_object", "none"] = "json_schema"
     price: Price = Price()
+    serve: Serving | None = Field(
+        None, description="How the inference service serves the model with Ray Serve; absent means that others do."
+    )
 
     @field_validator("base_url")
     @classmethod

@@ -1,0 +1,1 @@
+"""The models of an endpoints file on Ray Serve: one OpenAI-compatible application over engines of several kinds."""

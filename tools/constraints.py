@@ -47,9 +47,9 @@ def of_installed(name: str, extra: str) -> list[Requirement]:
 
 
 def installed(name: str) -> str:
-    """The version that is installed."""
+    """The version that is installed; of a local build, such as torch's for cores alone, the release it is one of."""
     try:
-        return version(name)
+        return version(name).partition("+")[0]
     except PackageNotFoundError:
         sys.exit(f"{name} is not installed; run `make install` first")
 
@@ -57,7 +57,7 @@ def installed(name: str) -> str:
 def main() -> None:
     pinned = needed()
     if local := [name for name, pin in pinned.items() if not re.fullmatch(r"[0-9a-z.]+", pin)]:
-        sys.exit(f"{', '.join(local)}: a local version cannot be had elsewhere; install a released one")
+        sys.exit(f"{', '.join(local)}: no released version; install one")
     print(HEAD)
     for name in sorted(pinned):
         print(f"{name}=={pinned[name]}")

@@ -110,7 +110,7 @@ async def test_served_models(place):
     for answer in await asyncio.gather(*asked, return_exceptions=True):
         assert answer == base or isinstance(answer, openai.APIStatusError), repr(answer)
     async with asyncio.timeout(90):
-        while (again := await _said_or_refused(client)) is None:
+        while (again := await _said_or_refused(client)) is None:  # noqa: ASYNC110 it starts in another process
             await asyncio.sleep(0.5)
     assert again == base
 

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from chimera_client.buildfile import read_build_file
@@ -39,7 +41,11 @@ def test_an_example_is_a_valid_order(path):
 
 
 def test_the_example_evaluation_is_a_valid_order(tmp_path):
-    (tmp_path / "datasets" / "demo").mkdir(parents=True)  # which the demo makes
+    dataset = tmp_path / "datasets" / "demo"  # which the demo makes
+    (dataset / "data").mkdir(parents=True)
+    (dataset / "manifest.json").write_text("{}")
+    table = pyarrow.table({"problem": ["What is 2 + 2?"], "answer": ["4"]})
+    pyarrow.parquet.write_table(table, dataset / "data" / "train-00000.parquet")
     (tmp_path / "examples").mkdir()
     path = shutil.copy(FOLDER / "evaluation.yaml", tmp_path / "examples")
     file = read_evaluation_file(Path(path))

@@ -12,7 +12,8 @@ from typing import Any
 
 import mpmath
 
-from chimera_verifier.domain.syntax import Reading, Tree, heads, names
+from chimera_verifier.domain.syntax import Reading
+from chimera_verifier.domain.trees import Tree, heads, names
 
 _DIGITS = 60
 _MAX_DIGITS = 3_000  # Of a number whose last digits matter.

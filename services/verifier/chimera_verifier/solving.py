@@ -7,7 +7,7 @@ from typing import Any
 import mpmath
 
 from chimera_verifier.domain.relations import Comparable
-from chimera_verifier.domain.syntax import Tree, names
+from chimera_verifier.domain.trees import Tree, names
 from chimera_verifier.evaluation import points, value
 
 _STARTS = 24  # Searches for a point that solves one equation, to be tried in the other.

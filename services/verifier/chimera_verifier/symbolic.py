@@ -17,7 +17,8 @@ from pathlib import Path
 from chimera_shared.cores import usable_cores
 from chimera_verifier.domain.relations import comparable
 from chimera_verifier.domain.symbols import are_comparable, is_checkable
-from chimera_verifier.domain.syntax import Tree, heads, is_bounded, parse
+from chimera_verifier.domain.syntax import parse
+from chimera_verifier.domain.trees import Tree, heads, is_bounded
 
 _log = logging.getLogger(__name__)
 _WORKER = Path(__file__).with_name("symbolic_worker.py")

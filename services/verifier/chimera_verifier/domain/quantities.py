@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from chimera_verifier.domain.latex import assignment, inner_text, tidy, unwrap
 from chimera_verifier.domain.remembered import remembered
-from chimera_verifier.domain.syntax import FUNCTIONS, GREEK, parse
+from chimera_verifier.domain.syntax import parse
+from chimera_verifier.domain.tokens import FUNCTIONS, GREEK
 from chimera_verifier.domain.units import Unit, parse_unit
 
 MAX_DIGITS = 300  # Of a literal, and of a power of ten: every float fits, and arithmetic stays in microseconds.

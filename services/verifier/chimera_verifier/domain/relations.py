@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from chimera_verifier.domain.latex import CLOSING, OPENING, tidy
-from chimera_verifier.domain.syntax import Reading, names, parse
+from chimera_verifier.domain.syntax import Reading, parse
+from chimera_verifier.domain.trees import names
 
 SIGNS = "=<>≤≥≠"
 _FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "=", "≠": "≠"}

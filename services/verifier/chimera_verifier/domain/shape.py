@@ -12,7 +12,8 @@ from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, assignment, balanced
 from chimera_verifier.domain.quantities import read_quantity
 from chimera_verifier.domain.relations import read_relation
 from chimera_verifier.domain.symbols import is_mathematics
-from chimera_verifier.domain.syntax import is_polynomial, parse
+from chimera_verifier.domain.syntax import parse
+from chimera_verifier.domain.trees import is_polynomial
 from chimera_verifier.domain.words import choice_letter, text_form
 
 MIN_STATEMENT_CHARS = 15

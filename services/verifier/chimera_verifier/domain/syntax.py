@@ -1,62 +1,23 @@
-"""Mathematical notation, LaTeX or plain, read into a tree. Nothing is evaluated, and what is not understood is refused.
-
-A tree is a tuple whose first item names what it is: `("number", Fraction)`, `("name", "x_1")`, `("sum", a, b)`,
-`("product", a, b)`, `("quotient", a, b)`, `("power", a, b)`, `("negative", a)`, `("call", "sin", a)`.
-"""
+"""Mathematical notation, LaTeX or plain, read into a tree. Nothing is evaluated; what is not understood is refused."""
 
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from chimera_verifier.domain.latex import tidy
 from chimera_verifier.domain.remembered import remembered
+from chimera_verifier.domain.tokens import FUNCTIONS, NotUnderstood, Token, tokens
+from chimera_verifier.domain.trees import Tree
 
 MAX_CHARS = 2_000
 MAX_DIGITS = 1_000
 _MAX_DEPTH = 40
-_MAX_TOKENS = 1_000
-_MAX_MAGNITUDE = 1e7  # Decimal digits; the checker computes far fewer of them, yet not with larger exponents.
-_MAX_PRODUCT_LETTERS = 3  # A longer word is prose, not a product of its letters.
 
-Tree = tuple[Any, ...]
-
-FUNCTIONS = {
-    "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "arcsec", "arccsc", "sinh",
-    "cosh", "tanh", "coth", "sech", "csch", "arcsinh", "arccosh", "arctanh", "exp", "ln", "log", "lg", "sqrt", "cbrt",
-    "gamma", "zeta", "erf", "erfc", "max", "min", "gcd", "lcm", "abs", "floor", "ceil", "sgn", "re", "im",
-}  # fmt: skip
-_ALIASES = {
-    "tg": "tan", "ctg": "cot", "cosec": "csc", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "arctg": "arctan",
-    "arcctg": "arccot", "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh", "asinh": "arcsinh",
-    "acosh": "arccosh", "atanh": "arctanh", "sh": "sinh", "ch": "cosh", "th": "tanh", "Gamma": "gamma",
-    "ceiling": "ceil", "sign": "sgn", "Re": "re", "Im": "im",
-}  # fmt: skip
-GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
-    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "ρ": "rho", "σ": "sigma", "τ": "tau",
-    "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta",
-    "Λ": "Lambda", "Ξ": "Xi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ℏ": "hbar", "ħ": "hbar", "ℓ": "ell",
-}  # fmt: skip
-_SYMBOLS = {*GREEK.values(), "varepsilon", "vartheta", "varphi", "varrho", "Pi", "Upsilon", "upsilon", "nabla", "imath"}
-_SAME_SYMBOL = {"varepsilon": "epsilon", "varphi": "phi", "vartheta": "theta", "varrho": "rho"}
-_PLAIN_SYMBOLS = {*_SYMBOLS, "pi"} - {"im", "re", "nu", "mu", "xi", "eta", "iota", "ell"} | {"nu", "mu", "xi", "eta"}
 _DECORATIONS = {"vec", "hat", "bar", "overline", "tilde", "dot", "ddot", "widehat", "underline", "overrightarrow"}
-_WRAPPERS = {"text", "textrm", "textbf", "textit", "textsf", "textnormal", "mathrm", "mathbf", "mathit", "mathsf",
-             "mathcal", "mathbb", "mathfrak", "boldsymbol", "bm", "mbox", "hbox", "operatorname", "mathop"}  # fmt: skip
 _APPLIED = {"f", "g", "F", "G"}  # Followed by a bracket, these are functions; other letters are factors.
 _CONSTANTS = {"pi", "e", "i"}
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)|\\(?P<command>[A-Za-z]+)\*?|(?P<word>[A-Za-z]+)|(?P<sign>\\?.))",
-    re.DOTALL,
-)
-_WRAPPED = re.compile(r"\s*\{([^{}]{0,80})\}")
 _THOUSANDS = re.compile(r"(?<![0-9.,])([0-9]{1,3}(?:,[0-9]{3})+)(?![0-9])")
 _OPENING = {"(": ")", "[": "]", "{": "}"}
-
-
-class NotUnderstood(Exception):
-    """The text is no expression that this grammar knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,180 +28,25 @@ class Reading:
     other: Tree | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str  # "number", "name", "function", "command" or the sign itself.
-    text: str
-    spaced: bool = False
-
-
 @remembered
 def parse(text: str) -> Reading | None:
     """Reads one expression without relation signs; None if it is not understood or too large."""
     if len(text) > MAX_CHARS:
         return None
     try:
-        tokens = _tokens(_THOUSANDS.sub(lambda m: m[1].replace(",", ""), tidy(text)))
-        loose = _Parser(tokens, tight=False)
+        found = tokens(_THOUSANDS.sub(lambda m: m[1].replace(",", ""), tidy(text)))
+        loose = _Parser(found, tight=False)
         tree = loose.whole()
-        return Reading(tree, _Parser(tokens, tight=True).whole() if loose.ambiguous else None)
+        return Reading(tree, _Parser(found, tight=True).whole() if loose.ambiguous else None)
     except NotUnderstood:
         return None
-
-
-def names(tree: Tree) -> frozenset[str]:
-    """The variables, and the functions whose meaning is not known."""
-    found: set[str] = set()
-    pending: list[Any] = [tree]
-    while pending:
-        node = pending.pop()
-        if not isinstance(node, tuple):
-            continue
-        if node[0] == "name":
-            found.add(node[1])
-        elif node[0] == "apply":
-            found.add(f"{node[1]}()")
-        pending.extend(node[1:])
-    return frozenset(found)
-
-
-def is_bounded(tree: Tree) -> bool:
-    """Whether no number on the way to the value can grow beyond `_MAX_MAGNITUDE` digits; costs no arithmetic on it."""
-    try:
-        return _magnitude(tree) <= _MAX_MAGNITUDE
-    except NotUnderstood:
-        return False
-
-
-def _magnitude(tree: Tree) -> float:
-    """A bound of the decimal digits of the absolute value, and of its reciprocal where that is larger."""
-    head = tree[0]
-    if head in ("number", "decimal"):
-        digits = len(str(abs(tree[1].numerator))), len(str(tree[1].denominator))
-        return float(max(digits))
-    if head in ("name", "constant"):
-        return 1.0
-    parts = [_magnitude(part) for part in tree[1:] if isinstance(part, tuple)]
-    if head == "power":
-        result = parts[0] * 10 ** min(parts[1], 9.0)
-    elif head in ("product", "quotient"):
-        result = sum(parts)
-    elif head == "call" and tree[1] in ("factorial", "gamma", "binomial"):
-        largest = max(parts)
-        result = 10 ** min(largest, 9.0) * largest
-    elif head == "call" and tree[1] in ("exp", "sinh", "cosh"):
-        result = 10 ** min(parts[0], 9.0)
-    else:
-        result = max(parts) + 1
-    if result > _MAX_MAGNITUDE:
-        raise NotUnderstood
-    return result
-
-
-def is_polynomial(tree: Tree) -> bool:
-    """Whether the tree is a polynomial of its variables as it is written, with constant coefficients."""
-    if not names(tree):
-        return True
-    head = tree[0]
-    if head == "name":
-        return True
-    if head in ("sum", "product", "negative"):
-        return all(is_polynomial(part) for part in tree[1:])
-    if head == "quotient":
-        return is_polynomial(tree[1]) and not names(tree[2])
-    whole = head == "power" and tree[2][0] == "number" and tree[2][1].denominator == 1
-    return whole and is_polynomial(tree[1])
-
-
-def heads(tree: Tree) -> frozenset[str]:
-    """What the tree is built of: `sum`, `call:sin`, `decimal` and so on."""
-    found: set[str] = set()
-    pending: list[Any] = [tree]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, tuple):
-            found.add(f"call:{node[1]}" if node[0] == "call" else node[0])
-            pending.extend(node[1:])
-    return frozenset(found)
-
-
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
-    position = 0
-    while position < len(text) and (match := _TOKEN.match(text, position)):
-        spaced = match.end() - match.start() > len(match[0].lstrip())
-        position = match.end()
-        if number := match["number"]:
-            found.append(_Token("number", number, spaced))
-        elif command := match["command"]:
-            wrapped = _WRAPPED.match(text, position) if command in _WRAPPERS else None
-            if wrapped:
-                position = wrapped.end()
-                found += _wrapped(" ".join(wrapped[1].split()), spaced)
-            elif command not in _WRAPPERS:
-                found += _command(command, spaced)
-        elif word := match["word"]:
-            found += _word(word, spaced)
-        elif (sign := match["sign"]) and not sign.isspace():
-            found.append(_Token("name", GREEK[sign], spaced) if sign in GREEK else _sign(sign, spaced))
-        if len(found) > _MAX_TOKENS:
-            raise NotUnderstood
-    return found
-
-
-def _sign(sign: str, spaced: bool) -> _Token:
-    if sign == "π":
-        return _Token("name", "pi", spaced)
-    if sign in ("√", "∛"):
-        return _Token("function", "sqrt" if sign == "√" else "cbrt", spaced)
-    return _Token(sign, sign, spaced)
-
-
-def _command(command: str, spaced: bool) -> list[_Token]:
-    name = _ALIASES.get(command, command)
-    if name in FUNCTIONS and command not in ("gamma", "zeta"):
-        return [_Token("function", name, spaced)]
-    if command == "zeta":
-        return [_Token("name", "zeta", spaced)]
-    if command in _SYMBOLS:
-        return [_Token("name", _SAME_SYMBOL.get(command, command), spaced)]
-    return [_Token("command", command, spaced)]
-
-
-def _wrapped(content: str, spaced: bool) -> list[_Token]:
-    name = _ALIASES.get(content, content)
-    if name in FUNCTIONS:
-        return [_Token("function", name, spaced)]
-    if re.fullmatch(r"[0-9.]+", content):
-        return [_Token("number", content, spaced)]
-    if re.fullmatch(r"[A-Za-z]{1,20}", content):
-        return [_Token("name", content, spaced)]
-    raise NotUnderstood
-
-
-def _word(word: str, spaced: bool) -> list[_Token]:
-    """A known name as a whole; letters one by one where the word is short enough to be a product."""
-    name = _ALIASES.get(word, word)
-    if word in _PLAIN_SYMBOLS:
-        return [_Token("name", _SAME_SYMBOL.get(word, word), spaced)]
-    if name in FUNCTIONS and (len(word) > 2 or word in ("ln", "lg", "tg")):
-        return [_Token("function", name, spaced)]
-    if word in ("oo", "inf", "infty", "infinity"):
-        return [_Token("∞", "∞", spaced)]
-    if len(word) > _MAX_PRODUCT_LETTERS:
-        for size in (6, 5, 4, 3, 2):  # `xsin`, as some write who leave out spaces.
-            if word[-size:] in FUNCTIONS and 0 < len(word) - size <= 2:
-                letters = [_Token("name", letter, spaced) for letter in word[:-size]]
-                return [*letters, _Token("function", word[-size:])]
-        raise NotUnderstood
-    return [_Token("name", letter, spaced and place == 0) for place, letter in enumerate(word)]
 
 
 class _Parser:
     """Recursive descent over the tokens, bounded in depth."""
 
-    def __init__(self, tokens: list[_Token], tight: bool) -> None:
-        self._tokens = list(tokens)
+    def __init__(self, found: list[Token], tight: bool) -> None:
+        self._tokens = list(found)
         self._tight = tight  # What is written without a sign binds tighter than `/`.
         self._at = 0
         self._depth = 0
@@ -253,7 +59,7 @@ class _Parser:
             raise NotUnderstood
         return tree
 
-    def _peek(self, ahead: int = 0) -> _Token | None:
+    def _peek(self, ahead: int = 0) -> Token | None:
         place = self._at + ahead
         return self._tokens[place] if place < len(self._tokens) else None
 
@@ -261,7 +67,7 @@ class _Parser:
         token = self._peek()
         return token is not None and token.kind in kinds
 
-    def _take(self, kind: str | None = None) -> _Token:
+    def _take(self, kind: str | None = None) -> Token:
         token = self._peek()
         if token is None or (kind is not None and token.kind != kind):
             raise NotUnderstood
@@ -393,7 +199,7 @@ class _Parser:
             return self._construct(token.text)
         raise NotUnderstood
 
-    def _number(self, token: _Token) -> Tree:
+    def _number(self, token: Token) -> Tree:
         if len(token.text) > MAX_DIGITS or token.text.count(".") > 1 or token.text in (".", ""):
             raise NotUnderstood
         tree: Tree = ("decimal" if "." in token.text else "number", Fraction(token.text))
@@ -431,7 +237,7 @@ class _Parser:
             ahead, seen = ahead + 3, seen + 1
         return seen == 2
 
-    def _name(self, token: _Token) -> Tree:
+    def _name(self, token: Token) -> Tree:
         name = token.text
         while self._next_is("'", "′"):
             self._take()
@@ -477,7 +283,7 @@ class _Parser:
         self._take(")")
         return found
 
-    def _call(self, token: _Token) -> Tree:
+    def _call(self, token: Token) -> Tree:
         name, base, exponent = token.text, None, None
         if name == "sqrt" and self._next_is("["):
             index = self._bracketed()
@@ -514,7 +320,7 @@ class _Parser:
             before = self._tokens[self._at - 1]
             if before.kind == "command":
                 first, rest = token.text[0], token.text[1:]
-                self._tokens[self._at : self._at + 1] = [_Token("number", first), _Token("number", rest)]
+                self._tokens[self._at : self._at + 1] = [Token("number", first), Token("number", rest)]
         return self._atom()
 
     def _operand(self) -> Tree:

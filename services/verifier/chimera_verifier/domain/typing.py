@@ -19,7 +19,8 @@ from chimera_verifier.domain.latex import (
 from chimera_verifier.domain.quantities import read_continental, read_quantity
 from chimera_verifier.domain.relations import Relation, read_relation
 from chimera_verifier.domain.symbols import is_mathematics
-from chimera_verifier.domain.syntax import is_polynomial, names, parse
+from chimera_verifier.domain.syntax import parse
+from chimera_verifier.domain.trees import is_polynomial, names
 from chimera_verifier.domain.words import choice_letter, truth
 
 _MAX_QUESTION_CHARS = 50_000

@@ -1,0 +1,1 @@
+"""What a training may order, and what is learned."""

@@ -28,6 +28,8 @@ from chimera_shared.stage import Publisher
 
 _MAX_REQUEST_ID_CHARS = 64
 _WATCH_SECONDS = 0.3
+_QUIET_LOOKS = 3
+"""After the last call that a budget paid for, what it answered is graded and counted by then."""
 _STATES = {
     evaluation_pb2.EVALUATION_STATE_RUNNING: build_pb2.BUILD_STATE_RUNNING,
     evaluation_pb2.EVALUATION_STATE_SUCCEEDED: build_pb2.BUILD_STATE_SUCCEEDED,
@@ -65,6 +67,8 @@ class Evaluations:
         self._asked: dict[str, tuple[int, float]] = {}
         """By evaluation, how many answers there were when its tasks were last asked for, and when that was."""
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._spent: dict[str, tuple[int, int]] = {}
+        """By evaluation whose budget is spent, how many answers there were and for how many looks nothing moved."""
 
     async def start(self, request_id: str, spec: evaluation_pb2.EvaluationSpec) -> evaluation_pb2.Evaluation:
         """Start an evaluation, or return the one that this request started before."""
@@ -124,6 +128,7 @@ class Evaluations:
             evaluation = await self._store.find(evaluation_id)
             if evaluation is None or evaluation.state in ENDED:
                 self._asked.pop(evaluation_id, None)
+                self._locks.pop(evaluation_id, None)
                 return
             if not self._is_due(evaluation):
                 return
@@ -162,9 +167,15 @@ class Evaluations:
         for build in self._builds.running():
             if build.build_id.startswith("e") and build.build_id not in there:
                 await self._learn(await self._store.require(build.build_id))
-        for evaluation_id, book in (await self._books.find_many([*there])).items():
-            if book.refused and book.idle:
-                await self._fail(evaluation_id, book.refused)
+        books = await self._books.find_many([*there])
+        self._spent = {name: self._spent.get(name, (0, 0)) for name, book in books.items() if book.refused}
+        for evaluation in running:
+            if (spent := self._spent.get(evaluation.evaluation_id)) is not None:
+                book = books[evaluation.evaluation_id]
+                quiet = spent[1] + 1 if book.idle and spent[0] == evaluation.graded else 0
+                self._spent[evaluation.evaluation_id] = (evaluation.graded, quiet)
+                if quiet >= _QUIET_LOOKS:
+                    await self._finish(evaluation.evaluation_id, book.refused)
 
     async def tell_all(self) -> None:
         """Say every evaluation that runs again; this drives `advance`."""
@@ -182,8 +193,8 @@ class Evaluations:
             return False
         return now - asked[1] >= self._overdue_s
 
-    async def _finish(self, evaluation_id: str) -> None:
-        """Score what was answered, if all of it was."""
+    async def _finish(self, evaluation_id: str, cut_short: str = "") -> None:
+        """Score what was answered, if all of it was or nothing more will be: `cut_short` says why."""
         sheet, graded, unasked = Sheet(), 0, defaultdict[int, list[str]](list)
         async for answer in self._store.answers(evaluation_id):
             sheet.add(answer)
@@ -191,21 +202,23 @@ class Evaluations:
             if answer.grade.method == NO_ENDPOINT:
                 unasked[answer.task.candidate].append(answer.grade.reason)
         evaluation = await self._store.require(evaluation_id)
-        if evaluation.state in ENDED or graded < evaluation.planned:
+        if evaluation.state in ENDED or (graded < evaluation.planned and not cut_short):
             return
         counted = await self._store.recount(evaluation_id)
         evaluation.graded = counted.graded
         evaluation.usage.CopyFrom(counted.usage)
         each = evaluation.planned // len(evaluation.spec.candidates)
         silent = {who: reasons for who, reasons in unasked.items() if len(reasons) == each}
-        if silent:
+        if cut_short:
+            evaluation.detail = f"{cut_short}; {graded} of {evaluation.planned} answers were graded"
+        elif silent:
             who, reasons = min(silent.items())
             evaluation.detail = f"{evaluation.spec.candidates[who].name} answered nothing: {reasons[0]}"
         found, compared = await asyncio.to_thread(_scored, evaluation.spec, sheet)
         evaluation.scores.extend(found)
         evaluation.comparisons.extend(compared)
         failed, done = evaluation_pb2.EVALUATION_STATE_FAILED, evaluation_pb2.EVALUATION_STATE_SUCCEEDED
-        await self._end(evaluation, failed if silent else done)
+        await self._end(evaluation, failed if silent or cut_short else done)
 
     async def _fail(self, evaluation_id: str, detail: str) -> None:
         evaluation = await self._store.require(evaluation_id)

@@ -150,3 +150,12 @@ async def test_after_a_restart_only_what_has_no_answer_is_asked(tmp_path):
         assert ended.state == evaluation_pb2.EVALUATION_STATE_SUCCEEDED
         assert ended.graded == ended.usage.calls == started.planned
         assert sum(s.correct + s.incorrect + s.unknown for s in ended.scores if not s.subject) == started.planned
+
+
+async def test_a_spent_budget_leaves_the_scores_of_what_was_answered(tmp_path):
+    async with scene_over(tmp_path) as scene:
+        started = await scene.client.evaluations.start(await scene.order(budget={"calls": 60}))
+        ended = await scene.end(started.evaluation_id)
+        assert ended.state == evaluation_pb2.EVALUATION_STATE_FAILED
+        assert "60 of 240 answers were graded" in ended.detail
+        assert sum(s.correct + s.incorrect + s.unknown for s in ended.scores if not s.subject) == 60

@@ -144,7 +144,8 @@ _LABEL = re.compile(
     r"|\\(?:text|mathrm) ?\{[^{}]{1,60}\}|\\(?:overline|vec|overrightarrow|hat|bar|mathbf) ?\{ ?[A-Za-z]{1,3} ?\}"
 )
 _PRODUCT = re.compile(r"[a-z]{2}")  # `xy` is a product, `AB` a segment, `area` a word.
-_JOINS = re.compile(r"(?<![A-Za-z\\])(?:and|or|und|oder|et|ou|y|o|или|и)(?![A-Za-z])|[∧∨和或与]")
+_JOINS = re.compile(r"(?<![A-Za-z\\])(?:and|or|und|oder|et|ou|или|и)(?![A-Za-z])|(?<=[0-9)}]) (?:y|o) |[∧∨和或与]")
+_ARITHMETIC = re.compile(r"[0-9.,\s()]+(?:[-+*/^][0-9.,\s()]+)+")
 _EQUALITY = re.compile(r":=|≔|==|(?<![<>!≤≥])=(?!=)|≈|∈")
 _MAX_CHAIN = 12
 
@@ -167,11 +168,12 @@ def assignment(text: str) -> tuple[str, str]:
     if len(signs) > 1 and any(len(split_top(side)) > 1 or _JOINS.search(side) for side in sides):
         return "", text
     named = is_label(sides[0])
-    if not all(sides[1:]) or not (named or not sides[0]):
+    worked_out = _ARITHMETIC.fullmatch(sides[0]) is not None and "=" in signs[0][0]
+    if not all(sides[1:]) or not (named or worked_out or not sides[0]):
         # `1/3 ≈ 0.333` names nothing, and what stands before the sign is the exact value.
         return ("", sides[0]) if [match[0] for match in signs] == ["≈"] and sides[0] else ("", text.lstrip("≈ "))
     exact = next((place for place, match in enumerate(signs) if match[0] == "≈" and place > 0), len(signs))
-    return sides[0], sides[exact]
+    return sides[0] if named else "", sides[exact]
 
 
 def is_label(text: str) -> bool:

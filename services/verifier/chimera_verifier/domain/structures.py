@@ -13,7 +13,8 @@ _MATRIX_FRAME = re.compile(r"\$+|\\left ?[(\[.]|\\right ?[)\].]|^\s*[A-Za-z]\s*=
 _EMPTY_SETS = ("∅", "{}", r"\{\}", r"\{ \}", "{ }")
 _LINE_BREAK = re.compile(r"\\\\(?: ?\[[^\]]{0,10}\])?")
 _WORD_SEPARATOR = re.compile(
-    r"(?:(?:^|,|;)? ?\b|(?<=[)\]}0-9]) ?)(?:and|or|und|oder|et|ou|y|o|и|или)\b |,? ?[和或与及、] ?|,? &\s"
+    r"(?:(?:^|,|;)? ?\b|(?<=[)\]}0-9]) ?)(?:and|or|und|oder|et|ou|и|или)\b "
+    r"|(?<=[0-9)}]) (?:y|o) (?=[-0-9({\\])|,? ?[和或与及、] ?|,? &\s"
 )
 _UNION = re.compile(r"∪| [Uu] |,? (?:or|oder|ou|или|∨) |(?<=[\])])U(?=[\[(])| ?[或] ?")
 _AND = re.compile(r",? (?:and|und|et|y|и|∧) ")

@@ -116,7 +116,10 @@ def _type_of(value: str, question: str) -> "sample_pb2.AnswerType":
         return sample_pb2.ANSWER_TYPE_TEXT
     if (verbal := _date_or_formula(value, plain, question)) is not None:
         return verbal
-    if read_quantity(value).number is not None or (read_continental(value) and plain[:1] == "0"):
+    quantity = read_quantity(value)
+    if quantity.unit is not None and quantity.unit.dimensions is not None and _is_constant(quantity.magnitude):
+        return sample_pb2.ANSWER_TYPE_NUMBER
+    if quantity.number is not None or (read_continental(value) and plain[:1] == "0"):
         return sample_pb2.ANSWER_TYPE_NUMBER
     if structures.read_matrix(value) is not None:
         rows = structures.read_matrix(value) or ()
@@ -181,6 +184,11 @@ def _collection(value: str, plain: str, question: str) -> "sample_pb2.AnswerType
         ordered = len(set(labels)) > 1 or re.search(r"respectively|依次|分别", question) is not None
         return sample_pb2.ANSWER_TYPE_TUPLE if ordered else sample_pb2.ANSWER_TYPE_SET
     return None
+
+
+def _is_constant(text: str) -> bool:
+    reading = parse(text)
+    return reading is not None and not names(reading.tree)
 
 
 def _is_element(item: str) -> bool:

@@ -14,12 +14,13 @@ from chimera_shared.settings import ServiceSettings
 from chimera_shared.stage import Stage
 from chimera_shared.topics import Topic
 
-SERVICES = ("gateway", "taxonomy", "generator", "verifier", "evaluator")
+SERVICES = ("gateway", "taxonomy", "generator", "verifier", "evaluator", "trainer")
 """The services on the bus, in the order of a sample's way."""
 
 BESIDE_STAGES: dict[str, tuple[Topic[Any], ...]] = {
     "evaluator": (topics.EVALUATION_CHANGED,),
     "gateway": (topics.BUILD_CHANGED, topics.SAMPLE_RECALLED, topics.DATASET_PUBLISHED),
+    "trainer": (topics.TRAINING_CHANGED,),
 }
 """What a service publishes from its gRPC methods and its loops, which no stage declares."""
 

@@ -32,7 +32,18 @@ class ServiceSettings(BaseSettings):
     endpoints: Path | None = Field(None, description="YAML file of the model endpoints.")
     verifier: str = Field(
         "127.0.0.1:50052",
-        description="Where the verifier's gRPC server is, host:port; the evaluator asks it.",
+        description="Where the verifier's gRPC server is, host:port; the evaluator and the trainer ask it.",
+    )
+    gateway: str = Field(
+        "127.0.0.1:50051",
+        description="Where the gateway's gRPC server is, host:port; the trainer reads datasets from it.",
+    )
+    models: Path = Field(
+        Path("models"), description="Folder of the registry of models; trainers and model servers share it."
+    )
+    jobs: Path = Field(
+        Path("jobs"),
+        description="Folder of trainings under way; a trainer elsewhere goes on with one only if it sees its folder.",
     )
     host: str = Field("127.0.0.1", description="Address that the gRPC server listens on.")
     port: int = Field(0, ge=0, le=65535, description="Port that the gRPC server listens on; 0 takes a free one.")

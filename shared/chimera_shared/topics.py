@@ -172,6 +172,16 @@ ANSWER_GRADED = Topic(
     build_of=lambda e: e.answer.task.evaluation_id,
     description="A candidate's answer was graded, or there will be none.",
 )
+TRAINING_CHANGED = Topic(
+    "chimera.training.changed.v1",
+    events_pb2.TrainingChanged,
+    key=lambda e: e.training.training_id,
+    build_of=lambda e: e.training.training_id,
+    description="The state of a training, and the model that came of it once it has ended.",
+    version=lambda e: e.training.revision,
+    partitions=1,
+    retention_ms=30 * DAY_MS,
+)
 
 ALL: tuple[Topic[Any], ...] = (
     BUILD_CHANGED,
@@ -189,6 +199,7 @@ ALL: tuple[Topic[Any], ...] = (
     EVALUATION_CHANGED,
     ANSWER_REQUESTED,
     ANSWER_GRADED,
+    TRAINING_CHANGED,
 )
 
 BY_EVENT_TYPE = {topic.event_type: topic for topic in ALL}

@@ -11,8 +11,8 @@ from chimera_shared import topics
 from topology import BESIDE_STAGES, SERVICES, Topology, discover
 
 NAME = re.compile(r"chimera\.[a-z]+\.[a-z]+(ed|en)\.v1")
-FOR_OTHERS = {topics.DATASET_PUBLISHED}
-"""Told for whoever uses datasets; no service of this release listens."""
+FOR_OTHERS = {topics.DATASET_PUBLISHED, topics.TRAINING_CHANGED}
+"""Told for whoever uses datasets and models; no service of this release listens."""
 
 
 @pytest.fixture

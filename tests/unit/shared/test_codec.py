@@ -9,6 +9,7 @@ from chimera.evaluation.v1 import evaluation_pb2
 from chimera.events.v1 import events_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
+from chimera.training.v1 import training_pb2
 from chimera_shared import identity, topics
 from chimera_shared.bus.codec import CONTENT_TYPE, Undecodable, decode, encode, sample_trace
 
@@ -31,6 +32,7 @@ EVENTS = [
     events_pb2.EvaluationChanged(evaluation=evaluation_pb2.Evaluation(evaluation_id="e1", revision=2)),
     events_pb2.AnswerRequested(task=TASK),
     events_pb2.AnswerGraded(answer=evaluation_pb2.Answer(task=TASK)),
+    events_pb2.TrainingChanged(training=training_pb2.Training(training_id="t1", revision=2)),
 ]
 
 

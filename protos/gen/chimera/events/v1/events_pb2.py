@@ -28,43 +28,46 @@ from chimera.evaluation.v1 import evaluation_pb2 as chimera_dot_evaluation_dot_v
 from chimera.recall.v1 import recall_pb2 as chimera_dot_recall_dot_v1_dot_recall__pb2
 from chimera.sample.v1 import control_pb2 as chimera_dot_sample_dot_v1_dot_control__pb2
 from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample__pb2
+from chimera.training.v1 import training_pb2 as chimera_dot_training_dot_v1_dot_training__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/events/v1/events.proto\x12\x11\x63himera.events.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a chimera/dataset/v1/dataset.proto\x1a&chimera/evaluation/v1/evaluation.proto\x1a\x1e\x63himera/recall/v1/recall.proto\x1a\x1f\x63himera/sample/v1/control.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"d\n\x0c\x42uildChanged\x12&\n\x05\x62uild\x18\x01 \x01(\x0b\x32\x17.chimera.build.v1.Build\x12,\n\x06untold\x18\x02 \x03(\x0b\x32\x1c.chimera.sample.v1.SlotRange\"l\n\x0eTopicsExpanded\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06topics\x18\x03 \x01(\x03\x12\'\n\x05usage\x18\x04 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"\x97\x01\n\x0bQuotaMissed\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12,\n\x06reason\x18\x03 \x01(\x0e\x32\x1c.chimera.build.v1.StopReason\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\'\n\x05usage\x18\x05 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"=\n\x10ProblemRequested\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\"\xa4\x01\n\x0fProblemProposed\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12-\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.ProblemH\x00\x12-\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1a.chimera.sample.v1.FailureH\x00\x42\x08\n\x06result\"\x9d\x01\n\x10ProblemValidated\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\"\x8a\x02\n\x13SolutionSynthesised\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\x12/\n\x08solution\x18\x04 \x01(\x0b\x32\x1b.chimera.sample.v1.SolutionH\x00\x12-\n\x07\x66\x61ilure\x18\x05 \x01(\x0b\x32\x1a.chimera.sample.v1.FailureH\x00\x42\x08\n\x06result\":\n\rSampleSettled\x12)\n\x06sample\x18\x01 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\"@\n\x10\x44\x61tasetPublished\x12,\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1b.chimera.dataset.v1.Dataset\"k\n\x0e\x43ontrolChecked\x12+\n\x07\x63ontrol\x18\x01 \x01(\x0b\x32\x1a.chimera.sample.v1.Control\x12,\n\x06\x62\x65side\x18\x02 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\"\x91\x01\n\x0eSampleRecalled\x12)\n\x06recall\x18\x01 \x01(\x0b\x32\x19.chimera.recall.v1.Recall\x12)\n\x06sample\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\x12)\n\x04spec\x18\x03 \x01(\x0b\x32\x1b.chimera.build.v1.BuildSpec\"P\n\x10SampleReverified\x12\x11\n\trecall_id\x18\x01 \x01(\t\x12)\n\x06sample\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\"J\n\x11\x45valuationChanged\x12\x35\n\nevaluation\x18\x01 \x01(\x0b\x32!.chimera.evaluation.v1.Evaluation\"<\n\x0f\x41nswerRequested\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x1b.chimera.evaluation.v1.Task\"=\n\x0c\x41nswerGraded\x12-\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1d.chimera.evaluation.v1.Answerb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/events/v1/events.proto\x12\x11\x63himera.events.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a chimera/dataset/v1/dataset.proto\x1a&chimera/evaluation/v1/evaluation.proto\x1a\x1e\x63himera/recall/v1/recall.proto\x1a\x1f\x63himera/sample/v1/control.proto\x1a\x1e\x63himera/sample/v1/sample.proto\x1a\"chimera/training/v1/training.proto\"d\n\x0c\x42uildChanged\x12&\n\x05\x62uild\x18\x01 \x01(\x0b\x32\x17.chimera.build.v1.Build\x12,\n\x06untold\x18\x02 \x03(\x0b\x32\x1c.chimera.sample.v1.SlotRange\"l\n\x0eTopicsExpanded\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06topics\x18\x03 \x01(\x03\x12\'\n\x05usage\x18\x04 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"\x97\x01\n\x0bQuotaMissed\x12\x10\n\x08\x62uild_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12,\n\x06reason\x18\x03 \x01(\x0e\x32\x1c.chimera.build.v1.StopReason\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\'\n\x05usage\x18\x05 \x01(\x0b\x32\x18.chimera.sample.v1.Usage\"=\n\x10ProblemRequested\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\"\xa4\x01\n\x0fProblemProposed\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12-\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.ProblemH\x00\x12-\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1a.chimera.sample.v1.FailureH\x00\x42\x08\n\x06result\"\x9d\x01\n\x10ProblemValidated\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\"\x8a\x02\n\x13SolutionSynthesised\x12)\n\x03ref\x18\x01 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\x12+\n\x07problem\x18\x02 \x01(\x0b\x32\x1a.chimera.sample.v1.Problem\x12\x31\n\nvalidation\x18\x03 \x01(\x0b\x32\x1d.chimera.sample.v1.Validation\x12/\n\x08solution\x18\x04 \x01(\x0b\x32\x1b.chimera.sample.v1.SolutionH\x00\x12-\n\x07\x66\x61ilure\x18\x05 \x01(\x0b\x32\x1a.chimera.sample.v1.FailureH\x00\x42\x08\n\x06result\":\n\rSampleSettled\x12)\n\x06sample\x18\x01 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\"@\n\x10\x44\x61tasetPublished\x12,\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1b.chimera.dataset.v1.Dataset\"k\n\x0e\x43ontrolChecked\x12+\n\x07\x63ontrol\x18\x01 \x01(\x0b\x32\x1a.chimera.sample.v1.Control\x12,\n\x06\x62\x65side\x18\x02 \x01(\x0b\x32\x1c.chimera.sample.v1.SampleRef\"\x91\x01\n\x0eSampleRecalled\x12)\n\x06recall\x18\x01 \x01(\x0b\x32\x19.chimera.recall.v1.Recall\x12)\n\x06sample\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\x12)\n\x04spec\x18\x03 \x01(\x0b\x32\x1b.chimera.build.v1.BuildSpec\"P\n\x10SampleReverified\x12\x11\n\trecall_id\x18\x01 \x01(\t\x12)\n\x06sample\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\"J\n\x11\x45valuationChanged\x12\x35\n\nevaluation\x18\x01 \x01(\x0b\x32!.chimera.evaluation.v1.Evaluation\"<\n\x0f\x41nswerRequested\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x1b.chimera.evaluation.v1.Task\"=\n\x0c\x41nswerGraded\x12-\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1d.chimera.evaluation.v1.Answer\"B\n\x0fTrainingChanged\x12/\n\x08training\x18\x01 \x01(\x0b\x32\x1d.chimera.training.v1.Trainingb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chimera.events.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_BUILDCHANGED']._serialized_start=254
-  _globals['_BUILDCHANGED']._serialized_end=354
-  _globals['_TOPICSEXPANDED']._serialized_start=356
-  _globals['_TOPICSEXPANDED']._serialized_end=464
-  _globals['_QUOTAMISSED']._serialized_start=467
-  _globals['_QUOTAMISSED']._serialized_end=618
-  _globals['_PROBLEMREQUESTED']._serialized_start=620
-  _globals['_PROBLEMREQUESTED']._serialized_end=681
-  _globals['_PROBLEMPROPOSED']._serialized_start=684
-  _globals['_PROBLEMPROPOSED']._serialized_end=848
-  _globals['_PROBLEMVALIDATED']._serialized_start=851
-  _globals['_PROBLEMVALIDATED']._serialized_end=1008
-  _globals['_SOLUTIONSYNTHESISED']._serialized_start=1011
-  _globals['_SOLUTIONSYNTHESISED']._serialized_end=1277
-  _globals['_SAMPLESETTLED']._serialized_start=1279
-  _globals['_SAMPLESETTLED']._serialized_end=1337
-  _globals['_DATASETPUBLISHED']._serialized_start=1339
-  _globals['_DATASETPUBLISHED']._serialized_end=1403
-  _globals['_CONTROLCHECKED']._serialized_start=1405
-  _globals['_CONTROLCHECKED']._serialized_end=1512
-  _globals['_SAMPLERECALLED']._serialized_start=1515
-  _globals['_SAMPLERECALLED']._serialized_end=1660
-  _globals['_SAMPLEREVERIFIED']._serialized_start=1662
-  _globals['_SAMPLEREVERIFIED']._serialized_end=1742
-  _globals['_EVALUATIONCHANGED']._serialized_start=1744
-  _globals['_EVALUATIONCHANGED']._serialized_end=1818
-  _globals['_ANSWERREQUESTED']._serialized_start=1820
-  _globals['_ANSWERREQUESTED']._serialized_end=1880
-  _globals['_ANSWERGRADED']._serialized_start=1882
-  _globals['_ANSWERGRADED']._serialized_end=1943
+  _globals['_BUILDCHANGED']._serialized_start=290
+  _globals['_BUILDCHANGED']._serialized_end=390
+  _globals['_TOPICSEXPANDED']._serialized_start=392
+  _globals['_TOPICSEXPANDED']._serialized_end=500
+  _globals['_QUOTAMISSED']._serialized_start=503
+  _globals['_QUOTAMISSED']._serialized_end=654
+  _globals['_PROBLEMREQUESTED']._serialized_start=656
+  _globals['_PROBLEMREQUESTED']._serialized_end=717
+  _globals['_PROBLEMPROPOSED']._serialized_start=720
+  _globals['_PROBLEMPROPOSED']._serialized_end=884
+  _globals['_PROBLEMVALIDATED']._serialized_start=887
+  _globals['_PROBLEMVALIDATED']._serialized_end=1044
+  _globals['_SOLUTIONSYNTHESISED']._serialized_start=1047
+  _globals['_SOLUTIONSYNTHESISED']._serialized_end=1313
+  _globals['_SAMPLESETTLED']._serialized_start=1315
+  _globals['_SAMPLESETTLED']._serialized_end=1373
+  _globals['_DATASETPUBLISHED']._serialized_start=1375
+  _globals['_DATASETPUBLISHED']._serialized_end=1439
+  _globals['_CONTROLCHECKED']._serialized_start=1441
+  _globals['_CONTROLCHECKED']._serialized_end=1548
+  _globals['_SAMPLERECALLED']._serialized_start=1551
+  _globals['_SAMPLERECALLED']._serialized_end=1696
+  _globals['_SAMPLEREVERIFIED']._serialized_start=1698
+  _globals['_SAMPLEREVERIFIED']._serialized_end=1778
+  _globals['_EVALUATIONCHANGED']._serialized_start=1780
+  _globals['_EVALUATIONCHANGED']._serialized_end=1854
+  _globals['_ANSWERREQUESTED']._serialized_start=1856
+  _globals['_ANSWERREQUESTED']._serialized_end=1916
+  _globals['_ANSWERGRADED']._serialized_start=1918
+  _globals['_ANSWERGRADED']._serialized_end=1979
+  _globals['_TRAININGCHANGED']._serialized_start=1981
+  _globals['_TRAININGCHANGED']._serialized_end=2047
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ from chimera.evaluation.v1 import evaluation_pb2 as _evaluation_pb2
 from chimera.recall.v1 import recall_pb2 as _recall_pb2
 from chimera.sample.v1 import control_pb2 as _control_pb2
 from chimera.sample.v1 import sample_pb2 as _sample_pb2
+from chimera.training.v1 import training_pb2 as _training_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -141,3 +142,9 @@ class AnswerGraded(_message.Message):
     ANSWER_FIELD_NUMBER: _ClassVar[int]
     answer: _evaluation_pb2.Answer
     def __init__(self, answer: _Optional[_Union[_evaluation_pb2.Answer, _Mapping]] = ...) -> None: ...
+
+class TrainingChanged(_message.Message):
+    __slots__ = ("training",)
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    training: _training_pb2.Training
+    def __init__(self, training: _Optional[_Union[_training_pb2.Training, _Mapping]] = ...) -> None: ...

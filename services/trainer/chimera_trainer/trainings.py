@@ -1,0 +1,138 @@
+"""The life of a training as callers see it: ordered, watched, cancelled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+
+from chimera.events.v1 import events_pb2
+from chimera.training.v1 import training_pb2
+from chimera_shared import identity
+from chimera_shared.checkers import validate_role
+from chimera_shared.endpoints.config import Endpoints
+from chimera_shared.errors import AlreadyExists, FailedPrecondition, InvalidInput, NotFound, Violation
+from chimera_shared.stage import Publisher
+from chimera_trainer.datasets import Datasets
+from chimera_trainer.domain import spec as rules
+from chimera_trainer.registry import Registry
+from chimera_trainer.store import ENDED, TrainerStore
+
+_MAX_REQUEST_ID_CHARS = 64
+_WATCH_SECONDS = 0.3
+
+
+class Trainings:
+    """Trainings and their state. Every change is stored first and told after."""
+
+    def __init__(
+        self,
+        store: TrainerStore,
+        registry: Registry,
+        datasets: Datasets,
+        endpoints: Endpoints,
+        bus: Publisher,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._datasets = datasets
+        self._endpoints = endpoints
+        self._bus = bus
+        self._clock = clock
+
+    async def start(self, request_id: str, spec: training_pb2.TrainingSpec) -> training_pb2.Training:
+        """Order a training, or return the one that this request ordered before."""
+        if not 1 <= len(request_id) <= _MAX_REQUEST_ID_CHARS:
+            raise InvalidInput.of("request_id", f"must have 1 to {_MAX_REQUEST_ID_CHARS} characters")
+        if wrong := [*rules.violations(spec), *self._judge(spec)]:
+            raise InvalidInput(wrong)
+        training = training_pb2.Training(
+            training_id=f"t{identity.digest('training', request_id)[:15]}",
+            spec=rules.with_defaults(spec),
+            state=training_pb2.TRAINING_STATE_PENDING,
+            revision=1,
+        )
+        if (there := await self._store.find(training.training_id)) is None:
+            if wrong := [*await self._dataset(spec), *await asyncio.to_thread(self._base, spec)]:
+                raise InvalidInput(wrong)
+            training.create_time.FromDatetime(self._clock())
+            if await self._store.start(training, request_id):
+                await self._tell(training)
+                return training
+            there = await self._store.require(training.training_id)
+        if there.spec != training.spec:
+            raise AlreadyExists(
+                f"request_id {request_id!r} ordered another training, {there.training_id}; choose a new one"
+            )
+        return there
+
+    async def watch(self, training_id: str) -> AsyncIterator[training_pb2.Training]:
+        """The training now and after every change, until it has ended."""
+        last = None
+        while True:
+            training = await self._store.require(training_id)
+            if training != last:
+                yield training
+                last = training
+            if training.state in ENDED:
+                return
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    async def cancel(self, training_id: str) -> training_pb2.Training:
+        """End a training; whoever runs it sees so at its next heartbeat. FailedPrecondition if it has ended otherwise."""
+        while (training := await self._store.require(training_id)).state not in ENDED:
+            if await self.change(training, training_pb2.TRAINING_STATE_CANCELLED):
+                return training
+        if training.state != training_pb2.TRAINING_STATE_CANCELLED:
+            raise FailedPrecondition(f"training {training_id} has ended before; it cannot be cancelled any more")
+        return training
+
+    async def change(
+        self, training: training_pb2.Training, state: "training_pb2.TrainingState", detail: str = "", model: str = ""
+    ) -> bool:
+        """Bring a training into a state; False if it has changed since it was read."""
+        training.state, training.detail, training.model = state, detail, model
+        training.revision += 1
+        if state in ENDED:
+            training.end_time.FromDatetime(self._clock())
+        if not await self._store.change(training):
+            return False
+        await self._tell(training)
+        return True
+
+    async def tell_again(self) -> None:
+        """Publish every state whose publication may have been cut off."""
+        for training in await self._store.untold():
+            await self._tell(training)
+
+    async def _tell(self, training: training_pb2.Training) -> None:
+        await self._bus.publish(events_pb2.TrainingChanged(training=training))
+        await self._store.told(training)
+
+    def _judge(self, spec: training_pb2.TrainingSpec) -> list[Violation]:
+        if not spec.reinforcement.HasField("judge"):
+            return []
+        return [*validate_role("reinforcement.judge", spec.reinforcement.judge, self._endpoints)]
+
+    async def _dataset(self, spec: training_pb2.TrainingSpec) -> list[Violation]:
+        try:
+            head = await self._datasets.get(spec.dataset_id)
+        except NotFound:
+            known = "`chimera datasets list` shows those that there are"
+            return [Violation("dataset_id", f"no dataset is named {spec.dataset_id[:80]!r}; {known}")]
+        if not head.samples:
+            return [Violation("dataset_id", f"{spec.dataset_id} has no samples; name another")]
+        return []
+
+    def _base(self, spec: training_pb2.TrainingSpec) -> list[Violation]:
+        base = spec.base
+        if base.WhichOneof("source") == "registered":
+            try:
+                self._registry.find(base.registered)
+            except NotFound as error:
+                return [Violation("base.registered", str(error))]
+        if base.WhichOneof("source") == "path" and not (Path(base.path) / "config.json").is_file():
+            return [
+                Violation("base.path", f"{base.path[:200]!r} holds no config.json of a model on the trainer's disk")
+            ]
+        return []

@@ -79,7 +79,7 @@ class Trainings:
             await asyncio.sleep(_WATCH_SECONDS)
 
     async def cancel(self, training_id: str) -> training_pb2.Training:
-        """End a training; whoever runs it sees so at its next heartbeat. FailedPrecondition if it has ended otherwise."""
+        """End a training; whoever runs it sees so at its next heartbeat. FailedPrecondition if it has ended before."""
         while (training := await self._store.require(training_id)).state not in ENDED:
             if await self.change(training, training_pb2.TRAINING_STATE_CANCELLED):
                 return training
@@ -91,12 +91,15 @@ class Trainings:
         self, training: training_pb2.Training, state: "training_pb2.TrainingState", detail: str = "", model: str = ""
     ) -> bool:
         """Bring a training into a state; False if it has changed since it was read."""
-        training.state, training.detail, training.model = state, detail, model
-        training.revision += 1
+        changed = training_pb2.Training()
+        changed.CopyFrom(training)
+        changed.state, changed.detail, changed.model = state, detail, model
+        changed.revision += 1
         if state in ENDED:
-            training.end_time.FromDatetime(self._clock())
-        if not await self._store.change(training):
+            changed.end_time.FromDatetime(self._clock())
+        if not await self._store.change(changed):
             return False
+        training.CopyFrom(changed)
         await self._tell(training)
         return True
 

@@ -24,6 +24,7 @@ _ARROW = re.compile(
 _STATE = re.compile(r"[({]\s*(?:s|l|g|aq|solid|liquid|gas|cr|am|sln)\s*[)}]|↑|↓")
 _CHARGE = re.compile(r"\^\{?(\d{0,2})([+-])\}?|\^\{?([+-])(\d{0,2})\}?|\^\{?([+-]{2,4})\}?$")
 _TRAILING_CHARGE = re.compile(r"(?<=[A-Za-z0-9)\]])([+-])$")
+_ION = re.compile(r"(?!O2$)[A-Z][a-z]?\d$")
 _UNIT = re.compile(r"([A-Z][a-z]?)(\d{0,5})|([(\[])|([)\]])(\d{0,5})")
 _COEFFICIENT = re.compile(r"(\d{1,5}(?:/\d{1,3})?|\\frac\{\d{1,3}\}\{\d{1,3}\})\s*\*?\s*(?=[A-Z(\[e])")
 _ISOTOPE = re.compile(r"^\^\{?\d{1,3}\}?(?:_\{?-?\d{1,3}\}?)?|^_\{?-?\d{1,3}\}?\^\{?\d{1,3}\}?")
@@ -104,6 +105,12 @@ def _side(text: str) -> tuple[tuple[Species, Fraction], ...] | None:
     return tuple((species, Fraction(amount)) for species, amount in amounts.items())
 
 
+def _own_charge(text: str) -> re.Match[str] | None:
+    """The number before a sign that is the charge's: in `[Fe(CN)6]4-`, `SO42-`, and `Fe3+`, which is one atom."""
+    found = re.search(r"(?<=[\]\d])([1-7])$", text)
+    return found or (re.search(r"([1-7])$", text) if _ION.match(text) else None)
+
+
 def _amount(text: str) -> Fraction | None:
     digits = re.findall(r"\d+", text)
     if len(digits) == 1:
@@ -133,7 +140,7 @@ def _species(text: str) -> Species | None:
         text = text[: match.start()]
     elif match := _TRAILING_CHARGE.search(text):
         text = text[: match.start()]
-        digit = re.search(r"(?<=\])(\d)$", text)  # `[Fe(CN)6]4-`
+        digit = _own_charge(text)
         charge = int(digit[1]) if digit else 1
         charge *= 1 if match[1] == "+" else -1
         text = text[: digit.start()] if digit else text

@@ -10,7 +10,7 @@ from chimera_verifier.domain import boxes as boxed
 from chimera_verifier.domain.evasions import is_hedge, is_instruction, is_opener, offers_another, speaks_to_grader
 from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, bare, math_form, unwrap
 from chimera_verifier.domain.markers import Mark, announced, without_announcement
-from chimera_verifier.domain.prose import denies, is_formula, said
+from chimera_verifier.domain.prose import denies, is_formula, said, without_aside
 from chimera_verifier.domain.quantities import read_quantity
 from chimera_verifier.domain.thoughts import spoken
 from chimera_verifier.domain.words import choice_letter
@@ -194,6 +194,8 @@ def _judged(content: str, answer_type: int) -> Reading:
         return Reading(answer)
     if is_instruction(answer):
         return Reading(absence=Absence.INSTRUCTION)
+    if answer_type == sample_pb2.ANSWER_TYPE_CHOICE or answer_type not in _VERBAL:
+        answer = _plainer(answer, answer_type)
     if answer_type == sample_pb2.ANSWER_TYPE_CHOICE and choice_letter(answer, []) is None and not denies(answer):
         named = {match[1] for match in _NAMED_CHOICE.finditer(answer)}
         answer = named.pop() if len(named) == 1 else answer
@@ -201,6 +203,14 @@ def _judged(content: str, answer_type: int) -> Reading:
     if is_hedge(told, answer_type) or is_hedge(answer, answer_type, in_prose=told != answer):
         return Reading(absence=Absence.HEDGE)
     return Reading(told)
+
+
+def _plainer(answer: str, answer_type: int) -> str:
+    """The answer without its reason, where what is left is a letter or a formula by itself."""
+    told = bare(without_aside(answer))
+    if answer_type == sample_pb2.ANSWER_TYPE_CHOICE:
+        return told if choice_letter(told, []) is not None else answer
+    return told if told and is_formula(told) else answer
 
 
 def _first_sentence(content: str) -> str:

@@ -36,6 +36,7 @@ _OPENING = re.compile(
 _EXPLANATION = re.compile(
     r"[\s,;(]{1,4}(?:since|because|where|which|i\.e\.|as required|as desired|—|–)(?=[\s,]).{0,400}$"
 )
+_NOT_THE_OTHER = re.compile(r"[\s,;(]{1,4}(?:and |but )?(?:not|rather than|instead of) [^,;.()]{1,40}\)?$")
 _SEVERAL = re.compile(r"\b(?:or|and|oder|und|ou|et|y|o|или|и)\b|[,;]")
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _SENTENCE = re.compile(r"[\w\s.,;:’'\-–—%$€£¥°²³/\"“”+]*")
@@ -81,6 +82,13 @@ def _with_unit(match: re.Match[str]) -> str:
         match[1].casefold() in ("%", "\\%", "°", "am", "pm") or parse_unit(match[1]).dimensions is not None
     )
     return match[0] if known or not match[1] else match[0].removesuffix(match[1]).strip()
+
+
+def without_aside(text: str) -> str:
+    """The text without the reason that follows, as in `D because …`, or what it is not, as in `42, not 43`."""
+    told = _EXPLANATION.sub("", text[:_MAX_CHARS])
+    told = _NOT_THE_OTHER.sub("", told)
+    return text if len(text) > _MAX_CHARS or denies(told) else told
 
 
 def denies(text: str) -> bool:

@@ -70,6 +70,7 @@ class VerifierServicer(rpc.VerifierServiceServicer):
     async def Check(self, request: pb.CheckRequest, context: object) -> sample_pb2.Sample:
         """Do to a problem and its solution what a build does to its own."""
         problem = request.sample.problem
+        _typed(problem)
         wrong = [Violation(f"sample.problem.{v.field}", v.description) for v in _bad_reference(problem.reference)]
         if not problem.statement.strip():
             wrong.append(Violation("sample.problem.statement", "is required"))
@@ -96,8 +97,7 @@ class VerifierServicer(rpc.VerifierServiceServicer):
         source = sample_pb2.Sample()
         source.CopyFrom(request.source)
         problem = source.problem
-        if problem.reference.type == sample_pb2.ANSWER_TYPE_UNSPECIFIED:
-            problem.reference.MergeFrom(infer(problem.reference.value, problem.statement))
+        _typed(problem)
         wrong = [Violation(f"source.problem.{v.field}", v.description) for v in _bad_reference(problem.reference)]
         if not problem.statement.strip():
             wrong.append(Violation("source.problem.statement", "is required"))
@@ -117,12 +117,13 @@ class VerifierServicer(rpc.VerifierServiceServicer):
 
 
 def _bad_reference(reference: sample_pb2.Answer) -> list[Violation]:
-    wrong = []
-    if reference.type == sample_pb2.ANSWER_TYPE_UNSPECIFIED:
-        wrong.append(Violation("reference.type", "is required; name one such as ANSWER_TYPE_NUMBER"))
-    if not reference.value.strip():
-        wrong.append(Violation("reference.value", "is required"))
-    return wrong
+    return [] if reference.value.strip() else [Violation("reference.value", "is required")]
+
+
+def _typed(problem: sample_pb2.Problem) -> None:
+    """Give the reference the type that it leaves out, as far as it can be told."""
+    if problem.reference.type == sample_pb2.ANSWER_TYPE_UNSPECIFIED:
+        problem.reference.MergeFrom(infer(problem.reference.value, problem.statement))
 
 
 def _bad_judges(request: pb.GradeRequest | pb.VerifyRequest, endpoints: Endpoints) -> list[Violation]:

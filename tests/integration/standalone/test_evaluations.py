@@ -24,13 +24,15 @@ PLAIN = evaluation_pb2.PERTURBATION_UNSPECIFIED
 
 
 def problems() -> list[corpus_pb2.CorpusItem]:
-    """Problems whose answers are whole numbers."""
+    """Problems whose answers are whole numbers, which half of them do not say."""
     families = [family for family in all_families().values() if _is_number(family)]
     found = []
     for number in range(PROBLEMS):
         family, rng = families[number % len(families)], Random(number)
         instance = family.draw(rng)
-        answer = sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value=family.work(instance).answer.value)
+        answer = sample_pb2.Answer(value=family.work(instance).answer.value)
+        if number % 2:
+            answer.type = sample_pb2.ANSWER_TYPE_NUMBER
         found.append(
             corpus_pb2.CorpusItem(
                 item_id=f"p{number}", statement=family.state(instance, rng), answer=answer, subject=f"s{number % 2}"

@@ -52,3 +52,10 @@ async def test_a_grade_may_have_no_judge_or_two():
 
     assert (await SERVICER.Grade(request(), None)).reason == "[]"
     assert (await SERVICER.Grade(request(judge=B, second_judge=A), None)).reason == "[['b'], ['a']]"
+
+
+async def test_a_reference_needs_a_value_and_no_type():
+    with pytest.raises(InvalidInput) as caught:
+        await SERVICER.Grade(pb.GradeRequest(reference={"type": 1}, response="2"), None)
+    assert [violation.field for violation in caught.value.violations] == ["reference.value"]
+    assert await SERVICER.Grade(pb.GradeRequest(reference={"value": "2"}, response="2"), None)

@@ -5,6 +5,7 @@ from chimera_client.evaluationreport import published
 from chimera_client.evaluationreport.words import (
     PLAIN,
     difference_words,
+    interval_words,
     is_clear,
     pass_words,
     perturbation_words,
@@ -61,39 +62,44 @@ def _warnings(evaluation: evaluation_pb2.Evaluation) -> list[str]:
 
 def _tiles(evaluation: evaluation_pb2.Evaluation) -> list[Tile]:
     return [
-        Tile(f"{score.candidate}, {score.benchmark}", percent(score.pass_at[0].value), pass_words(score.pass_at[0]))
+        Tile(f"{score.candidate}, {score.benchmark}", percent(score.pass_at[0].value), interval_words(score.pass_at[0]))
         for score in whole_scores(evaluation)[:4]
     ]
 
 
 def _scores(evaluation: evaluation_pb2.Evaluation) -> Section:
     level = f"{100 * evaluation.spec.confidence:g} %"
-    charts: list[Bars] = []
+    parts: list[Bars | Table] = []
     for benchmark in evaluation.spec.benchmarks:
         scores = [score for score in whole_scores(evaluation) if score.benchmark == benchmark.corpus]
-        rows = [
-            [
-                score.candidate,
-                pass_words(score.pass_at[0]),
-                whole(score.problems),
-                whole(score.correct),
-                whole(score.incorrect),
-                whole(score.unknown),
-                whole(score.truncated),
-                whole(score.mean_output_tokens),
-            ]
-            for score in scores
-        ]
-        headers = ["Candidate", "pass@1", "Problems", "Right", "Wrong", "Open", "Cut off", "Tokens an answer"]
-        bars = [Bar(score.candidate, [score.pass_at[0].value], pass_words(score.pass_at[0])) for score in scores]
-        key = f"scores-{len(charts)}"
-        charts.append(Bars(key, f"pass@1 on {benchmark.corpus}", ["pass@1"], bars, Table(headers, rows)))
+        rows = [[score.candidate, pass_words(score.pass_at[0]), whole(score.problems)] for score in scores]
+        bars = [Bar(score.candidate, [score.pass_at[0].value], interval_words(score.pass_at[0])) for score in scores]
+        table = Table(["Candidate", "pass@1", "Problems"], rows)
+        parts.append(Bars(f"scores-{len(parts)}", f"pass@1 on {benchmark.corpus}", ["pass@1"], bars, table))
+    parts.append(_answers(evaluation))
     says = [
         f"The share of right answers, with {level} intervals over problems: another draw of problems of the same kind"
         " would give a value in there.",
         "Cut off and empty answers are wrong. Open ones could not be graded; they count as not right.",
     ]
-    return Section("scores", "How each candidate did", says, charts)
+    return Section("scores", "How each candidate did", says, parts)
+
+
+def _answers(evaluation: evaluation_pb2.Evaluation) -> Table:
+    rows = [
+        [
+            score.candidate,
+            score.benchmark,
+            whole(score.correct),
+            whole(score.incorrect),
+            whole(score.unknown),
+            whole(score.truncated),
+            whole(score.mean_output_tokens),
+        ]
+        for score in whole_scores(evaluation)
+    ]
+    headers = ["Candidate", "Benchmark", "Right", "Wrong", "Open", "Cut off", "Tokens an answer"]
+    return Table(headers, rows, "Answers")
 
 
 def _differences(evaluation: evaluation_pb2.Evaluation) -> Section | None:

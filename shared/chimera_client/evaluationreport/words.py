@@ -27,6 +27,11 @@ def pass_words(at: evaluation_pb2.PassAt) -> str:
     return f"{percent(at.value)} ({100 * at.low:.1f}–{100 * at.high:.1f})"
 
 
+def interval_words(at: evaluation_pb2.PassAt) -> str:
+    """`64.1–79.0 %`."""
+    return f"{100 * at.low:.1f}–{100 * at.high:.1f} %"
+
+
 def difference_words(of: evaluation_pb2.Comparison) -> str:
     """`+12.0 points (4.1 to 19.8), p = 0.003`."""
     p = "p < 0.001" if of.p_value < 0.001 else f"p = {of.p_value:.3f}"

@@ -1,0 +1,1 @@
+"""The child process that trains one job. Only here are PyTorch, transformers, TRL and Ray imported."""

@@ -33,6 +33,7 @@ class Server:
 GATEWAY = Server("gateway", "CHIMERA_GATEWAY", "--gateway", "127.0.0.1:50051")
 VERIFIER = Server("verifier", "CHIMERA_VERIFIER", "--verifier", "127.0.0.1:50052")
 EVALUATOR = Server("evaluator", "CHIMERA_EVALUATOR", "--evaluator", "127.0.0.1:50053")
+TRAINER = Server("trainer", "CHIMERA_TRAINER", "--trainer", "127.0.0.1:50054")
 
 
 class ServerUnreachable(Transient):

@@ -1,4 +1,4 @@
-"""The examples are orders that the gateway and the evaluator would take."""
+"""The examples are orders that the gateway, the evaluator and the trainer would take."""
 
 import shutil
 from pathlib import Path
@@ -9,14 +9,16 @@ import pytest
 
 from chimera_client.buildfile import read_build_file
 from chimera_client.evaluationfile import read_evaluation_file
+from chimera_client.trainingfile import read_training_file
 from chimera_evaluator.domain.spec import violations
 from chimera_inference.config import default_models
 from chimera_shared.apportion import targets
 from chimera_shared.endpoints.config import Endpoint, Endpoints
 from chimera_shared.spec import validate_spec
+from chimera_trainer.domain import spec as training_rules
 
 FOLDER = Path(__file__).parents[2] / "examples"
-NO_BUILDS = {"evaluation"}
+NO_BUILDS = {"evaluation", "training", "training-paper"}
 EXAMPLES = sorted(path for path in FOLDER.glob("*.yaml") if path.stem not in NO_BUILDS)
 PROCEDURAL: Endpoints = {
     model.name: Endpoint(base_url="http://127.0.0.1:8400/v1", model=model.name) for model in default_models()
@@ -51,6 +53,12 @@ def test_the_example_evaluation_is_a_valid_order(tmp_path):
     file = read_evaluation_file(Path(path))
     assert [*violations(file.spec)] == []
     assert {name for candidate in file.spec.candidates for name in candidate.role.endpoints} <= PROCEDURAL.keys()
+
+
+@pytest.mark.parametrize("name", ["training", "training-paper"])
+def test_an_example_training_is_a_valid_order(name):
+    file = read_training_file(FOLDER / f"{name}.yaml", "d0123456789abcde")
+    assert [*training_rules.violations(file.spec)] == []
 
 
 def test_the_demo_runs_without_endpoints_of_its_own():

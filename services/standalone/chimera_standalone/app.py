@@ -2,7 +2,7 @@
 
 data directory ─▶ EmbeddedBroker, EmbeddedStore (child processes; not started where the environment names real ones)
 procedural engine ─▶ endpoints `procedural-*`, beside those that the user configured
-taxonomy, generator, verifier, gateway, evaluator ─▶ the same `create` that each service's own process calls
+taxonomy, generator, verifier, gateway, evaluator, trainer ─▶ the same `create` that each service's own process calls
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import chimera_evaluator.app
 import chimera_gateway.app
 import chimera_generator.app
 import chimera_taxonomy.app
+import chimera_trainer.app
 import chimera_verifier.app
 from chimera_inference.app import InferenceServer
 from chimera_shared import telemetry
@@ -91,17 +92,20 @@ class Standalone:
         port: int = 0,
         verifier_port: int = 0,
         evaluator_port: int | None = None,
+        trainer_port: int | None = None,
         tell: Tell = _quiet,
     ) -> None:
         self.gateway_target = ""
         self.verifier_target = ""
         self.evaluator_target = ""
+        self.trainer_target = ""
         self.endpoints: Endpoints = {}
         self._data_dir = data_dir
         self._own_endpoints = endpoints
         self._port = port
         self._verifier_port = verifier_port
         self._evaluator_port = evaluator_port
+        self._trainer_port = trainer_port
         self._tell = tell
         self._stack = AsyncExitStack()
 
@@ -118,13 +122,15 @@ class Standalone:
             verifier = chimera_verifier.app.create(settings.model_copy(update={"port": self._verifier_port}), pool)
             gateway = chimera_gateway.app.create(settings.model_copy(update={"port": self._port}), pool)
             verifier.server.bind()
-            self.verifier_target = verifier.server.target
+            gateway.server.bind()
+            self.verifier_target, self.gateway_target = verifier.server.target, gateway.server.target
             evaluators = [self._evaluator(settings, pool)] if self._evaluator_port is not None else []
             # At once, for each mostly waits for the broker to let it into its consumer groups.
-            every = (*services, verifier, gateway, *evaluators)
+            trainers = [self._trainer(settings, pool)] if self._trainer_port is not None else []
+            every = (*services, verifier, gateway, *evaluators, *trainers)
             await all_of(*(self._stack.enter_async_context(service) for service in every))
-            self.gateway_target = gateway.server.target
             self.evaluator_target = evaluators[0].server.target if evaluators else ""
+            self.trainer_target = trainers[0].server.target if trainers else ""
         except BaseException:
             await self.__aexit__(*sys.exc_info())
             raise
@@ -156,6 +162,17 @@ class Standalone:
     def _evaluator(self, settings: ServiceSettings, pool: EndpointPool) -> Service:
         changes = {"port": self._evaluator_port, "verifier": self.verifier_target}
         return chimera_evaluator.app.create(settings.model_copy(update=changes), pool)
+
+    def _trainer(self, settings: ServiceSettings, pool: EndpointPool) -> Service:
+        changes: dict[str, object] = {
+            "port": self._trainer_port,
+            "verifier": self.verifier_target,
+            "gateway": self.gateway_target,
+        }
+        for name in ("models", "jobs"):
+            if f"CHIMERA_{name.upper()}" not in os.environ:
+                changes[name] = self._data_dir / name
+        return chimera_trainer.app.create(settings.model_copy(update=changes), pool)
 
     async def _child(self, child: ChildServer) -> None:
         await child.start()

@@ -30,6 +30,10 @@ Evaluator = Annotated[
     str | None,
     typer.Option(envvar="CHIMERA_EVALUATOR", help="HOST:PORT of the evaluator. Without it: 127.0.0.1:50053."),
 ]
+Trainer = Annotated[
+    str | None,
+    typer.Option(envvar="CHIMERA_TRAINER", help="HOST:PORT of the trainer. Without it: 127.0.0.1:50054."),
+]
 Endpoints = Annotated[
     Path | None, typer.Option(envvar="CHIMERA_ENDPOINTS", help="YAML file of model endpoints, or a build file.")
 ]

@@ -33,6 +33,10 @@ class Running(Protocol):
         """HOST:PORT of the evaluator; empty if none runs."""
 
     @property
+    def trainer_target(self) -> str:
+        """HOST:PORT of the trainer; empty if none runs."""
+
+    @property
     def endpoints(self) -> "Mapping[str, Endpoint]":
         """Every endpoint that builds may name: those given, and the procedural ones."""
 
@@ -44,8 +48,12 @@ def standalone(
     port: int = 0,
     verifier_port: int = 0,
     evaluator_port: int | None = None,
+    trainer_port: int | None = None,
 ) -> AbstractAsyncContextManager[Running]:
-    """Starts everything in the block and drains it at its end; port 0 takes a free one, no port means no evaluator."""
+    """Starts everything in the block and drains it at its end.
+
+    Port 0 takes a free one; without a port no evaluator and no trainer is started.
+    """
     try:
         from chimera_standalone.app import Standalone
     except ModuleNotFoundError as error:
@@ -54,7 +62,13 @@ def standalone(
             " or set CHIMERA_GATEWAY to a gateway that runs elsewhere"
         ) from None
     running: AbstractAsyncContextManager[Running] = Standalone(
-        data_dir, endpoints, port=port, verifier_port=verifier_port, evaluator_port=evaluator_port, tell=tell
+        data_dir,
+        endpoints,
+        port=port,
+        verifier_port=verifier_port,
+        evaluator_port=evaluator_port,
+        trainer_port=trainer_port,
+        tell=tell,
     )
     return running
 

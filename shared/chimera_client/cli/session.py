@@ -30,6 +30,9 @@ class Place:
     evaluator: str | None = None
     evaluates: bool = False
     """Whether an evaluator is needed among services of its own."""
+    trainer: str | None = None
+    trains: bool = False
+    """Whether a trainer is needed among services of its own."""
 
     @classmethod
     def of_verifier(cls, verifier: str | None, data_dir: Path) -> Self:
@@ -39,13 +42,18 @@ class Place:
     @property
     def elsewhere(self) -> bool:
         """Whether servers are named."""
-        return any(target is not None for target in (self.gateway, self.verifier, self.evaluator))
+        return any(target is not None for target in (self.gateway, self.verifier, self.evaluator, self.trainer))
 
     @property
     def words(self) -> list[str]:
         """The options that say the same."""
         if self.elsewhere:
-            named = (("--gateway", self.gateway), ("--verifier", self.verifier), ("--evaluator", self.evaluator))
+            named = (
+                ("--gateway", self.gateway),
+                ("--verifier", self.verifier),
+                ("--evaluator", self.evaluator),
+                ("--trainer", self.trainer),
+            )
             return [word for option, target in named if target is not None for word in (option, target)]
         return [] if self.data_dir == options.DEFAULT_DATA_DIR else ["--data-dir", str(self.data_dir)]
 
@@ -84,14 +92,17 @@ async def opened(place: Place, endpoints: Mapping[str, Endpoint] | None) -> Asyn
         if place.elsewhere:
             if endpoints is not None:
                 note("`endpoints` of the build file are not sent: servers use the endpoints of their operator")
-            client = await stack.enter_async_context(AsyncClient(place.gateway, place.verifier, place.evaluator))
+            client = await stack.enter_async_context(
+                AsyncClient(place.gateway, place.verifier, place.evaluator, place.trainer)
+            )
             yield Session(client, interrupts, None)
             return
         log = log_to_file(place.data_dir)
         note(f"data is in {place.data_dir}, the log is {log}")
-        port = 0 if place.evaluates else None
-        services = standalone(place.data_dir, endpoints or {}, note, evaluator_port=port)
+        asked = {"evaluator_port": place.evaluates, "trainer_port": place.trains}
+        ports = {name: 0 for name, needed in asked.items() if needed}
+        services = standalone(place.data_dir, endpoints or {}, note, **ports)
         running = await stack.enter_async_context(services)
-        targets = (running.gateway_target, running.verifier_target, running.evaluator_target or None)
-        client = await stack.enter_async_context(AsyncClient(*targets))
+        beside = (running.evaluator_target or None, running.trainer_target or None)
+        client = await stack.enter_async_context(AsyncClient(running.gateway_target, running.verifier_target, *beside))
         yield Session(client, interrupts, running.endpoints)

@@ -29,6 +29,10 @@ async def up(
         int | None,
         typer.Option(min=0, max=65535, help="The evaluator's port. Without it: the verifier's and 1."),
     ] = None,
+    trainer_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="The trainer's port. Without it: the evaluator's and 1."),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Run all services here until ctrl-C.
@@ -44,15 +48,17 @@ async def up(
     known = read_endpoints(endpoints)
     verifier_port = _after(port) if verifier_port is None else verifier_port
     evaluator_port = _after(verifier_port) if evaluator_port is None else evaluator_port
+    trainer_port = _after(evaluator_port) if trainer_port is None else trainer_port
     require_free(port, "--port")
     require_free(verifier_port, "--verifier-port")
     require_free(evaluator_port, "--evaluator-port")
+    require_free(trainer_port, "--trainer-port")
     log = log_to_file(data_dir)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     note(f"data is in {data_dir}, the log is {log}")
-    async with standalone(data_dir, known, note, port, verifier_port, evaluator_port) as running:
+    async with standalone(data_dir, known, note, port, verifier_port, evaluator_port, trainer_port) as running:
         _announce(running, as_json)
         await stop.wait()
         note("draining; what is in flight is finished or stays for the next start")
@@ -67,15 +73,18 @@ def _announce(running: "Running", as_json: bool) -> None:
     from chimera_client.text import line
 
     gateway, verifier, evaluator = running.gateway_target, running.verifier_target, running.evaluator_target
-    names = sorted(running.endpoints)
+    trainer, names = running.trainer_target, sorted(running.endpoints)
     if as_json:
-        emit({"gateway": gateway, "verifier": verifier, "evaluator": evaluator, "endpoints": names})
+        servers = {"gateway": gateway, "verifier": verifier, "evaluator": evaluator, "trainer": trainer}
+        emit({**servers, "endpoints": names})
         return
     console().print(
-        f"The gateway serves at {gateway}, the verifier at {verifier}, the evaluator at {evaluator}.\n"
+        f"The gateway serves at {gateway}, the verifier at {verifier}, the evaluator at {evaluator},"
+        f" the trainer at {trainer}.\n"
         f"Endpoints that builds may name: {line(', '.join(names), 400)}.\n\n"
         "In another terminal:\n"
-        f"  export CHIMERA_GATEWAY={gateway} CHIMERA_VERIFIER={verifier} CHIMERA_EVALUATOR={evaluator}\n"
+        f"  export CHIMERA_GATEWAY={gateway} CHIMERA_VERIFIER={verifier} CHIMERA_EVALUATOR={evaluator}"
+        f" CHIMERA_TRAINER={trainer}\n"
         "  chimera builds submit FILE    order a build\n"
         "  chimera builds list           see how builds stand\n\n"
         "Ctrl-C stops the services; builds go on at the next start."

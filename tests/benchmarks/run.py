@@ -1,6 +1,6 @@
 """Benchmarks of the hot paths; one JSON line per figure, with the machine and the versions.
 
-python tests/benchmarks/run.py [calibration|client|grader|health|pipeline|similarity|size] [--samples N] [--limit N]
+python tests/benchmarks/run.py [BENCHMARK] [--samples N] [--limit N] …
 """
 
 import argparse
@@ -38,6 +38,7 @@ def main() -> None:
             "client",
             "grader",
             "limits",
+            "serving",
             "similarity",
             "size",
             "spell",
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000], help="samples of a health report")
     parser.add_argument("--controls", type=int, default=800, help="controls that measure the verifier")
     parser.add_argument("--items", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], help="statements searched")
+    parser.add_argument("--requests", type=int, default=100, help="answers of a served model")
     options = parser.parse_args()
 
     import calibration
@@ -66,6 +68,7 @@ def main() -> None:
     import health
     import limits
     import pipeline
+    import serving
     import similarity
     import size
     import spell
@@ -77,6 +80,7 @@ def main() -> None:
         "health": health.run,
         "limits": limits.run,
         "pipeline": pipeline.run,
+        "serving": serving.run,
         "similarity": similarity.run,
         "size": size.run,
         "spell": spell.run,

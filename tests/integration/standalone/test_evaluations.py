@@ -1,13 +1,14 @@
 """Evaluations over all services in this process: a model of known accuracy is measured at it, and nothing is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from chimera.corpus.v1 import corpus_pb2
 from chimera.evaluation.v1 import evaluation_pb2
@@ -17,9 +18,9 @@ from chimera_inference.domain.families import all_families
 from chimera_shared.errors import InvalidInput
 from chimera_standalone.app import Standalone
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 LONGEST_SECONDS = 90
-PROBLEMS = 60
+PROBLEMS = 40
 PLAIN = evaluation_pb2.PERTURBATION_UNSPECIFIED
 
 
@@ -91,53 +92,60 @@ async def scene_over(data_dir) -> AsyncIterator[Scene]:
         yield scene
 
 
-@pytest.fixture(autouse=True)
-def _own_servers(monkeypatch) -> None:
-    monkeypatch.setenv("CHIMERA_GRACEFUL_TIMEOUT_SECONDS", "0.1")
-    monkeypatch.setenv("CHIMERA_MAX_IN_FLIGHT", "8")
-    monkeypatch.setenv("CHIMERA_RECONCILE_SECONDS", "1")
-    monkeypatch.setenv("CHIMERA_OVERDUE_SECONDS", "2")
-    for name in ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI"):
-        monkeypatch.delenv(name, raising=False)
+@pytest.fixture(scope="module", autouse=True)
+def _own_servers() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHIMERA_GRACEFUL_TIMEOUT_SECONDS", "0.1")
+        patch.setenv("CHIMERA_MAX_IN_FLIGHT", "8")
+        patch.setenv("CHIMERA_RECONCILE_SECONDS", "1")
+        patch.setenv("CHIMERA_OVERDUE_SECONDS", "2")
+        for name in ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI"):
+            patch.delenv(name, raising=False)
+        yield
 
 
-async def test_models_of_known_accuracy_are_measured_at_it(tmp_path):
-    async with scene_over(tmp_path) as scene:
-        spec = await scene.order(perturbations=[evaluation_pb2.PERTURBATION_DISTRACTED])
-        started = await scene.client.evaluations.start(spec, "known-1")
-        assert started.planned == PROBLEMS * 2 * 2 * 2
-        assert (await scene.client.evaluations.start(spec, "known-1")).evaluation_id == started.evaluation_id
-        ended = await scene.end(started.evaluation_id)
-        assert ended.state == evaluation_pb2.EVALUATION_STATE_SUCCEEDED
-        assert ended.graded == ended.usage.calls == started.planned
-        whole = {s.candidate: s for s in ended.scores if not s.subject and s.perturbation == PLAIN}
-        for name, accuracy in (("half", 0.5), ("most", 0.9)):
-            at_1 = whole[name].pass_at[0]
-            assert at_1.low <= accuracy <= at_1.high, at_1
-            assert whole[name].pass_at[1].value >= at_1.value
-        (plain,) = [of for of in ended.comparisons if of.perturbation == PLAIN]
-        assert plain.low <= 0.4 <= plain.high
-        assert plain.p_value < 0.001
-        assert {s.subject for s in ended.scores} == {"", "s0", "s1"}
-        answers = [answer async for answer in scene.client.evaluations.answers(started.evaluation_id)]
-        assert len({answer.task.task_id for answer in answers}) == started.planned
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(tmp_path_factory) -> AsyncIterator[Scene]:
+    async with scene_over(tmp_path_factory.mktemp("evaluations")) as running:
+        yield running
 
 
-async def test_what_is_cut_off_is_wrong_whatever_stands_in_it_and_a_cancelled_evaluation_stops(tmp_path):
-    async with scene_over(tmp_path) as scene:
-        await scene.dials(truncated_rate=1.0)
-        ended = await scene.end((await scene.client.evaluations.start(await scene.order(samples=1))).evaluation_id)
-        assert all(score.correct == 0 and score.truncated == score.incorrect for score in ended.scores)
-        await scene.dials(truncated_rate=0.0, latency_mean_seconds=1.0)
-        long = await scene.client.evaluations.start(await scene.order(samples=8))
-        await asyncio.sleep(1)
-        cancelled = await scene.client.evaluations.cancel(long.evaluation_id)
-        assert cancelled.state == evaluation_pb2.EVALUATION_STATE_CANCELLED
-        assert (await scene.end(long.evaluation_id)).graded < long.planned
-        nowhere = await scene.order()
-        nowhere.benchmarks[0].corpus = "nowhere"
-        with pytest.raises(InvalidInput, match="no corpus is named 'nowhere'"):
-            await scene.client.evaluations.start(nowhere)
+async def test_models_of_known_accuracy_are_measured_at_it(scene):
+    spec = await scene.order(perturbations=[evaluation_pb2.PERTURBATION_DISTRACTED])
+    started = await scene.client.evaluations.start(spec, "known-1")
+    assert started.planned == PROBLEMS * 2 * 2 * 2
+    assert (await scene.client.evaluations.start(spec, "known-1")).evaluation_id == started.evaluation_id
+    ended = await scene.end(started.evaluation_id)
+    assert ended.state == evaluation_pb2.EVALUATION_STATE_SUCCEEDED
+    assert ended.graded == ended.usage.calls == started.planned
+    whole = {s.candidate: s for s in ended.scores if not s.subject and s.perturbation == PLAIN}
+    for name, accuracy in (("half", 0.5), ("most", 0.9)):
+        at_1 = whole[name].pass_at[0]
+        assert at_1.low <= accuracy <= at_1.high, at_1
+        assert whole[name].pass_at[1].value >= at_1.value
+    (plain,) = [of for of in ended.comparisons if of.perturbation == PLAIN]
+    assert plain.low <= 0.4 <= plain.high
+    assert plain.p_value < 0.001
+    assert {s.subject for s in ended.scores} == {"", "s0", "s1"}
+    answers = [answer async for answer in scene.client.evaluations.answers(started.evaluation_id)]
+    assert len({answer.task.task_id for answer in answers}) == started.planned
+
+
+async def test_what_is_cut_off_is_wrong_whatever_stands_in_it_and_a_cancelled_evaluation_stops(scene):
+    await scene.dials(truncated_rate=1.0)
+    ended = await scene.end((await scene.client.evaluations.start(await scene.order(samples=1))).evaluation_id)
+    assert all(score.correct == 0 and score.truncated == score.incorrect for score in ended.scores)
+    await scene.dials(truncated_rate=0.0, latency_mean_seconds=1.0)
+    long = await scene.client.evaluations.start(await scene.order(samples=8))
+    await asyncio.sleep(1)
+    cancelled = await scene.client.evaluations.cancel(long.evaluation_id)
+    assert cancelled.state == evaluation_pb2.EVALUATION_STATE_CANCELLED
+    assert (await scene.end(long.evaluation_id)).graded < long.planned
+    await scene.dials(latency_mean_seconds=0.02)
+    nowhere = await scene.order()
+    nowhere.benchmarks[0].corpus = "nowhere"
+    with pytest.raises(InvalidInput, match="no corpus is named 'nowhere'"):
+        await scene.client.evaluations.start(nowhere)
 
 
 async def test_after_a_restart_only_what_has_no_answer_is_asked(tmp_path):
@@ -154,10 +162,9 @@ async def test_after_a_restart_only_what_has_no_answer_is_asked(tmp_path):
         assert sum(s.correct + s.incorrect + s.unknown for s in ended.scores if not s.subject) == started.planned
 
 
-async def test_a_spent_budget_leaves_the_scores_of_what_was_answered(tmp_path):
-    async with scene_over(tmp_path) as scene:
-        started = await scene.client.evaluations.start(await scene.order(budget={"calls": 60}))
-        ended = await scene.end(started.evaluation_id)
-        assert ended.state == evaluation_pb2.EVALUATION_STATE_FAILED
-        assert "60 of 240 answers were graded" in ended.detail
-        assert sum(s.correct + s.incorrect + s.unknown for s in ended.scores if not s.subject) == 60
+async def test_a_spent_budget_leaves_the_scores_of_what_was_answered(scene):
+    started = await scene.client.evaluations.start(await scene.order(budget={"calls": 60}))
+    ended = await scene.end(started.evaluation_id)
+    assert ended.state == evaluation_pb2.EVALUATION_STATE_FAILED
+    assert "60 of 160 answers were graded" in ended.detail
+    assert sum(s.correct + s.incorrect + s.unknown for s in ended.scores if not s.subject) == 60

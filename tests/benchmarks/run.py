@@ -43,6 +43,7 @@ def main() -> None:
             "size",
             "spell",
             "health",
+            "training",
             "all",
         ),
         default="all",
@@ -58,6 +59,8 @@ def main() -> None:
     parser.add_argument("--comparisons", type=int, default=2_000, help="answers of each kind that are graded")
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000], help="samples of a health report")
     parser.add_argument("--controls", type=int, default=800, help="controls that measure the verifier")
+    parser.add_argument("--steps", type=int, default=120, help="steps of a training")
+    parser.add_argument("--rounds", type=int, default=3, help="trainings that are timed")
     parser.add_argument("--items", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], help="statements searched")
     parser.add_argument("--requests", type=int, default=100, help="answers of a served model")
     options = parser.parse_args()
@@ -72,6 +75,7 @@ def main() -> None:
     import similarity
     import size
     import spell
+    import training
 
     runs = {
         "calibration": calibration.run,
@@ -84,6 +88,7 @@ def main() -> None:
         "similarity": similarity.run,
         "size": size.run,
         "spell": spell.run,
+        "training": training.run,
     }
     wanted = list(runs.values()) if options.benchmark == "all" else [runs[options.benchmark]]
     for benchmark in wanted:

@@ -62,7 +62,7 @@ class Job:
 
     def forget(self) -> None:
         """Remove what only a training under way needs: its data and checkpoints; the log and the measurements stay."""
-        for name in ("checkpoints", "final", "cache"):
+        for name in ("checkpoints", "final", "ray"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         (self.folder / "data.jsonl").unlink(missing_ok=True)
 

@@ -50,7 +50,7 @@ def test_the_last_words_of_a_child_are_its_error(tmp_path):
 
 def test_an_ended_job_keeps_its_log_and_measurements(tmp_path):
     job = Job(tmp_path)
-    for name in ("checkpoints", "final"):
+    for name in ("checkpoints", "final", "ray"):
         (tmp_path / name).mkdir()
     for name in ("data.jsonl", "progress.jsonl", "worker.log", "job.json"):
         (tmp_path / name).write_text(json.dumps({}))

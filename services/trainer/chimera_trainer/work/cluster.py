@@ -36,6 +36,10 @@ def run_on_workers(order: Order) -> None:
                 worker_runtime_env={"env_vars": environment},
             ),
         ).fit()
+    except Exception:
+        if refusal.is_file():  # the others lost the worker that gave up
+            raise GaveUp(refusal.read_text("utf-8")) from None
+        raise
     finally:
         ray.shutdown()
     if not order.final.is_dir():

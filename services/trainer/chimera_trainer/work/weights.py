@@ -1,6 +1,7 @@
 """Models as training takes them in and gives them out: safetensors alone, and never code of a repository."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,8 @@ def save(model: Any, base: Base, folder: Path) -> None:
     if base.merged and hasattr(model, "merge_and_unload"):
         model = model.merge_and_unload()
     staging = folder.with_suffix(".new")
-    staging.mkdir(exist_ok=True)
+    shutil.rmtree(staging, ignore_errors=True)  # of a child that was killed while it wrote
+    staging.mkdir()
     model.to(base.dtype).save_pretrained(staging)
     base.tokeniser.save_pretrained(staging)
     staging.rename(folder)

@@ -72,7 +72,11 @@ async def test_the_same_seed_proposes_the_same_problems(deployed: Cluster) -> No
         await until(deployed, build_id)
         found = await samples(deployed, build_id)
         proposed.append({(s.ref.subject, s.ref.slot, s.ref.attempt): s.problem.statement for s in found})
-    assert proposed[0] == proposed[1]
+    # Of two problems that are alike the later one is refused, and which that is depends on who came first; its slot
+    # then gets a further attempt. What is asked at a slot's attempt never depends on that.
+    both = proposed[0].keys() & proposed[1].keys()
+    assert len(both) >= 0.9 * max(map(len, proposed))
+    assert {place: proposed[0][place] for place in both} == {place: proposed[1][place] for place in both}
 
 
 @pytest.mark.parametrize("victim", VICTIMS)

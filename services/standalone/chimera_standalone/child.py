@@ -5,6 +5,7 @@ import collections
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -34,6 +35,9 @@ class ChildServer(ABC):
 
     noun: ClassVar[str]
     stop_seconds: ClassVar[float]  # from SIGTERM to SIGKILL
+    death_signal: ClassVar[signal.Signals] = (
+        signal.SIGTERM
+    )  # when this process is gone; it may come several times at once
 
     def __init__(self, directory: Path, on_restart: Callable[[], Awaitable[None]] | None = None) -> None:
         """`on_restart` is awaited after each restart: what the child may have forgotten is told to it again there."""
@@ -112,7 +116,8 @@ class ChildServer(ABC):
             lock = await stack.enter_async_context(self._directory.child_lock())
             output = stack.enter_context(self.log_path.open("ab"))  # append: it may be cut while the child writes
             self._process = process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(tether), str(os.getpid()), *self.command()),
+                *(sys.executable, "-I", "-S", str(tether), str(os.getpid()), str(int(self.death_signal))),
+                *self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -5,6 +5,7 @@ Optional extras that run as programs of their own, under their own licences; doc
 
 import asyncio
 import importlib.util
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +54,8 @@ class EmbeddedStore(ChildServer):
     """SecantusDB, which keeps its data in WiredTiger."""
 
     noun: ClassVar[str] = "store"
+    # Its handler of SIGTERM waits for itself for ever when a second one comes.
+    death_signal: ClassVar[signal.Signals] = signal.SIGKILL
     stop_seconds: ClassVar[float] = 10.0  # a checkpoint, 2 s at 100,000 documents; journalled writes survive SIGKILL
 
     @property

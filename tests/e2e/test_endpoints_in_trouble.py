@@ -116,6 +116,7 @@ async def test_when_every_call_fails_the_build_ends_with_the_first_cause(
     assert "\n" not in build.detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("queue", ["here", "in the server"])
 async def test_waiting_for_a_slow_endpoint_is_no_failure(tmp_path: Path, queue: str) -> None:
     """One answer at a time, and the last in the queue waits several times the limit of a stage's work."""

@@ -9,7 +9,7 @@ from chimera.build.v1 import build_pb2, build_service_pb2, build_service_pb2_grp
 from e2e.cluster import Cluster, cluster
 from e2e.contract import ended, look, order, submit, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 HUGE = 1_000_000
 
 

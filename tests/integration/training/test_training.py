@@ -18,7 +18,7 @@ from chimera_shared.errors import InvalidInput
 from chimera_standalone.app import Standalone
 from chimera_trainer.registry import Registry
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 LONGEST_SECONDS = 120
 SAMPLES = 40
 STEPS = 20

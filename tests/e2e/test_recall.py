@@ -56,6 +56,7 @@ async def test_a_recall_withdraws_what_does_not_pass_again_and_nothing_else(depl
                 killed = True
                 await deployed.kill("gateway")
         assert killed
+        await deployed.ready("gateway")
 
         assert recall.state == recall_pb2.RECALL_STATE_SUCCEEDED
         assert recall.selected == recall.kept + recall.withdrawn == len(late)

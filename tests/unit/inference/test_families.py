@@ -15,7 +15,9 @@ from chimera_inference.domain.polynomials import read_polynomial, show_polynomia
 
 SEEDS = range(200)
 FAMILIES = list(all_families().values())
+TERSE = [family for family in FAMILIES if family.terse]
 every_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+every_terse_family = pytest.mark.parametrize("family", TERSE, ids=lambda family: family.name)
 
 
 def drawn(family: Family[Any], seed: int) -> tuple[Any, str]:
@@ -27,8 +29,9 @@ def drawn(family: Family[Any], seed: int) -> tuple[Any, str]:
 def test_all_answer_types_and_subjects_occur() -> None:
     types = {family.work(drawn(family, 0)[0]).answer.type for family in FAMILIES}
     assert types == {"number", "expression", "set", "interval", "tuple", "matrix", "choice", "text"}
-    assert len({type(family).__module__.split(".")[-2] for family in FAMILIES}) == 8
-    assert len(FAMILIES) >= 14
+    assert len({type(family).__module__.split(".")[-2] for family in FAMILIES}) == 11
+    assert len(FAMILIES) >= 20
+    assert len(TERSE) == 6
 
 
 @every_family
@@ -74,7 +77,7 @@ def test_wrong_answers_are_of_the_same_type_and_differ(family: Family[Any]) -> N
         assert "**Check.** \n" not in attempt.text
 
 
-@every_family
+@pytest.mark.parametrize("family", [f for f in FAMILIES if not f.terse], ids=lambda family: family.name)
 def test_reasoning_is_long_and_specific(family: Family[Any]) -> None:
     texts = []
     for seed in range(20):
@@ -85,6 +88,29 @@ def test_reasoning_is_long_and_specific(family: Family[Any]) -> None:
         assert attempt.answer.value in attempt.reasoning
         texts.append(attempt.reasoning)
     assert len(set(texts)) == 20
+
+
+@every_terse_family
+def test_a_terse_solution_is_steps_and_an_answer(family: Family[Any]) -> None:
+    for seed in range(20):
+        instance, statement = drawn(family, seed)
+        working = family.work(instance)
+        attempt = teacher.solve(statement, Random(seed), wrong=False)
+        assert attempt is not None
+        assert not attempt.reasoning
+        *steps, blank, answer = attempt.text.split("\n")
+        assert tuple(steps) == working.steps
+        assert not blank
+        assert answer == f"**Answer:** ${working.answer.boxed()}$"
+        assert all(len(step) <= 12 for step in steps)
+
+
+@every_terse_family
+def test_a_terse_family_has_more_instances_than_are_ever_learned(family: Family[Any]) -> None:
+    drawn_at_once = 5_000
+    different = len({repr(family.draw(Random(seed))) for seed in range(drawn_at_once)})
+    # Of n equally likely ones so many draws hit about draws² / 2n twice.
+    assert different >= drawn_at_once - 1.5 * drawn_at_once**2 / (2 * 100_000)
 
 
 @every_family
@@ -122,6 +148,30 @@ def test_foreign_statements_are_not_answered() -> None:
         (
             "Solve the inequality x^2 - 5x ≤ -6 over the real numbers and give the solution set in interval notation.",
             "[2, 3]",
+        ),
+        (
+            'Work out "7+5*8-9" from left to right, reducing modulo 10 each time. What is left?',
+            "7",
+        ),
+        (
+            'Take "3-8*9+9-2*2+7" modulo 10, carrying out each operation in its turn. Find the last result.',
+            "1",
+        ),
+        (
+            "The list 4, 0, 9, 1, 7, 5, 8 holds the digit 1 once. At which position, counted from 1, does it stand?",
+            "4",
+        ),
+        (
+            "Sort the digits 5, 0, 9, 3, 1, 4 in ascending order. Give them as a tuple.",
+            "(0, 1, 3, 4, 5, 9)",
+        ),
+        (
+            'Write the letters "s t r e a m" in reverse order, with a space between letters.',
+            "m a e r t s",
+        ),
+        (
+            'Encode "y a z k" by Caesar\'s cipher with the shift 2. Which row of spaced letters comes out?',
+            "a c b m",
         ),
         (
             "Find the set of all distinct eigenvalues of the matrix A = [[2, 1, 0], [0, 2, 5], [0, 0, -3]], whose "

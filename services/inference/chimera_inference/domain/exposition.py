@@ -34,7 +34,12 @@ def solution_text(working: Working) -> str:
     """The worked solution, which ends in the boxed answer."""
     steps = "\n\n".join(f"**Step {i}.** {step}" for i, step in enumerate(working.steps, start=1))
     checks = " ".join(working.checks)
-    return f"{working.plan}\n\n{steps}\n\n**Check.** {checks}\n\n**Answer:** ${working.answer.boxed()}$"
+    return f"{working.plan}\n\n{steps}\n\n**Check.** {checks}{_ending(working)}"
+
+
+def terse_text(working: Working) -> str:
+    """The steps, a line each, and the boxed answer."""
+    return "\n".join(working.steps) + _ending(working)
 
 
 def reasoning_text(statement: str, working: Working, rng: Random) -> str:
@@ -58,6 +63,10 @@ def reasoning_text(statement: str, working: Working, rng: Random) -> str:
         f"{plainly(working)}."
     )
     return "\n\n".join(parts)
+
+
+def _ending(working: Working) -> str:
+    return f"\n\n**Answer:** ${working.answer.boxed()}$"
 
 
 def plainly(working: Working) -> str:

@@ -27,7 +27,10 @@ def require(condition: bool, why: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """A problem worked out: the answer, the idea in one or two sentences, the steps, and independent checks."""
+    """A problem worked out: the answer, the idea in one or two sentences, the steps, and independent checks.
+
+    The steps of a terse family stand alone.
+    """
 
     answer: Answer
     plan: str
@@ -44,6 +47,8 @@ class Family(ABC, Generic[I]):
 
     instance: ClassVar[type[Any]]
     wordings: ClassVar[tuple[str, ...]]
+    terse: ClassVar[bool] = False
+    """Whether a solution is the bare steps, which a model of a million weights can learn, and no prose around them."""
 
     def __init__(self) -> None:
         self._notations = _notations(self.instance)

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from .answers import LETTERS, Answer
-from .exposition import reasoning_text, solution_text
+from .exposition import reasoning_text, solution_text, terse_text
 from .families import all_families
 from .family import Family, Working
 from .taxonomy import Taxonomy
@@ -37,7 +37,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a solver says; `answer` is None if it could not solve the problem."""
+    """What a solver says; `answer` is None if it could not solve the problem, and a terse solver has no `reasoning`."""
 
     reasoning: str
     text: str
@@ -119,6 +119,8 @@ def solve(statement: str, rng: Random, *, wrong: bool) -> Attempt | None:
     """Works the bare statement out, or misreads it if `wrong`; None if no family recognises it."""
     for family, instance, working in _readings(statement):
         done = _mistaken(family, instance, working, rng) if wrong else working
+        if family.terse:
+            return Attempt("", terse_text(done), done.answer)
         return Attempt(reasoning_text(statement, done, rng), solution_text(done), done.answer)
     return None
 

@@ -1,6 +1,6 @@
 """The problem families: one module each, in a folder a subject; the module's name is the family's name.
 
-A new family is a module here and topics for it in `taxonomy.yaml`.
+A new family is a module here and topics for it in `taxonomy.yaml`. What several share has no wordings of its own.
 """
 
 import importlib
@@ -20,7 +20,9 @@ def all_families() -> dict[str, Family[Any]]:
             continue
         loaded = importlib.import_module(module.name)
         for value in vars(loaded).values():
-            if isinstance(value, type) and issubclass(value, Family) and value.__module__ == module.name:
+            if not isinstance(value, type) or not issubclass(value, Family) or value.__module__ != module.name:
+                continue
+            if hasattr(value, "wordings"):
                 family = value()
                 found[family.name] = family
     return found

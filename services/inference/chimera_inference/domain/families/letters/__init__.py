@@ -1,0 +1,1 @@
+"""Families about rows of letters, which small models can learn."""

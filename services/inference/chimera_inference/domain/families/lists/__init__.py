@@ -1,0 +1,1 @@
+"""Families about lists of digits, which small models can learn."""

@@ -1,0 +1,1 @@
+"""Families of modular arithmetic, which small models can learn."""

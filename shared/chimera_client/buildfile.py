@@ -107,8 +107,13 @@ def role(raw: Any) -> Any:
 
 
 def _subject(raw: Any) -> Any:
-    """`Physics` or `{name: Physics, weight: 2}`."""
-    return {"name": raw} if isinstance(raw, str) else raw
+    """`Physics` or `{name: Physics, weight: 2}`, with topics as a list or as a mapping to their weights."""
+    if isinstance(raw, str):
+        return {"name": raw}
+    topics = raw.get("topics") if isinstance(raw, dict) else None
+    if isinstance(topics, dict) and topics and "topic_weights" not in raw:
+        return {**raw, "topics": [*topics], "topic_weights": [*topics.values()]}
+    return raw
 
 
 _SHORTHANDS: Mapping[str, Shorthand] = {

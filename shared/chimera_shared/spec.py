@@ -93,6 +93,24 @@ def _subjects(spec: build_pb2.BuildSpec) -> Iterator[Violation]:
         for j, topic in enumerate(subject.topics):
             if wrong := _bad_name(topic):
                 yield Violation(f"{at}.topics[{j}]", wrong)
+        yield from _topic_weights(at, subject)
+
+
+def _topic_weights(at: str, subject: build_pb2.SubjectSpec) -> Iterator[Violation]:
+    weights, topics = subject.topic_weights, subject.topics
+    if weights and len(weights) != len(topics):
+        yield Violation(
+            f"{at}.topic_weights",
+            f"must be one for each of {len(topics)} topics, not {len(weights)}; or leave them out",
+        )
+        return
+    for j, (weight, topic) in enumerate(zip(weights, topics, strict=False)):
+        if not 0 < weight <= MAX_WEIGHT:
+            yield Violation(
+                f"{at}.topic_weights[{j}]",
+                f"must be above 0 and at most {MAX_WEIGHT}, not {weight:g}, for {topic[:80]!r}; remove a topic that"
+                " gets none",
+            )
 
 
 def _taxonomy(taxonomy: build_pb2.TaxonomySpec) -> Iterator[Violation]:

@@ -17,8 +17,9 @@ from chimera_shared.builds import BuildTable
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.errors import Transient
 from chimera_taxonomy.domain.quotas import Quota, allotted, missed
+from chimera_taxonomy.domain.turns import Turns
 from chimera_taxonomy.domain.windows import window
-from chimera_taxonomy.expansion import Expansion, Topic
+from chimera_taxonomy.expansion import Topic
 from chimera_taxonomy.store import Slot, TaxonomyStore
 
 _LINGER_SECONDS = 0.1
@@ -45,7 +46,7 @@ class QuotaKeeper:
         self._clock = clock
         self._opening = asyncio.Lock()
         self._settled = Batches(self._count_and_open, _LINGER_SECONDS)
-        self._expansions: dict[tuple[str, str], Expansion] = {}
+        self._turns: dict[tuple[str, str], Turns[Topic]] = {}
         self._uncounted: dict[str, int] = {}
         """By build, how many slots more are open by the quotas than in truth: a process ended before it counted."""
 
@@ -177,8 +178,8 @@ class QuotaKeeper:
         return 0 if known is None else known.max_in_flight
 
     async def _request(self, build: build_pb2.Build, slot: Slot) -> events_pb2.ProblemRequested:
-        topics = (await self._expansion(build.build_id, slot.subject)).topics
-        topic = _topic(topics, slot)
+        # A further attempt moves on, since the topic may be what fails.
+        topic = (await self._topics(build, slot.subject)).at(slot.index + slot.attempt)
         seed = identity.seed(build.spec.seed, slot.subject, slot.index, slot.attempt)
         ref = sample_pb2.SampleRef(
             sample_id=identity.sample_id(build.build_id, slot.subject, slot.index, slot.attempt),
@@ -192,20 +193,21 @@ class QuotaKeeper:
         )
         return events_pb2.ProblemRequested(ref=ref)
 
-    async def _expansion(self, build: str, subject: str) -> Expansion:
-        key = (build, subject)
-        if key not in self._expansions:
-            found = await self._store.expansion(build, subject)
+    async def _topics(self, build: build_pb2.Build, subject: str) -> Turns[Topic]:
+        key = (build.build_id, subject)
+        if key not in self._turns:
+            found = await self._store.expansion(build.build_id, subject)
             if found is None:
-                raise Transient(f"{subject} of build {build} has no topics yet")
-            self._expansions[key] = found
-        return self._expansions[key]
+                raise Transient(f"{subject} of build {build.build_id} has no topics yet")
+            weights = next((each.topic_weights for each in build.spec.subjects if each.name == subject), ())
+            self._turns[key] = Turns(found.topics, weights)
+        return self._turns[key]
 
     def forget(self, build: str) -> None:
         """Drop what is remembered of an ended build."""
         self._uncounted.pop(build, None)
-        for key in [key for key in self._expansions if key[0] == build]:
-            del self._expansions[key]
+        for key in [key for key in self._turns if key[0] == build]:
+            del self._turns[key]
 
 
 def _fills(build: build_pb2.Build, sample: sample_pb2.Sample) -> bool:
@@ -216,8 +218,3 @@ def _fills(build: build_pb2.Build, sample: sample_pb2.Sample) -> bool:
 def _open_by(quotas: Sequence[Quota]) -> int:
     """How many slots are open by what is counted."""
     return sum(quota.opened - quota.accepted for quota in quotas)
-
-
-def _topic(topics: Sequence[Topic], slot: Slot) -> Topic:
-    """Topics in turn; a further attempt moves on, since the topic may be what fails."""
-    return topics[(slot.index + slot.attempt) % len(topics)]

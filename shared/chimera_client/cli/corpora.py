@@ -25,6 +25,7 @@ async def import_(
     statement_field: Annotated[str, typer.Option(metavar="COLUMN", help="The column of the statement.")] = "",
     answer_field: Annotated[str, typer.Option(metavar="COLUMN", help="The column of the answer.")] = "",
     subject_field: Annotated[str, typer.Option(metavar="COLUMN", help="The column of the subject.")] = "",
+    topic_field: Annotated[str, typer.Option(metavar="COLUMN", help="The column of the topic.")] = "",
     id_field: Annotated[str, typer.Option(metavar="COLUMN", help="The column of the problem's id.")] = "",
     revision: Annotated[str, typer.Option(help="Branch, tag or commit on the hub. Without it: main.")] = "",
     config: Annotated[str, typer.Option(help="Configuration on the hub.")] = "",
@@ -44,7 +45,7 @@ async def import_(
     from chimera_client.sources.items import Fields
     from chimera_client.sources.source import Told
 
-    fields = Fields(statement_field, answer_field, subject_field, id_field)
+    fields = Fields(statement_field, answer_field, subject_field, id_field, topic_field)
     told = Told(fields, revision, config, split)
     await import_corpus(Place.of_verifier(verifier, data_dir), name, source or name, told, as_json=as_json)
 

@@ -14,14 +14,21 @@ _GUESSES: Mapping[str, Sequence[str]] = {
     "statement": ("problem", "question", "statement", "prompt", "query", "instruction", "input"),
     "answer": ("final_answer", "answer", "reference_answer", "expected_answer", "correct_answer", "correct answer"),
     "subject": ("subject", "category", "topic", "domain", "problem_type"),
+    "topic": ("topic",),
     "item_id": ("sample_id", "item_id", "unique_id", "question_id", "problem_id", "id", "problem_idx", "uid", "uuid"),
 }
-_OPTIONS = {"statement": "--statement-field", "answer": "--answer-field", "subject": "--subject-field"}
+_OPTIONS = {
+    "statement": "--statement-field",
+    "answer": "--answer-field",
+    "subject": "--subject-field",
+    "topic": "--topic-field",
+}
 _CHOICES = ("answer_choices", "choices", "options")
 _TYPED = ("answer_type", "answer_unit", "answer_tolerance")
 _PREFIX = "ANSWER_TYPE_"
 _TYPES = {name.removeprefix(_PREFIX).lower(): name for name in sample_pb2.AnswerType.keys()[1:]}
 _MAX_CHOICES = 26
+_MAX_NAME_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Fields:
     answer: str = ""
     subject: str = ""
     item_id: str = ""
+    topic: str = ""
     choices: str = ""
     wrong_answers: Sequence[str] = ()
     answer_after: str = ""
@@ -67,7 +75,7 @@ class Fields:
     @property
     def columns(self) -> list[str]:
         """Every column that is read."""
-        one = (self.statement, self.answer, self.subject, self.item_id, self.choices, self.left_out)
+        one = (self.statement, self.answer, self.subject, self.item_id, self.topic, self.choices, self.left_out)
         return [*dict.fromkeys(column for column in (*one, *self.wrong_answers, *_TYPED) if column)]
 
 
@@ -83,7 +91,8 @@ def _items(table: Table, names: Fields) -> Iterator[corpus_pb2.CorpusItem]:
         statement = _text(row.get(names.statement)).strip()
         if not statement or (names.left_out and row.get(names.left_out)):
             continue
-        item = corpus_pb2.CorpusItem(statement=statement, subject=_text(row.get(names.subject))[:200])
+        subject, topic = (_text(row.get(name))[:_MAX_NAME_CHARS] for name in (names.subject, names.topic))
+        item = corpus_pb2.CorpusItem(statement=statement, subject=subject, topic=topic)
         if names.item_id:
             item_id = _text(row.get(names.item_id))[:180] or f"row-{number}"
             item.item_id = f"{item_id}-{number}" if item_id in seen else item_id

@@ -27,10 +27,10 @@ def corpora_table(corpora: Iterable[corpus_pb2.Corpus]) -> Table:
 
 def render_corpus(corpus: corpus_pb2.Corpus, items: Iterable[corpus_pb2.CorpusItem]) -> RenderableType:
     """A corpus with its first problems."""
-    table = titled_table("Problem", "Subject", "Answer", "Statement")
+    table = titled_table("Problem", "Subject", "Topic", "Answer", "Statement")
     for item in items:
         answer = answer_text(item.answer) if item.HasField("answer") else ""
-        cells = (item.item_id, item.subject, answer, item.statement)
+        cells = (item.item_id, item.subject, item.topic, answer, item.statement)
         table.add_row(*(Text(line(cell, _SHOWN_CHARS)) for cell in cells))
     return Group(corpora_table([corpus]), table)
 

@@ -157,6 +157,13 @@ async def test_a_request_says_all_that_follows_from_its_place(taxonomy):
     assert (ref.field, ref.topic) == ("field", "s0 1")
 
 
+async def test_topics_have_their_part_of_the_samples_by_weight(taxonomy):
+    build = build_of(24)
+    build.spec.subjects[0].topic_weights.extend([1, 2, 5])
+    refs = requested(await taxonomy.advance(build))
+    assert Counter(ref.topic for ref in refs) == {"s0 0": 3, "s0 1": 6, "s0 2": 15}
+
+
 async def test_the_window_bounds_what_is_under_way(taxonomy):
     events = await taxonomy.advance(build_of(40, 60))
     assert len(requested(events)) == WINDOW

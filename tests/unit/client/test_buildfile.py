@@ -101,6 +101,13 @@ def test_the_request_follows_from_content_and_generation(tmp_path):
     assert len(first.request_id(99)) <= 64
 
 
+def test_topics_may_be_a_mapping_to_their_weights():
+    spec, _ = parse_build(parse_mapping("subjects: [{name: A, topics: {Sums: 3, Products: 0.5}}]", "f.yaml"))
+    same, _ = parse_build({"subjects": [{"name": "A", "topics": ["Sums", "Products"], "topic_weights": [3, 0.5]}]})
+    assert spec == same
+    assert list(spec.subjects[0].topic_weights) == [3, 0.5]
+
+
 def test_an_unknown_field_names_its_path_a_guess_and_the_known_ones():
     found = violations("roles: {panel: [a, {endpoints: b, temprature: 1}]}\nsample: 3\n")
     assert "did you mean `temperature`?" in found["roles.panel[1].temprature"]
@@ -124,6 +131,9 @@ def test_an_unknown_field_names_its_path_a_guess_and_the_known_ones():
         ("subjects: [{name: A, weight: heavy}]", "subjects[0].weight", "a number, not 'heavy'"),
         ("subjects: [A, {name: B, weight: 0.0}]", "subjects[1].weight", "above 0, not 0; remove the subject"),
         ("subjects: [{name: A, topics: [1]}]", "subjects[0].topics[0]", "text, not 1"),
+        ("subjects: [{name: A, topics: {x: many}}]", "subjects[0].topic_weights[0]", "a number, not 'many'"),
+        ("subjects: [{name: A, topics: {1: 2}}]", "subjects[0].topics[0]", "text, not 1"),
+        ("subjects: [{name: A, topics: {}}]", "subjects[0].topics", "must be a list"),
         ("roles: teacher", "roles", "must be a mapping"),
         ("roles: {solver: {endpoints: [[a]]}}", "roles.solver.endpoints[0]", "text, not a list"),
         ("roles: {solver: {max_tokens: 3000000000}}", "roles.solver.max_tokens", "32 bits"),

@@ -61,6 +61,8 @@ def test_typed_answers_of_an_exported_dataset_are_kept(tmp_path):
     row = {
         "sample_id": "a" * 32,
         "subject": "Physics",
+        "field": "Mechanics",
+        "topic": "Free fall",
         "problem": "How far?",
         "answer": "5",
         "answer_type": "number",
@@ -74,7 +76,7 @@ def test_typed_answers_of_an_exported_dataset_are_kept(tmp_path):
     (tmp_path / "manifest.json").write_text("{}")
     (item,) = items(tmp_path)
     assert item.answer == sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_NUMBER, value="5", unit="m", tolerance=0.01)
-    assert (item.item_id, item.subject) == ("a" * 32, "Physics")
+    assert (item.item_id, item.subject, item.topic) == ("a" * 32, "Physics", "Free fall")
 
 
 def test_a_listed_choice_keeps_its_letter_and_stands_in_the_statement(tmp_path):

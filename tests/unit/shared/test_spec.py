@@ -109,6 +109,22 @@ def test_a_good_order_passes():
         ({"subjects": [{"name": "A", "weight": math.inf}]}, "subjects[0].weight", "not inf"),
         ({"subjects": [{"name": "A", "weight": 1e308}]}, "subjects[0].weight", "not 1e+308"),
         ({"subjects": [{"name": "A", "topics": ["ok", ""]}]}, "subjects[0].topics[1]", "not ''"),
+        (
+            {"subjects": [{"name": "A", "topics": ["x", "y"], "topic_weights": [1]}]},
+            "subjects[0].topic_weights",
+            "one for each of 2 topics, not 1",
+        ),
+        ({"subjects": [{"name": "A", "topic_weights": [1]}]}, "subjects[0].topic_weights", "each of 0 topics, not 1"),
+        (
+            {"subjects": [{"name": "A", "topics": ["x", "y"], "topic_weights": [1, 0]}]},
+            "subjects[0].topic_weights[1]",
+            "above 0 and at most 1000000, not 0, for 'y'",
+        ),
+        (
+            {"subjects": [{"name": "A", "topics": ["x"], "topic_weights": [math.nan]}]},
+            "subjects[0].topic_weights[0]",
+            "not nan",
+        ),
         ({"taxonomy": {"fields_per_subject": -1}}, "taxonomy.fields_per_subject", "from 1 to 100, not -1"),
         ({"taxonomy": {"topics_per_field": 101}}, "taxonomy.topics_per_field", "not 101"),
         ({"roles": {"proposer": {}}}, "roles.proposer", "at least one endpoint (known: a, b, b2, c)"),

@@ -74,14 +74,16 @@ BREAKER_STATE_OPEN: BreakerState
 BREAKER_STATE_HALF_OPEN: BreakerState
 
 class SubjectSpec(_message.Message):
-    __slots__ = ("name", "weight", "topics")
+    __slots__ = ("name", "weight", "topics", "topic_weights")
     NAME_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     TOPICS_FIELD_NUMBER: _ClassVar[int]
+    TOPIC_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     weight: float
     topics: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., weight: _Optional[float] = ..., topics: _Optional[_Iterable[str]] = ...) -> None: ...
+    topic_weights: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, name: _Optional[str] = ..., weight: _Optional[float] = ..., topics: _Optional[_Iterable[str]] = ..., topic_weights: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class RoleSpec(_message.Message):
     __slots__ = ("endpoints", "temperature", "top_p", "max_tokens", "weight", "top_k", "model")

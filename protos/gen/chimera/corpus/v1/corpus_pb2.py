@@ -26,7 +26,7 @@ from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/corpus/v1/corpus.proto\x12\x11\x63himera.corpus.v1\x1a\x1e\x63himera/sample/v1/sample.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"v\n\x06\x43orpus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05items\x18\x02 \x01(\x03\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"l\n\nCorpusItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12)\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12\x0f\n\x07subject\x18\x04 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/corpus/v1/corpus.proto\x12\x11\x63himera.corpus.v1\x1a\x1e\x63himera/sample/v1/sample.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"v\n\x06\x43orpus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05items\x18\x02 \x01(\x03\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"{\n\nCorpusItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12)\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\r\n\x05topic\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,5 +36,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CORPUS']._serialized_start=118
   _globals['_CORPUS']._serialized_end=236
   _globals['_CORPUSITEM']._serialized_start=238
-  _globals['_CORPUSITEM']._serialized_end=346
+  _globals['_CORPUSITEM']._serialized_end=361
 # @@protoc_insertion_point(module_scope)

@@ -24,13 +24,15 @@ class Corpus(_message.Message):
     def __init__(self, name: _Optional[str] = ..., items: _Optional[int] = ..., sha256: _Optional[str] = ..., source: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CorpusItem(_message.Message):
-    __slots__ = ("item_id", "statement", "answer", "subject")
+    __slots__ = ("item_id", "statement", "answer", "subject", "topic")
     ITEM_ID_FIELD_NUMBER: _ClassVar[int]
     STATEMENT_FIELD_NUMBER: _ClassVar[int]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
     item_id: str
     statement: str
     answer: _sample_pb2.Answer
     subject: str
-    def __init__(self, item_id: _Optional[str] = ..., statement: _Optional[str] = ..., answer: _Optional[_Union[_sample_pb2.Answer, _Mapping]] = ..., subject: _Optional[str] = ...) -> None: ...
+    topic: str
+    def __init__(self, item_id: _Optional[str] = ..., statement: _Optional[str] = ..., answer: _Optional[_Union[_sample_pb2.Answer, _Mapping]] = ..., subject: _Optional[str] = ..., topic: _Optional[str] = ...) -> None: ...

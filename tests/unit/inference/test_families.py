@@ -166,12 +166,12 @@ def test_foreign_statements_are_not_answered() -> None:
             "(0, 1, 3, 4, 5, 9)",
         ),
         (
-            'Write the letters "s t r e a m" in reverse order, with a space between letters.',
-            "m a e r t s",
+            "Write the digits 3, 1, 4, 1, 5, 9, 2 in reverse order, as a tuple.",
+            "(2, 9, 5, 1, 4, 1, 3)",
         ),
         (
-            'Encode "y a z k" by Caesar\'s cipher with the shift 2. Which row of spaced letters comes out?',
-            "a c b m",
+            "Move each digit of 8, 0, 9, 3, 4 forward by 2, where 0 follows 9. Give the new digits as a tuple.",
+            "(0, 2, 1, 5, 6)",
         ),
         (
             "Find the set of all distinct eigenvalues of the matrix A = [[2, 1, 0], [0, 2, 5], [0, 0, -3]], whose "

@@ -10,7 +10,7 @@ from chimera_inference.domain.taxonomy import procedural_taxonomy
 
 TAXONOMY = procedural_taxonomy()
 SUBJECTS = list(TAXONOMY.subjects)
-SMALL = ["Modular Arithmetic", "Lists", "Letters"]
+SMALL = ["Modular Arithmetic", "Lists", "Codes"]
 """For models of a million weights."""
 
 

@@ -1,0 +1,1 @@
+"""Families about codes of digits, which small models can learn."""

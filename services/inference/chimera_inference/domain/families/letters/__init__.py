@@ -1,1 +1,0 @@
-"""Families about rows of letters, which small models can learn."""

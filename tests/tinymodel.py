@@ -1,11 +1,46 @@
-"""A Llama of a few thousand weights with a tokeniser and a chat template, made in a second and without a network."""
+"""Llamas of a few thousand weights with a tokeniser and a chat template, made in a second and without a network."""
 
 from pathlib import Path
+from typing import Any
 
 TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+
+WORDS = ["<pad>", "<end>", "user", "assistant", *"abcdefghijklmnop"]
+
+
+def of_words(seed: int, hidden: int = 32, layers: int = 2, heads: int = 4, ends: bool = True) -> tuple[Any, Any]:
+    """A model and its tokeniser, to which each of WORDS is a token; if not `ends`, only limits end its answers."""
+    import torch
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    words = Tokenizer(WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="p"))
+    words.pre_tokenizer = Whitespace()
+    tokeniser = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", eos_token="<end>")
+    tokeniser.chat_template = "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}assistant"
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(WORDS),
+        hidden_size=hidden,
+        intermediate_size=2 * hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        pad_token_id=0,
+        bos_token_id=None,
+        eos_token_id=1 if ends else [],
+    )
+    return LlamaForCausalLM(config), tokeniser
+
+
+def write_words(folder: Path, seed: int, **shape: Any) -> None:
+    """Write the checkpoint of such a model."""
+    for part in of_words(seed, **shape):
+        part.save_pretrained(folder)
 
 
 def write(folder: Path, texts: list[str], hidden: int = 32, positions: int = 2048) -> None:

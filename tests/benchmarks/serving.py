@@ -2,8 +2,8 @@
 
 import argparse
 import asyncio
-import socket
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -12,31 +12,14 @@ from typing import Any
 
 import aiohttp
 
-WORDS = ["<pad>", "<end>", "user", "assistant", *"abcdefghijklmnop"]
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import tinymodel
+from ports import free_port
+
 CONCURRENCY = (1, 16)
 TOKENS = 32
 Ask = Callable[[int], Awaitable[float]]
-
-
-def checkpoint(folder: Path, hidden: int) -> None:
-    """A model of random weights; with 256 hidden units a step takes some milliseconds, as a small real one's does."""
-    import torch
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from tokenizers.pre_tokenizers import Whitespace
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    words = Tokenizer(WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="p"))
-    words.pre_tokenizer = Whitespace()
-    tokeniser = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", eos_token="<end>")
-    tokeniser.chat_template = "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}assistant"
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=len(WORDS), hidden_size=hidden, intermediate_size=2 * hidden, num_hidden_layers=6,
-        num_attention_heads=8, pad_token_id=0, eos_token_id=[], bos_token_id=None,
-    )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokeniser.save_pretrained(folder)
 
 
 def body(number: int) -> dict[str, Any]:
@@ -99,12 +82,11 @@ async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 
     figures = []
     with tempfile.TemporaryDirectory() as folder:
-        checkpoint(Path(folder), hidden=256)
+        # With 256 hidden units a step takes some milliseconds, as a small real model's does.
+        tinymodel.write_words(Path(folder), seed=1, hidden=256, layers=6, heads=8, ends=False)
         ask = bare(folder)
         alone = {c: await measured(ask, options.requests, c) for c in CONCURRENCY}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            base_url = f"http://127.0.0.1:{probe.getsockname()[1]}/v1"
+        base_url = f"http://127.0.0.1:{free_port()}/v1"
         serve = {"engine": "transformers", "source": folder, "max_model_len": 256, "max_batch": 16}
         endpoints = parse({"m": {"base_url": base_url, "model": "m", "serve": serve}})
         async with served(plan(endpoints, folder)), aiohttp.ClientSession() as session:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from chimera_shared.rpc.channel import connect
 from chimera_standalone.embedded import EmbeddedBroker, EmbeddedStore
 from e2e.journal import Journal
 from e2e.proxy import Link
+from ports import free_port
 
 SERVICES = ("taxonomy", "generator", "verifier", "gateway")
 MODELS = ("procedural-teacher", "procedural-strong", "procedural-medium")
@@ -28,12 +28,6 @@ IN_FLIGHT = 32
 READY_SECONDS = 60
 END_SECONDS = 45
 """More than the graceful time-out, and what it takes to leave a broker that is gone."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -81,7 +81,7 @@ async def samples(deployed: Cluster, build_id: str) -> list[sample_pb2.Sample]:
         stub = sample_service_pb2_grpc.SampleServiceStub(channel)
         request = sample_service_pb2.ListSamplesRequest(build_id=build_id, page_size=50)
         while True:
-            page = await stub.ListSamples(request, timeout=20)
+            page = await stub.ListSamples(request, timeout=20, wait_for_ready=True)
             found += page.samples
             if not page.next_page_token:
                 return found

@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp
 import yaml
 
-from e2e.cluster import MODELS, free_port
+from e2e.cluster import MODELS
 from e2e.commands import Ended, build_file, chimera, started
+from ports import free_port
 
 PRICE = {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}
 

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 import pytest_asyncio
 
-from e2e.cluster import MODELS, free_port
+from e2e.cluster import MODELS
 from e2e.commands import Ended, build_file, children_of, chimera, ended, started, until_accepted, up
+from ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 

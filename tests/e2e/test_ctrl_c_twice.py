@@ -8,8 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from e2e.cluster import MODELS, free_port
+from e2e.cluster import MODELS
 from e2e.commands import build_file, children_of, chimera, ended, started, until_accepted
+from ports import free_port
 
 pytestmark = [pytest.mark.e2e]
 SAMPLES = 60

@@ -90,7 +90,7 @@ async def test_a_cancelled_recall_stops_asking_at_once(deployed: Cluster) -> Non
         recall = await client.recalls.start(newest.dataset_id, evidence, "x")
         await _asked(deployed)
         await client.recalls.cancel(recall.recall_id)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while (await deployed.stats())["in_flight"]:  # noqa: ASYNC110 the teacher tells nobody
                 await asyncio.sleep(0.1)
         history = await client.datasets.history(newest.dataset_id)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from chimera_standalone.embedded import EmbeddedStore
-from e2e.cluster import Process, free_port
+from e2e.cluster import Process
+from ports import free_port
 
 pytestmark = pytest.mark.e2e
 

@@ -19,6 +19,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from faststream.kafka import KafkaBroker
 
 from chimera_shared.bus.subscriber import ParallelSubscriber, Tuning, parallel_subscriber
+from ports import free_port
 
 
 class Kafka:
@@ -88,9 +89,7 @@ class EmbeddedKafka(Kafka):
         package = importlib.util.find_spec("noida_db")
         if package is None or package.origin is None:
             pytest.skip("needs noida-db or KAFKA_BOOTSTRAP_SERVERS")
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.port = int(listener.getsockname()[1])
+        self.port = free_port()
         super().__init__(f"127.0.0.1:{self.port}")
         self.binary = Path(package.origin).parent / "noida-db"
         self.directory = directory

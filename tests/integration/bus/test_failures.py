@@ -259,5 +259,5 @@ async def test_an_idle_consumer_is_quiet(kafka: Any, until: Any) -> None:
     sent = loop.time()
     await kafka.publish(topic, ["b"])
     await until(lambda: survivor.subscriber.finished == 2)
-    assert loop.time() - sent < 1
+    assert loop.time() - sent < 3  # 0.1 s on an idle machine
     await survivor.broker.stop()

@@ -46,7 +46,7 @@ async def test_a_heavy_tail_keeps_all_slots_busy(kafka: Any, until: Any) -> None
     await until(lambda: len(seen) == 600, 30)
     took = time.monotonic() - began
     await broker.stop()
-    assert took < 1.3 * ideal_s(durations, 32) + 1.0
+    assert took < 2 * ideal_s(durations, 32) + 2, "in batches that wait for their longest it takes six times as long"
     assert set(seen.values()) == {1}
     assert await kafka.committed(topic, f"group-{topic}") == 600
 
@@ -279,7 +279,7 @@ async def test_a_stop_lets_finish_what_can_and_commits_nothing_else(kafka: Any, 
             await asyncio.sleep(0.3)
         began = time.monotonic()
         await broker.stop()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20, "it waited for what does not end"
         return subscriber
 
     first = await one_life(slow=True)

@@ -172,7 +172,7 @@ async def test_a_paid_answer_waits_for_a_store_that_is_away(collection, monkeypa
 
     monkeypatch.setattr(ledger, "_insert", flaky)
     with caplog.at_level(logging.WARNING):
-        await asyncio.wait_for(ledger.keep("b1", "", MESSAGES, 100, completion(), call()), 5)
+        await asyncio.wait_for(ledger.keep("b1", "", MESSAGES, 100, completion(), call()), 20)
 
     assert (away, len(caplog.records)) == (0, 3)
     assert await Ledger(collection).find("b1", "", "c1", 100) == (completion(), call())

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,44 +10,24 @@ import openai
 import psutil
 import pytest
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-ray = pytest.importorskip("ray")
+import tinymodel
+from ports import free_port
+
+for needed in ("torch", "transformers", "ray"):
+    pytest.importorskip(needed)
 
 from chimera_inference.rayserve.plan import plan  # noqa: E402
 from chimera_inference.rayserve.running import served  # noqa: E402
 from chimera_shared.endpoints.config import parse  # noqa: E402
 
 pytestmark = pytest.mark.integration
-WORDS = ["<pad>", "<end>", "user", "assistant", *"abcdefghijklmnop"]
 ASK = [{"role": "user", "content": "a b c d"}]
-
-
-def checkpoint(folder: Path, seed: int) -> None:
-    """A tiny model of random weights."""
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from tokenizers.pre_tokenizers import Whitespace
-
-    words = Tokenizer(WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="p"))
-    words.pre_tokenizer = Whitespace()
-    tokeniser = transformers.PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", eos_token="<end>")
-    tokeniser.chat_template = "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}assistant"
-    torch.manual_seed(seed)
-    config = transformers.LlamaConfig(
-        vocab_size=len(WORDS), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        pad_token_id=0, eos_token_id=1, bos_token_id=None,
-    )  # fmt: skip
-    transformers.LlamaForCausalLM(config).save_pretrained(folder)
-    tokeniser.save_pretrained(folder)
 
 
 @pytest.fixture
 async def place(tmp_path) -> AsyncIterator[tuple[openai.AsyncOpenAI, Path]]:
-    checkpoint(tmp_path / "base", 1)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        base_url = f"http://127.0.0.1:{probe.getsockname()[1]}/v1"
+    tinymodel.write_words(tmp_path / "base", 1)
+    base_url = f"http://127.0.0.1:{free_port()}/v1"
     serve = {"engine": "transformers", "source": str(tmp_path / "base"), "registered": True, "max_model_len": 64}
     teacher = {"engine": "procedural", "cpus": 0}
     endpoints = parse(
@@ -96,7 +75,7 @@ async def test_served_models(place):
 
     # A version that appears in the registry is there at once, in the same replica.
     before = _replica()
-    checkpoint(models / "trained" / "1", 2)
+    tinymodel.write_words(models / "trained" / "1", 2)
     (models / "trained" / "1" / "manifest.json").write_text("{}")
     assert "trained@1" in [model.id async for model in client.models.list()]
     assert await said(client, "trained@1") != base

@@ -120,7 +120,7 @@ async def test_a_cancelled_build_cuts_its_calls_off_and_keeps_what_was_accepted(
     await scene.when(lambda stats: stats["in_flight"] >= 16)
 
     await scene.client.builds.cancel(build_id)
-    async with asyncio.timeout(5):  # about 0.1 s on an idle machine
+    async with asyncio.timeout(20):  # about 0.1 s on an idle machine
         cut_off = await scene.when(lambda stats: not stats["in_flight"])
 
     assert cut_off["by_status"]["cancelled"] >= 16

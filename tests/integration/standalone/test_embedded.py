@@ -225,7 +225,7 @@ async def test_child_that_keeps_dying_is_given_up(tmp_path, monkeypatch):
 async def test_watch_returns_after_stop(tmp_path):
     async with running(Small(tmp_path)) as toy:
         watching = asyncio.create_task(toy.watch())
-    await asyncio.wait_for(watching, 5)
+    await asyncio.wait_for(watching, 20)
 
 
 async def test_deaf_child_is_killed(tmp_path):

@@ -600,6 +600,6 @@ async def test_watching_shows_every_change_and_ends_with_the_build(gateway):
     await gateway.tracker.flush()
     await asyncio.sleep(0.5)
     await gateway.builds.steer(build.build_id, CANCELLED)
-    await asyncio.wait_for(watching, 3)
+    await asyncio.wait_for(watching, 20)
 
     assert seen == [(RUNNING, 0), (RUNNING, 1), (CANCELLED, 1)]

@@ -2,31 +2,20 @@
 
 import pytest
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+import tinymodel
 
-from chimera_inference.rayserve.decoding import Decoder, Sampling  # noqa: E402
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
 
-WORDS = ["<pad>", "<end>", "user", "assistant", *"abcdefghijklmnop"]
+from chimera_inference.rayserve.decoding import Decoder, Sampling
+
 MESSAGES = [[{"role": "user", "content": "a b c"}], [{"role": "user", "content": "d e f g h i"}]]
 
 
 @pytest.fixture(scope="module")
 def decoder():
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from tokenizers.pre_tokenizers import Whitespace
-
-    words = Tokenizer(WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="p"))
-    words.pre_tokenizer = Whitespace()
-    tokeniser = transformers.PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", eos_token="<end>")
-    tokeniser.chat_template = "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}assistant"
-    torch.manual_seed(4)
-    config = transformers.LlamaConfig(
-        vocab_size=len(WORDS), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        pad_token_id=0, eos_token_id=1, bos_token_id=None,
-    )  # fmt: skip
-    return Decoder(transformers.LlamaForCausalLM(config).eval(), tokeniser, max_model_len=40)
+    model, tokeniser = tinymodel.of_words(seed=4)
+    return Decoder(model.eval(), tokeniser, max_model_len=40)
 
 
 def said(decoder, prompts, sampling, index=0):

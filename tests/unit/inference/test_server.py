@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -296,11 +297,13 @@ async def test_statistics_prove_repeats(http: aiohttp.ClientSession, client: Asy
 
 async def test_time_in_flight_is_integrated(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
     await dial(http, latency_mean_seconds=0.2, latency_sigma=0)
+    began = time.monotonic()
     await asyncio.gather(*(answer(client, seed=seed) for seed in range(10)))
+    took = time.monotonic() - began
     seen = await stats(http)
     assert seen["peak_in_flight"] == 10
     assert seen["in_flight"] == 0
-    assert 2.0 <= seen["in_flight_seconds"] < 4.0
+    assert 2.0 <= seen["in_flight_seconds"] <= 10 * took
     assert 4 < seen["mean_in_flight"] <= 10
 
 
@@ -390,7 +393,7 @@ async def test_stop_ends_hanging_requests(
     await dial(http, hang_rate=1)
     hanging = asyncio.create_task(answer(client))
     await asyncio.sleep(0.2)
-    await asyncio.wait_for(server.stop(), 5)
+    await asyncio.wait_for(server.stop(), 20)
     with pytest.raises(openai.APIConnectionError):
         await hanging
 

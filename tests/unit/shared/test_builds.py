@@ -69,7 +69,7 @@ async def test_get_waits_for_a_build_not_known_yet():
 
     await table.learn(told(1))
 
-    assert (await asyncio.wait_for(waiting, 1)).build_id == "b1"
+    assert (await asyncio.wait_for(waiting, 20)).build_id == "b1"
 
 
 async def test_get_of_a_build_nobody_tells_of_is_transient(monkeypatch):

@@ -191,7 +191,7 @@ async def test_the_detail_of_a_defect_is_bounded():
 async def test_work_ends_at_its_time_limit():
     bench = await Bench(lambda _: asyncio.sleep(30), time_limit_s=0.05).told()
 
-    await asyncio.wait_for(bench.take(), 2)
+    await asyncio.wait_for(bench.take(), 20)
 
     failure = bench.bus.sent[0].failure
     assert bench.decided == 1
@@ -232,7 +232,7 @@ async def test_a_build_cancelled_while_work_waits_is_not_waited_for():
 
     await bench.told(build_pb2.BUILD_STATE_CANCELLED, revision=2)
 
-    await asyncio.wait_for(taking, 2)
+    await asyncio.wait_for(taking, 20)
     assert bench.bus.sent == []
 
 
@@ -307,7 +307,7 @@ async def test_a_reaction_gives_up_its_lock_before_it_is_begun_again():
     bench = Bench(reaction=react)
     bench.bus.failures = 2
 
-    await asyncio.wait_for(bench.take(), 2)
+    await asyncio.wait_for(bench.take(), 20)
 
     assert bench.bus.sent == [proposed("one"), proposed("two")]
     assert not lock.locked()
@@ -344,7 +344,7 @@ async def test_cancelling_ends_the_wait_between_tries(monkeypatch):
     taking.cancel()
 
     with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.wait_for(taking, 1)
+        await asyncio.wait_for(taking, 20)
 
     assert taking.cancelled()
     assert bench.decided == 1
@@ -386,7 +386,7 @@ async def test_without_room_for_letters_a_stage_stands_still_says_so_once_and_go
     ]
 
     bench.bus.room = 3
-    await asyncio.wait_for(asyncio.gather(*refused, good), 5)
+    await asyncio.wait_for(asyncio.gather(*refused, good), 20)
     assert len(bench.bus.buried) == 4
     assert bench.bus.sent == [proposed("problem 1")]
 
@@ -401,7 +401,7 @@ async def test_a_stage_goes_on_when_the_message_it_stood_still_for_is_taken_away
 
     held.cancel()  # its partition went to another process
 
-    await asyncio.wait_for(good, 5)
+    await asyncio.wait_for(good, 20)
     assert bench.bus.sent == [proposed("good")]
 
 
@@ -416,7 +416,7 @@ async def test_a_store_that_is_away_holds_the_letter(monkeypatch):
         await bury(letter)
 
     bench.bus.bury = away
-    await asyncio.wait_for(bench.runner(GARBAGE), 5)
+    await asyncio.wait_for(bench.runner(GARBAGE), 20)
 
     assert [letter.message for letter in bench.bus.buried] == [GARBAGE]
 
@@ -443,7 +443,7 @@ async def test_a_paused_build_frees_its_place_at_once_and_decides_on_resume():
 
     await bench.told(build_pb2.BUILD_STATE_PAUSED, revision=2)
 
-    await asyncio.wait_for(taking, 2)
+    await asyncio.wait_for(taking, 20)
     assert (bench.bus.sent, bench.bus.buried, bench.outcomes.kept) == ([], [], {})
     await bench.told(revision=3)
     bench.decide = lambda _: proposed("later")
@@ -459,7 +459,7 @@ async def test_a_message_that_comes_before_the_word_of_the_resume_is_worked_on(m
 
     await bench.told(revision=2)
 
-    await asyncio.wait_for(taking, 2)
+    await asyncio.wait_for(taking, 20)
     assert bench.bus.sent == [proposed("after all")]
 
 
@@ -467,7 +467,7 @@ async def test_a_message_from_before_a_pause_is_passed_over_at_once(monkeypatch)
     monkeypatch.setattr(engine, "_LATE_NEWS_SECONDS", 60)
     bench = await Bench(lambda _: proposed("never")).told(build_pb2.BUILD_STATE_PAUSED)
 
-    await asyncio.wait_for(bench.take(sent_at=time.time() - 61), 2)
+    await asyncio.wait_for(bench.take(sent_at=time.time() - 61), 20)
 
     assert (bench.decided, bench.bus.sent) == (0, [])
 
@@ -491,7 +491,7 @@ async def test_what_a_pause_cut_off_is_decided_if_the_build_runs_again_when_its_
     await bench.told(revision=3)
     paid.set()
 
-    await asyncio.wait_for(taking, 2)
+    await asyncio.wait_for(taking, 20)
     assert (bench.decided, bench.bus.sent) == (2, [proposed("whole")])
 
 
@@ -508,5 +508,5 @@ async def test_waiting_for_a_turn_is_no_work_and_has_no_limit():
     await asyncio.sleep(0.1)
     turn.set()
 
-    await asyncio.wait_for(taking, 2)
+    await asyncio.wait_for(taking, 20)
     assert bench.bus.sent == [proposed("at last")]

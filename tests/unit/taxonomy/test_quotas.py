@@ -48,10 +48,10 @@ def test_proportional():
 
 
 def test_a_thousand_subjects_do_not_hold_up_the_loop():
-    started = time.perf_counter()
+    started = time.process_time()
     allotted(quotas(*[100] * 1000), 4096)
 
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
 
 
 def test_nothing_is_missed_while_nothing_is_known():

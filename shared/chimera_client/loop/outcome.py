@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.evaluation.v1 import evaluation_pb2
+from chimera.model.v1 import model_pb2
 from chimera.training.v1 import training_pb2
 
 
@@ -14,7 +15,7 @@ class Trained:
     """One training that ended well.
 
     `step` is its name in the loop file; `candidate` is what its model is called in the round's evaluation;
-    `points` are what was measured while it ran; `manifest` is the hash of the model's files, empty if not known.
+    `points` are what was measured while it ran; `model` is what the registry says of it, None if it was not asked.
     """
 
     step: str
@@ -22,7 +23,7 @@ class Trained:
     candidate: str
     training: training_pb2.Training
     points: tuple[training_pb2.Point, ...]
-    manifest: str = ""
+    model: model_pb2.Model | None = None
 
 
 @dataclass(frozen=True, slots=True)

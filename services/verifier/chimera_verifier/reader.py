@@ -18,6 +18,8 @@ from chimera_verifier.domain.likeness.sketch import packed, sketch, unpacked
 READER = 1
 """Grows with every change of how sketches and embeddings are made: what an older reader stored is read again."""
 _READ_TOGETHER = 32
+_LINGER_SECONDS = 0.1
+"""Problems come one by one, and two that are embedded together cost little more than one."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -38,7 +40,7 @@ class Reader:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
-        self._batches = Batches(self._read_many, most=_READ_TOGETHER)
+        self._batches = Batches(self._read_many, _LINGER_SECONDS, _READ_TOGETHER)
 
     async def read(self, text: str) -> Statement:
         """Read one statement; what is longer than problems are is cut."""

@@ -27,7 +27,7 @@ _CANDIDATES = 24
 """What is compared word by word: where the sketch of a duplicate is not among the nearest, its wording is far off."""
 _FAR = 0.35
 """Below this cosine statements are not taken apart: no anchor makes up for it."""
-_KEPT_STATEMENTS = 1_024
+_KEPT_STATEMENTS = 4_096
 """Statements that are kept for the next comparison, up to 15 KB each."""
 _KEPT_ROWS = 4_000_000
 """Indexes that are kept in memory hold so many rows together, 104 bytes each; those not used for longest go first."""

@@ -39,7 +39,7 @@ _TO_THE_GRADER = re.compile(
 )
 
 
-_ORDERS = re.compile(  # What no solution says in passing, so that it counts wherever it stands.
+_ORDERS = re.compile(  # What no solution says in passing, so that it counts wherever it stands. In lower case.
     r"\b(?:ignore|disregard|forget)\s{1,3}(?:all\s{1,3}|any\s{1,3}|the\s{1,3}|your\s{1,3}|my\s{1,3}){0,2}"
     r"(?:previous|prior|above|earlier|preceding)\s{1,3}(?:instruction|prompt|message|rule|text)"
     r"|\b(?:mark|grade|score|rate|accept|judge|evaluate|treat)\s{1,3}(?:this|my|the|it)(?:\s{1,3}(?:answer|response|solution|submission))?"
@@ -48,11 +48,14 @@ _ORDERS = re.compile(  # What no solution says in passing, so that it counts whe
     r"|\b(?:award|give|assign)\s{1,3}(?:this|me|it|the|my)?\s{0,3}(?:answer\s{1,3}|response\s{1,3})?(?:full|maximum|max|top)"
     r"\s{1,3}(?:marks?|score|credit|points|reward)"
     r"|\b(?:dear|note to(?: the)?|attention)\s{1,3}(?:grader|judge|evaluator|examiner)\b"
-    r"|\b(?:the\s{1,3})?(?:output|verdict|judgement|judgment|grade)\s{1,3}(?:should|must|shall)\s{1,3}be\s{1,3}"
+    r"|\b(?:output|verdict|judgement|judgment|grade)\s{1,3}(?:should|must|shall)\s{1,3}be\s{1,3}"
     r"\W{0,2}(?:correct|equivalent|pass|a)\b"
     r"|忽略(?:之前|以上|上述|前面)的?(?:所有)?(?:指令|提示|规则)"
     r"|(?:判|评)(?:定)?(?:我|此|该|本)?(?:的)?(?:答案)?为正确|请给(?:我|出)?满分",
-    re.IGNORECASE,
+)
+_ORDER_BEGINS = re.compile(  # Found some twenty times as fast as a whole order.
+    r"ignore|disregard|forget|mark|grade|score|rate|accept|judge|evaluate|treat|award|give|assign|dear|note to"
+    r"|attention|output|verdict|judgement|judgment|忽略|判|评|请给"
 )
 _ANOTHER = re.compile(  # Right after an answer.
     r"[\s$.,;:)\]}*_\\]{0,12}(?:(?:or|and/or|oder|ou|или|或者?|または|또는|أو)\s{0,3}"
@@ -68,7 +71,8 @@ _ANOTHER = re.compile(  # Right after an answer.
 
 def speaks_to_grader(text: str) -> bool:
     """Whether the text gives a grader orders, which no solution does in passing."""
-    return _ORDERS.search(text) is not None
+    lowered = text.lower()
+    return any(_ORDERS.match(lowered, begin.start()) for begin in _ORDER_BEGINS.finditer(lowered))
 
 
 def offers_another(after: str) -> bool:

@@ -54,6 +54,8 @@ def numbers(left: Reading, right: Reading) -> Numbers:
 
 def _repeated_otherwise(ours: list[str], theirs: list[str]) -> bool:
     """Whether the same numbers stand so much more or less often that they cannot be the same data."""
+    if ours == theirs:
+        return False
     left, right = Counter(ours), Counter(theirs)
     return min((left - right).total(), (right - left).total()) > 1
 
@@ -160,7 +162,8 @@ def concept_overlap(left: Reading, right: Reading) -> float:
     """The share of concepts that both speak of; a half if one is in a language whose words are not known."""
     if not left.concepts or not right.concepts:
         return 0.5 if left.concepts or right.concepts else 0.3
-    return sum((left.concepts & right.concepts).values()) / sum((left.concepts | right.concepts).values())
+    common = sum(min(count, right.concepts[concept]) for concept, count in left.concepts.items())
+    return common / (left.concepts.total() + right.concepts.total() - common)
 
 
 @dataclass(frozen=True, slots=True)

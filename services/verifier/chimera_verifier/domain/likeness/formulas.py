@@ -12,6 +12,7 @@ FUNCTIONS = frozenset(
 )
 _DIFFERENTIAL = re.compile(r"d[rstuvwxyzθφ]")
 _LONE = re.compile(r"\( ([A-Za-zα-ω]|[\d.#]+(?: [A-Za-zα-ω])?) \)")
+_BRACKETS = re.compile("[() ]+")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _NAME = re.compile(r"(?<![A-Za-z])[A-Za-zα-ω](?![A-Za-z])")
 _ASSIGNMENT = re.compile(r"[a-zα-ω] = (?:- )?[\d.]+")
@@ -20,14 +21,16 @@ _LEAST_CONTAINED_CHARS = 7
 
 
 def formulas_of(text: str, articles: frozenset[str]) -> Counter[str]:
-    """Runs of numbers, signs and single letters that hold both a letter and a sign, without their spaces."""
-    return Counter(filter(_says_something, map(_trimmed, _runs(text, articles))))
+    """Runs of numbers, signs and single letters that hold both a letter and a sign, without their brackets."""
+    found = filter(_says_something, map(_trimmed, _runs(text, articles)))
+    return Counter(_BRACKETS.sub(" ", formula).strip() for formula in found)
 
 
 def difference(left: Counter[str], right: Counter[str]) -> str:
     """`numbers`, `names` or `other`; empty if the formulas are the same, or if one side only leaves some out."""
-    ours, theirs = (Counter({re.sub("[() ]+", " ", f).strip(): n for f, n in some.items()}) for some in (left, right))
-    ours, theirs = ours - theirs, theirs - ours
+    if left == right:
+        return ""
+    ours, theirs = left - right, right - left
     for one in list(ours):
         for other in list(theirs):
             short, long = sorted((one, other), key=len)

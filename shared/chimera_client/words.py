@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from chimera.build.v1 import build_pb2
+from chimera.model.v1 import model_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
+from chimera.training.v1 import training_pb2
 from chimera_client.text import line
 
 _REASONS: Mapping[str, str] = {
@@ -133,6 +135,17 @@ def answer_type_words(kind: int) -> str:
 def control_kind_words(kind: int) -> str:
     """`good`, `wrong answer`, `leak` and so on."""
     return _short(control_pb2.ControlKind, kind, "CONTROL_KIND_").replace("_", " ")
+
+
+def method_words(method: int) -> str:
+    """A method as files name it."""
+    return _short(training_pb2.Method, method, "METHOD_")
+
+
+def source_words(source: model_pb2.ModelSource) -> str:
+    """Where a model came from."""
+    which = source.WhichOneof("source")
+    return line(getattr(source, which), 80) if which else "nothing"
 
 
 def _short(enum: object, value: int, prefix: str) -> str:

@@ -18,12 +18,12 @@ from chimera_client.report.numbers import counted, percent, share, usd, whole
 
 def document(evaluation: evaluation_pb2.Evaluation) -> Document:
     """The report, not yet drawn."""
-    sections = [_scores(evaluation), _differences(evaluation), _passes(evaluation), _robustness(evaluation)]
+    sections = [_scores(evaluation), _differences(evaluation), passes(evaluation), robustness(evaluation)]
     sections += [_subjects(evaluation), _published(evaluation), _method(evaluation)]
     return Document(
         f"Evaluation: {evaluation.spec.name}",
         _verdict(evaluation),
-        _warnings(evaluation),
+        warnings(evaluation),
         _tiles(evaluation),
         [section for section in sections if section is not None],
     )
@@ -40,7 +40,8 @@ def _verdict(evaluation: evaluation_pb2.Evaluation) -> str:
     return "; ".join(f"{s.candidate} on {s.benchmark}: {pass_words(s.pass_at[0])}" for s in whole_scores(evaluation))
 
 
-def _warnings(evaluation: evaluation_pb2.Evaluation) -> list[str]:
+def warnings(evaluation: evaluation_pb2.Evaluation) -> list[str]:
+    """What a reader must know before believing any number."""
     found = []
     if evaluation.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
         found.append(f"This evaluation has {state_words(evaluation.state)}. {evaluation.detail}".strip())
@@ -73,7 +74,7 @@ def _scores(evaluation: evaluation_pb2.Evaluation) -> Section:
     for benchmark in evaluation.spec.benchmarks:
         scores = [score for score in whole_scores(evaluation) if score.benchmark == benchmark.corpus]
         rows = [[score.candidate, pass_words(score.pass_at[0]), whole(score.problems)] for score in scores]
-        bars = [Bar(score.candidate, [score.pass_at[0].value], interval_words(score.pass_at[0])) for score in scores]
+        bars = [score_bar(score.candidate, score.pass_at[0]) for score in scores]
         table = Table(["Candidate", "pass@1", "Problems"], rows)
         parts.append(Bars(f"scores-{len(parts)}", f"pass@1 on {benchmark.corpus}", ["pass@1"], bars, table))
     parts.append(_answers(evaluation))
@@ -83,6 +84,11 @@ def _scores(evaluation: evaluation_pb2.Evaluation) -> Section:
         "Cut off and empty answers are wrong. Open ones could not be graded; they count as not right.",
     ]
     return Section("scores", "How each candidate did", says, parts)
+
+
+def score_bar(label: str, at: evaluation_pb2.PassAt) -> Bar:
+    """A share of right answers with its interval."""
+    return Bar(label, [at.value], interval_words(at), span=(at.low, at.high))
 
 
 def _answers(evaluation: evaluation_pb2.Evaluation) -> Table:
@@ -124,7 +130,8 @@ def _differences(evaluation: evaluation_pb2.Evaluation) -> Section | None:
     )
 
 
-def _passes(evaluation: evaluation_pb2.Evaluation) -> Section | None:
+def passes(evaluation: evaluation_pb2.Evaluation) -> Section | None:
+    """pass@k for k above 1; None if every problem was asked once."""
     scores = [score for score in whole_scores(evaluation) if len(score.pass_at) > 1]
     if not scores:
         return None
@@ -138,7 +145,8 @@ def _passes(evaluation: evaluation_pb2.Evaluation) -> Section | None:
     return Section("passes", "More than one try", says, [Table(headers, rows)])
 
 
-def _robustness(evaluation: evaluation_pb2.Evaluation) -> Section | None:
+def robustness(evaluation: evaluation_pb2.Evaluation) -> Section | None:
+    """How candidates did where problems were asked otherwise; None if they were not."""
     ways = [how for how in evaluation.spec.perturbations if whole_scores(evaluation, how)]
     if not ways:
         return None

@@ -15,12 +15,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A row of a bar chart: one value a series, stacked, and what stands at its end. `mark` is a line across."""
+    """A row of a bar chart: one value a series, stacked, and what stands at its end.
+
+    `mark` is a line across; `span` is the interval that the value is known to.
+    """
 
     label: str
     values: Sequence[float]
     note: str
     mark: float | None = None
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,34 @@ class Histogram:
     table: Table
 
 
-Chart = Bars | Histogram
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What was measured along an axis: places on it, which grow, and values."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Curves over one axis; `axis` says what is along it."""
+
+    key: str
+    title: str
+    axis: str
+    curves: Sequence[Curve]
+    table: Table
+
+
+Chart = Bars | Histogram | Curves
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another page that belongs to the report, by its path from the report's folder. The path is ours, never a name."""
+
+    label: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +98,7 @@ class Section:
     title: str
     says: Sequence[str]
     parts: Sequence[Chart | Table] = field(default_factory=tuple)
+    links: Sequence[Link] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ def _section(parent: Element, section: Section) -> None:
     _add(box, "h2", section.title)
     for position, sentence in enumerate(section.says):
         _add(box, "p", sentence, "aside" if position else "")
+    for link in section.links:
+        SubElement(SubElement(box, "p"), "a", {"href": link.path}).text = _text(link.label)
     for part in section.parts:
         if isinstance(part, Table):
             _table(SubElement(box, "div", {"class": "alone"}), part)

@@ -29,6 +29,7 @@ def page(document: Document) -> str:
 
 def _section(section: Section) -> str:
     parts = [f"## {inline(section.title)}", *(_sentence(sentence) for sentence in section.says)]
+    parts += [f"[{inline(link.label)}]({link.path})" for link in section.links]
     for part in section.parts:
         if isinstance(part, Table):
             parts += [f"**{inline(part.title)}**"] if part.title else []

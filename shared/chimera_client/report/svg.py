@@ -1,32 +1,25 @@
-"""Bar charts and histograms as SVG: no script, no outside resource, every text a text node.
+"""Plots as elements of a page, or as pictures that bring their colours along."""
 
-Colours are classes, which the page or the picture's own style sheet fills in for light and dark.
-"""
-
-import unicodedata
 from importlib.resources import files
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from chimera_client.markdown import printable
-from chimera_client.report.document import Bars, Chart, Histogram
+from chimera_client.report import shapes
+from chimera_client.report.curves import curves
+from chimera_client.report.document import Bars, Chart, Curves, Histogram
+from chimera_client.report.shapes import BOTTOM, COLOURS, LEFT, PLOT_HEIGHT, RIGHT, ROW_HEIGHT, WIDTH
 
-WIDTH = 640
 LEAST_LABEL_WIDTH, MOST_LABEL_WIDTH, NOTE_WIDTH = 90, 300, 130
-ROW_HEIGHT, BAR_HEIGHT = 24, 14
-PLOT_HEIGHT = 150
-LEFT, BOTTOM, TOP = 52, 40, 26
-CHARACTER_WIDTH = 7.2
-"""Of a 12-pixel letter in the widest of the usual sans-serif fonts, so that what is fitted is not clipped."""
-
+BAR_HEIGHT = 14
+TOP = 26
 TICKS = 8
 WIDEST_COLUMN = 90
-MAX_CHARS = 300
-MAX_SERIES = 4
 
 
 def chart(of: Chart) -> Element:
     """The chart as an element for a page."""
-    return _bars(of) if isinstance(of, Bars) else _histogram(of)
+    if isinstance(of, Bars):
+        return _bars(of)
+    return curves(of) if isinstance(of, Curves) else _histogram(of)
 
 
 def picture(of: Chart) -> str:
@@ -49,67 +42,76 @@ def colours() -> str:
 
 def _bars(of: Bars) -> Element:
     legend = ROW_HEIGHT if len(of.series) > 1 or of.mark else 0
-    root = _root(of.title, legend + len(of.bars) * ROW_HEIGHT + 4)
+    root = shapes.canvas(of.title, legend + len(of.bars) * ROW_HEIGHT + 4)
     if legend:
         _legend(root, of, _label_width(of))
-    most = max((max(sum(bar.values), bar.mark or 0) for bar in of.bars), default=0) or 1
+    ends = [max(sum(bar.values), bar.mark or 0, bar.span[1] if bar.span else 0) for bar in of.bars]
+    most = max(ends, default=0) or 1
     left = _label_width(of)
     room = WIDTH - left - NOTE_WIDTH
     for row, bar in enumerate(of.bars):
         top = legend + row * ROW_HEIGHT
         middle = top + ROW_HEIGHT / 2 + 4
-        label = _text(root, left - 8, middle, fit(bar.label, left - 12), "end")
-        SubElement(label, "title").text = _line(bar.label)
+        label = shapes.text(root, left - 8, middle, shapes.fit(bar.label, left - 12), "end")
+        SubElement(label, "title").text = shapes.one_line(bar.label)
         x = left
         for position, value in enumerate(bar.values):
             width = room * value / most
             if width > 0:
-                _rect(root, x, top + (ROW_HEIGHT - BAR_HEIGHT) / 2, max(width, 0.5), BAR_HEIGHT, _series(position))
+                y = top + (ROW_HEIGHT - BAR_HEIGHT) / 2
+                shapes.rect(root, x, y, max(width, 0.5), BAR_HEIGHT, _series(position))
             x += width
         if bar.mark is not None:
-            at = _number(left + room * bar.mark / most)
-            ends = {"x1": at, "x2": at, "y1": _number(top + 2), "y2": _number(top + ROW_HEIGHT - 2)}
-            SubElement(root, "line", {"class": "mark", **ends})
-            x = max(x, float(at))
-        _text(root, x + 6, middle, fit(bar.note, NOTE_WIDTH), "start", "muted")
+            at = left + room * bar.mark / most
+            shapes.line(root, (at, top + 2), (at, top + ROW_HEIGHT - 2), "mark")
+            x = max(x, at)
+        if bar.span is not None:
+            low, high = (left + room * max(0.0, end) / most for end in bar.span)
+            _span(root, low, high, top + ROW_HEIGHT / 2)
+            x = max(x, high)
+        shapes.text(root, x + 6, middle, shapes.fit(bar.note, NOTE_WIDTH), "start", "muted")
     return root
+
+
+def _span(root: Element, low: float, high: float, y: float) -> None:
+    shapes.line(root, (low, y), (high, y), "span")
+    for end in (low, high):
+        shapes.line(root, (end, y - 4), (end, y + 4), "span")
 
 
 def _label_width(of: Bars) -> float:
     """Room for the longest label, within bounds."""
-    longest = max((_width(_line(bar.label)) for bar in of.bars), default=0.0)
+    longest = max((shapes.text_width(shapes.one_line(bar.label)) for bar in of.bars), default=0.0)
     return min(max(longest + 16, LEAST_LABEL_WIDTH), MOST_LABEL_WIDTH)
 
 
 def _legend(root: Element, of: Bars, x: float) -> None:
     for position, name in enumerate(of.series):
-        _rect(root, x, 6, 10, 10, _series(position))
-        _text(root, x + 15, 15, name, "start", "muted")
-        x += 34 + CHARACTER_WIDTH * len(name)
+        shapes.rect(root, x, 6, 10, 10, _series(position))
+        shapes.text(root, x + 15, 15, name, "start", "muted")
+        x += 34 + shapes.CHARACTER_WIDTH * len(name)
     if of.mark:
-        SubElement(root, "line", {"class": "mark", "x1": _number(x), "x2": _number(x), "y1": "4", "y2": "18"})
-        _text(root, x + 7, 15, of.mark, "start", "muted")
+        shapes.line(root, (x, 4), (x, 18), "mark")
+        shapes.text(root, x + 7, 15, of.mark, "start", "muted")
 
 
 def _histogram(of: Histogram) -> Element:
-    root = _root(of.title, TOP + PLOT_HEIGHT + BOTTOM)
+    root = shapes.canvas(of.title, TOP + PLOT_HEIGHT + BOTTOM)
     top = _round_up(max((column.count for column in of.columns), default=0))
     for part in (0.0, 0.5, 1.0):
-        y = TOP + PLOT_HEIGHT * (1 - part)
-        ends = {"x1": str(LEFT), "x2": str(WIDTH - 8), "y1": _number(y), "y2": _number(y)}
-        SubElement(root, "line", {"class": "grid", **ends})
-        _text(root, LEFT - 6, y + 4, f"{top * part:,.0f}", "end", "muted")
-    _text(root, LEFT, 12, "samples", "start", "muted")
-    width = min((WIDTH - 8 - LEFT) / max(1, len(of.columns)), WIDEST_COLUMN)
+        shapes.across(root, TOP + PLOT_HEIGHT * (1 - part), f"{top * part:,.0f}")
+    shapes.text(root, LEFT, 12, "samples", "start", "muted")
+    width = min((RIGHT - LEFT) / max(1, len(of.columns)), WIDEST_COLUMN)
     for position, column in enumerate(of.columns):
         height = PLOT_HEIGHT * column.count / top
         if height > 0:
             x, y = LEFT + position * width, TOP + PLOT_HEIGHT - height
-            bar = _rect(root, x + 0.5, y, max(width - 1, 0.5), max(height, 0.5), "s3" if column.rest else "s0")
+            style = "s3" if column.rest else "s0"
+            bar = shapes.rect(root, x + 0.5, y, max(width - 1, 0.5), max(height, 0.5), style)
             SubElement(bar, "title").text = f"{_range(of, position)}: {column.count:,}"
     if of.columns:
         _ticks(root, of, width)
-    _text(root, (LEFT + WIDTH - 8) / 2, TOP + PLOT_HEIGHT + 34, of.axis, "middle", "muted")
+    shapes.text(root, (LEFT + RIGHT) / 2, TOP + PLOT_HEIGHT + 34, of.axis, "middle", "muted")
     return root
 
 
@@ -122,7 +124,7 @@ def _ticks(root: Element, of: Histogram, width: float) -> None:
     for position in [*(place for place in range(0, last, every) if last - place >= 0.7 * every), last]:
         rest = position < len(of.columns) and of.columns[position].rest
         x = LEFT + (position + (0.5 if rest else 0)) * width
-        _text(root, min(x, WIDTH - 18), TOP + PLOT_HEIGHT + 16, labels[position], "middle", "muted")
+        shapes.text(root, min(x, WIDTH - 18), TOP + PLOT_HEIGHT + 16, labels[position], "middle", "muted")
 
 
 def _range(of: Histogram, position: int) -> str:
@@ -133,25 +135,6 @@ def _range(of: Histogram, position: int) -> str:
     return f"{column.low} to {end}"
 
 
-def fit(text: str, width: float) -> str:
-    """One line of the text that is at most about `width` pixels wide."""
-    line = _line(text)
-    used = 0.0
-    for position, character in enumerate(line):
-        used += _width(character)
-        if used > width:
-            return line[: max(1, position - 1)].rstrip() + "…"
-    return line
-
-
-def _line(text: str) -> str:
-    return " ".join(printable(text[:MAX_CHARS]).split())
-
-
-def _width(text: str) -> float:
-    return CHARACTER_WIDTH * sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
 def _round_up(count: int) -> int:
     """The end of an axis: even, so that its middle is a whole number, and not far above the largest column."""
     power = int(10 ** (len(str(count)) - 1))
@@ -159,28 +142,5 @@ def _round_up(count: int) -> int:
     return max(2, next(top for top in tops if top >= count))
 
 
-def _root(title: str, height: float) -> Element:
-    shape = {"viewBox": f"0 0 {WIDTH} {_number(height)}", "role": "img", "font-size": "12"}
-    root = Element("svg", {**shape, "font-family": "system-ui, sans-serif", "aria-label": _line(title)})
-    SubElement(root, "title").text = _line(title)
-    return root
-
-
-def _rect(root: Element, x: float, y: float, width: float, height: float, style: str) -> Element:
-    shape = {"x": _number(x), "y": _number(y), "width": _number(width), "height": _number(height)}
-    return SubElement(root, "rect", {"class": style, **shape})
-
-
-def _text(root: Element, x: float, y: float, text: str, anchor: str, style: str = "ink") -> Element:
-    place = {"x": _number(x), "y": _number(y), "text-anchor": anchor, "class": style}
-    element = SubElement(root, "text", place)
-    element.text = _line(text)
-    return element
-
-
 def _series(position: int) -> str:
-    return f"s{position % MAX_SERIES}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"s{position % COLOURS}"

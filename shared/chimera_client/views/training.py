@@ -12,6 +12,7 @@ from chimera.model.v1 import model_pb2
 from chimera.training.v1 import training_pb2
 from chimera_client.text import count, counted, line
 from chimera_client.views.tables import titled_table
+from chimera_client.words import method_words, source_words
 
 _BARS = "▁▂▃▄▅▆▇█"
 _CURVE_CHARS = 60
@@ -22,17 +23,6 @@ _SHOWN = ("loss", "held_out_loss", "reward", "kl", "tokens_per_second")
 def state_words(state: "training_pb2.TrainingState") -> str:
     """A state as it is spoken of."""
     return training_pb2.TrainingState.Name(state).removeprefix("TRAINING_STATE_").lower()
-
-
-def method_words(method: "training_pb2.Method") -> str:
-    """A method as files name it."""
-    return training_pb2.Method.Name(method).removeprefix("METHOD_").lower()
-
-
-def source_words(source: model_pb2.ModelSource) -> str:
-    """Where a model came from."""
-    which = source.WhichOneof("source")
-    return line(getattr(source, which), 80) if which else "nothing"
 
 
 def trainings_table(trainings: Iterable[training_pb2.Training]) -> Table:

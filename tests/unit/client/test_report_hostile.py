@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from chimera.sample.v1 import control_pb2, sample_pb2
-from chimera_client.report import svg
+from chimera_client.report import shapes
 from chimera_client.report.document import Bar, Bars, Table
 from chimera_client.report.files import read, texts
 from chimera_client.report.gather import Gatherer
@@ -123,9 +123,9 @@ def test_a_chart_cannot_name_a_file_outside():
 
 def test_labels_are_cut_to_their_room():
     wide = "漢" * 100
-    assert len(svg.fit(wide, 144)) < 12
-    assert svg.fit("short", 144) == "short"
-    assert svg.fit(LONG, 100).endswith("…")
+    assert len(shapes.fit(wide, 144)) < 12
+    assert shapes.fit("short", 144) == "short"
+    assert shapes.fit(LONG, 100).endswith("…")
 
 
 @pytest.mark.parametrize(

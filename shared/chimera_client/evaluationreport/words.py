@@ -34,8 +34,18 @@ def interval_words(at: evaluation_pb2.PassAt) -> str:
 
 def difference_words(of: evaluation_pb2.Comparison) -> str:
     """`+12.0 points (4.1 to 19.8), p = 0.003`."""
-    p = "p < 0.001" if of.p_value < 0.001 else f"p = {of.p_value:.3f}"
-    return f"{100 * of.difference:+.1f} points ({100 * of.low:.1f} to {100 * of.high:.1f}), {p}"
+    p = p_words(of)
+    return f"{points_words(of)}, p {p if p.startswith('<') else f'= {p}'}"
+
+
+def points_words(of: evaluation_pb2.Comparison) -> str:
+    """`+12.0 points (4.1 to 19.8)`."""
+    return f"{100 * of.difference:+.1f} points ({100 * of.low:.1f} to {100 * of.high:.1f})"
+
+
+def p_words(of: evaluation_pb2.Comparison) -> str:
+    """`0.003`, `< 0.001`."""
+    return "< 0.001" if of.p_value < 0.001 else f"{of.p_value:.3f}"
 
 
 def is_clear(of: evaluation_pb2.Comparison) -> bool:

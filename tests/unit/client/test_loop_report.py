@@ -171,7 +171,7 @@ def test_a_gain_that_is_clear_in_every_seed_is_said_with_its_numbers(tmp_path):
         ({0: (0.1, -0.5)}, "The loss is clear: 0 is outside of its interval."),
         ({0: (0.1, 0.01)}, "This may be chance: 0 is inside of its interval."),
         ({4: (0.7, 0.5), 7: (0.1, 0.01)}, "The gain is clear in 1 of 2 seeds; with seed 7 it may be chance."),
-        ({0: (0.1, 0.01), 1: (0.1, -0.01)}, "It is clear in none of 2 seeds: this may be chance."),
+        ({0: (0.1, 0.01), 1: (0.1, -0.01)}, "No gain is clear in any of 2 seeds: this may be chance."),
         ({0: (0.1, -0.5), 1: (0.7, 0.5)}, "Of 2 seeds, the model is clearly worse in 1 and clearly better in 1."),
     ],
 )
@@ -191,6 +191,13 @@ def test_data_that_was_not_compared_with_a_benchmark_is_warned_of(tmp_path):
     warnings = document(EVERY["public benchmarks"](), tmp_path).warnings
     assert all(any(f"compared with {name}" in warning for warning in warnings) for name in PUBLIC)
     assert not document(one_round(), tmp_path).warnings
+
+
+def test_a_chain_is_told_apart_by_step(tmp_path):
+    chain = two_rounds()
+    first = Outcome(chain.loop_id, chain.trace_id, "", "", None, chain.rounds[:1], {})
+    says = document(first, tmp_path).sections[0].says
+    assert "Mean difference from the base on loop-exam: after sft +59.9 points, after rl +59.9 points." in says
 
 
 def test_the_base_is_drawn_once_and_every_trained_model_beside_it(tmp_path):

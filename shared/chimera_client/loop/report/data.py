@@ -31,8 +31,8 @@ def _says(outcome: Outcome) -> list[str]:
     says = [f"{counted(samples, 'sample')} that passed every check of the verifier, {words}."]
     if outcome.exam is not None:
         says.append(
-            f"The exam's {counted(outcome.exam.progress.accepted, 'problem')} come from a build of their own with"
-            " another seed, and passed the same checks."
+            f"The exam's {counted(outcome.exam.progress.accepted, 'problem')} come from a build of their own"
+            f" (seed {outcome.exam.spec.seed}) and passed that build's checks."
         )
     clean = sorted({name for each in outcome.rounds for name in each.build.spec.similarity.benchmarks})
     if clean:

@@ -71,7 +71,7 @@ def surety(found: Sequence[Gain]) -> str:
     if better == len(found):
         return f"The gain is clear in each of {seeds}."
     if not better:
-        return f"It is clear in none of {seeds}: this may be chance."
+        return f"No gain is clear in any of {seeds}: this may be chance."
     others = ", ".join(str(gain.trained.seed) for gain in found if not gain.is_better)
     return f"The gain is clear in {better} of {seeds}; with seed {others} it may be chance."
 

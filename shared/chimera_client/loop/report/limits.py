@@ -23,13 +23,13 @@ def limits(outcome: Outcome) -> list[str]:
         found.append("A gain on these benchmarks is no claim about others.")
     if size := _size(outcome):
         found.append(
-            f"The models have {size} of weights. What training does to a small model says little about a large one, and"
+            f"The models are {size} large. What training does to a small model says little about a large one, and"
             " the other way round."
         )
     seeds = len(last_trained(outcome.rounds[-1])) if outcome.rounds else 0
     found.append(
-        f"Intervals are over problems. How much a training varies is seen from {counted(seeds, 'seed')} alone, whose"
-        " results stand side by side and are not pooled."
+        f"Intervals are over problems. How much a training varies is seen from {counted(seeds, 'seed')} alone:"
+        " their mean has no interval."
     )
     if len(outcome.rounds) > 1 and outcome.exam is not None:
         found.append(

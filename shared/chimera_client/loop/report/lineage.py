@@ -55,10 +55,10 @@ def _round(each: Round, of: str) -> list[list[str]]:
 
 
 def _model(each: Round, one: Trained) -> list[str]:
-    model = one.model
+    model, method = one.model, method_words(one.training.spec.method)
     return [
         one.training.model,
-        f"{one.step} ({method_words(one.training.spec.method)})",
+        one.step if one.step == method else f"{one.step} ({method})",
         str(one.seed),
         source_words(one.training.spec.base),
         f"{each.dataset.dataset_id}, version {each.dataset.version or 1}",

@@ -1,14 +1,14 @@
 """How the base and every trained model did: in all, in more than one try, asked otherwise, and by topic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from chimera.evaluation.v1 import evaluation_pb2
 from chimera_client.evaluationreport import sections as evaluated
-from chimera_client.evaluationreport.words import PLAIN, difference_words, pass_words, whole_scores
+from chimera_client.evaluationreport.words import p_words, pass_words, points_words, whole_scores
 from chimera_client.loop.outcome import Outcome, Round
-from chimera_client.loop.report.gains import by_weakness, gains, last_gains, surety
+from chimera_client.loop.report.gains import Gain, by_weakness, gains, last_gains, mean_gain, points, surety
 from chimera_client.loop.report.places import links
 from chimera_client.report.document import Bar, Bars, Chart, Section, Table
 from chimera_client.report.numbers import counted, percent, whole
@@ -27,7 +27,9 @@ def scores(outcome: Outcome, directory: Path) -> Section:
     says = [f"{benchmark}: {surety(found)}" for benchmark, found in by_benchmark.items()]
     says = says or ["No trained model was compared with the base."]
     found = gains(outcome)
-    for gain in [gain for gain in found if gain.last][:MAX_SENTENCES]:
+    says += _by_step(found)
+    latest = sorted((gain for gain in found if gain.last), key=lambda gain: -gain.round)
+    for gain in latest[:MAX_SENTENCES]:
         where = f"{f'Round {gain.round}, ' if many else ''}{gain.trained.candidate} (seed {gain.trained.seed})"
         says.append(f"{where} on {gain.of.benchmark}: {gain.words()}.")
     level = f"{100 * (outcome.rounds[-1].evaluation.spec.confidence or 0.95):g} %" if outcome.rounds else ""
@@ -36,7 +38,9 @@ def scores(outcome: Outcome, directory: Path) -> Section:
         " problems with the same seeds; p is a paired permutation test's, not corrected for the number of comparisons."
     )
     benchmarks = list(dict.fromkeys(b.corpus for each in outcome.rounds for b in each.evaluation.spec.benchmarks))
-    parts = [_chart(outcome, benchmark, f"scores-{n}") for n, benchmark in enumerate(benchmarks)]
+    parts: list[Part] = [_chart(outcome, benchmark, f"scores-{n}") for n, benchmark in enumerate(benchmarks)]
+    if found:
+        parts.append(_differences(found, many=many))
     pages = links(outcome, directory, "evaluation", "The whole evaluation")
     return Section("scores", "Did training help", says, parts, pages)
 
@@ -70,12 +74,6 @@ def topics(outcome: Outcome) -> Section | None:
 
 def _chart(outcome: Outcome, benchmark: str, key: str) -> Bars:
     many = len(outcome.rounds) > 1
-    differences = {
-        (each.number, of.candidate): difference_words(of)
-        for each in outcome.rounds
-        for of in each.evaluation.comparisons
-        if of.perturbation == PLAIN and of.benchmark == benchmark
-    }
     bars: list[Bar] = []
     rows: list[list[str]] = []
     for each in outcome.rounds:
@@ -91,10 +89,42 @@ def _chart(outcome: Outcome, benchmark: str, key: str) -> Bars:
             if bar in bars:  # the base is measured again in every round, on the same problems
                 continue
             bars.append(bar)
-            difference = differences.get((each.number, score.candidate), "–")
-            rows.append([label, pass_words(score.pass_at[0]), whole(score.problems), difference])
-    table = Table(["Model", "pass@1", "Problems", "Difference from the base"], rows)
+            rows.append([label, pass_words(score.pass_at[0]), whole(score.problems)])
+    table = Table(["Model", "pass@1", "Problems"], rows)
     return Bars(key, f"Right answers on {benchmark}, with intervals", ["pass@1"], bars, table)
+
+
+def _differences(found: Sequence[Gain], *, many: bool) -> Table:
+    rows = [
+        [
+            f"round {gain.round}: {gain.trained.candidate}" if many else gain.trained.candidate,
+            str(gain.trained.seed),
+            gain.of.benchmark,
+            whole(gain.of.problems),
+            percent(gain.base.value),
+            percent(gain.tuned.value),
+            points_words(gain.of),
+            p_words(gain.of),
+        ]
+        for gain in found
+    ]
+    headers = ["Model", "Seed", "Benchmark", "Problems", "Base", "Tuned", "Difference", "p"]
+    return Table(headers, rows, "Differences from the base, each with its interval")
+
+
+def _by_step(found: Sequence[Gain]) -> list[str]:
+    """What each step of the last round's chain came to; nothing if it has one step."""
+    said = []
+    last = [gain for gain in found if gain.round == found[-1].round]
+    for benchmark in dict.fromkeys(gain.of.benchmark for gain in last):
+        steps: dict[str, list[Gain]] = {}
+        for gain in last:
+            if gain.of.benchmark == benchmark:
+                steps.setdefault(gain.trained.step, []).append(gain)
+        if len(steps) > 1:
+            means = ", ".join(f"after {step} {points(mean_gain(of))}" for step, of in steps.items())
+            said.append(f"Mean difference from the base on {benchmark}: {means}.")
+    return said
 
 
 def _baseline(evaluation: evaluation_pb2.Evaluation) -> str:

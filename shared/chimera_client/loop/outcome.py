@@ -14,7 +14,7 @@ from chimera.training.v1 import training_pb2
 class Trained:
     """One training that ended well.
 
-    `step` is its name in the loop file; `candidate` is what its model is called in the round's evaluation;
+    `step` is its name in the loop file; `candidate` is what its model is called in evaluations, unique in the loop;
     `points` are what was measured while it ran; `model` is what the registry says of it, None if it was not asked.
     """
 

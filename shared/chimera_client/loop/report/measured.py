@@ -40,7 +40,7 @@ def scores(outcome: Outcome, directory: Path) -> Section:
     benchmarks = list(dict.fromkeys(b.corpus for each in outcome.rounds for b in each.evaluation.spec.benchmarks))
     parts: list[Part] = [_chart(outcome, benchmark, f"scores-{n}") for n, benchmark in enumerate(benchmarks)]
     if found:
-        parts.append(_differences(found, many=many))
+        parts.append(_differences(found))
     pages = links(outcome, directory, "evaluation", "The whole evaluation")
     return Section("scores", "Did training help", says, parts, pages)
 
@@ -64,8 +64,8 @@ def topics(outcome: Outcome) -> Section | None:
     says = [
         f"The weakest topic of {len(shown[-1].topics):,} is {worst.topic} ({worst.subject}): {percent(worst.tuned)}"
         f" right after training, {percent(worst.base)} before.",
-        "The weight is the topic's share in a next round's build, relative to the other topics of its subject: where"
-        " the model is weak, more is made.",
+        "The weight is the topic's share of a next round's build, relative to other topics: where the model"
+        " is weak, more is made.",
         "A topic has few problems, so its numbers are rough, and the worst of many is worst by chance too.",
     ]
     many = len(outcome.rounds) > 1
@@ -73,18 +73,14 @@ def topics(outcome: Outcome) -> Section | None:
 
 
 def _chart(outcome: Outcome, benchmark: str, key: str) -> Bars:
-    many = len(outcome.rounds) > 1
     bars: list[Bar] = []
     rows: list[list[str]] = []
     for each in outcome.rounds:
-        trained = {one.candidate for one in each.trained}
         for score in whole_scores(each.evaluation):
             if score.benchmark != benchmark or not score.pass_at:
                 continue
-            is_new = score.candidate in trained
-            label = f"round {each.number}: {score.candidate}" if many and is_new else score.candidate
-            if score.candidate == _baseline(each.evaluation):
-                label = f"{outcome.base} (base)"
+            is_base = score.candidate == _baseline(each.evaluation)
+            label = f"{outcome.base} (base)" if is_base else score.candidate
             bar = evaluated.score_bar(label, score.pass_at[0])
             if bar in bars:  # the base is measured again in every round, on the same problems
                 continue
@@ -94,10 +90,10 @@ def _chart(outcome: Outcome, benchmark: str, key: str) -> Bars:
     return Bars(key, f"Right answers on {benchmark}, with intervals", ["pass@1"], bars, table)
 
 
-def _differences(found: Sequence[Gain], *, many: bool) -> Table:
+def _differences(found: Sequence[Gain]) -> Table:
     rows = [
         [
-            f"round {gain.round}: {gain.trained.candidate}" if many else gain.trained.candidate,
+            gain.trained.candidate,
             str(gain.trained.seed),
             gain.of.benchmark,
             whole(gain.of.problems),

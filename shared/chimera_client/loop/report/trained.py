@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import fmean, median
 
 from chimera.training.v1 import training_pb2
-from chimera_client.loop.outcome import Outcome, Round, Trained
+from chimera_client.loop.outcome import Outcome, Trained
 from chimera_client.report.document import Curve, Curves, Section, Table
 from chimera_client.report.numbers import counted, whole
 from chimera_client.text import duration
@@ -14,8 +14,6 @@ from chimera_client.words import method_words
 BY_LOSS = {"loss": "Loss", "held_out_loss": "Loss on samples held out of the training"}
 BY_REWARD = {"reward": "Reward", "completion_length": "Tokens of an answer"}
 """The loss of a training by reward says nothing about how well it goes."""
-
-Named = tuple[str, Trained]
 
 
 def section(outcome: Outcome) -> Section:
@@ -29,8 +27,8 @@ def section(outcome: Outcome) -> Section:
     for (number, step), group in groups.items():
         of = f"{step}, round {number}" if many else step
         curves += _charts(of, group, len(curves))
-    everything = [(_label(each, one, many=many), one) for each in outcome.rounds for one in each.trained]
-    tokens = sum(one.training.tokens for _, one in everything)
+    everything = [one for each in outcome.rounds for one in each.trained]
+    tokens = sum(one.training.tokens for one in everything)
     says = [f"{counted(len(everything), 'training')}, {tokens:,} tokens learned from in all."]
     if curves:
         says.append("Means over the first and the last tenth of what was measured stand beside each plot.")
@@ -65,19 +63,15 @@ def _ends(curve: Curve) -> list[str]:
     return [f"{fmean(part):.4g}" for part in (values[:tenth], values[-tenth:])]
 
 
-def _label(each: Round, trained: Trained, *, many: bool) -> str:
-    return f"round {each.number}: {trained.candidate}" if many else trained.candidate
-
-
-def _runs(everything: Sequence[Named]) -> Table:
+def _runs(everything: Sequence[Trained]) -> Table:
     rows = []
-    for label, one in everything:
+    for one in everything:
         of = one.training
         rates = [rate for _, rate in _measured(one.points, "tokens_per_second")]
         times = of.create_time, of.end_time
         took = duration(times[1].seconds - times[0].seconds) if of.HasField("end_time") else "–"
         numbers = [whole(of.tokens), whole(median(rates)) if rates else "–", took]
-        rows.append([label, whole(of.step), *numbers, whole(of.left_out), whole(of.restarts)])
+        rows.append([one.candidate, whole(of.step), *numbers, whole(of.left_out), whole(of.restarts)])
     headers = ["Training", "Steps", "Tokens", "Tokens a second", "Time", "Left out", "Restarts"]
     return Table(headers, rows, "What they consumed; time is from the order to the end, waiting included")
 

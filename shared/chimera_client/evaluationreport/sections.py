@@ -44,7 +44,9 @@ def warnings(evaluation: evaluation_pb2.Evaluation) -> list[str]:
     """What a reader must know before believing any number."""
     found = []
     if evaluation.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
-        found.append(f"This evaluation has {state_words(evaluation.state)}. {evaluation.detail}".strip())
+        found.append(
+            f"This evaluation did not succeed, it is {state_words(evaluation.state)}. {evaluation.detail}".strip()
+        )
     for score in whole_scores(evaluation):
         answers = score.correct + score.incorrect + score.unknown
         if score.unknown:

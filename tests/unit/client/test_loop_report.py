@@ -1,6 +1,7 @@
 """The report of a loop: what it says of a gain, with how much certainty, and that names in it stay names."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree.ElementTree import fromstring
 
@@ -246,6 +247,16 @@ def test_the_json_begins_with_what_matters_and_holds_everything(tmp_path):
     }
     assert found["rounds"][0]["trained"][0]["points"][0]["values"]["kl"] is None
     assert found["rounds"][0]["topics"][3]["weight"] == 3.5
+
+
+def test_a_loop_that_measured_nothing_claims_nothing(tmp_path):
+    outcome = one_round()
+    cancelled = evaluation_pb2.Evaluation(state=evaluation_pb2.EVALUATION_STATE_CANCELLED)
+    for rounds in ((), (replace(outcome.rounds[0], evaluation=cancelled, topics=()),)):
+        files.write(replace(outcome, rounds=rounds), tmp_path)
+        text = (tmp_path / "report.md").read_text("utf-8")
+        assert "nothing can be said about a gain" in text
+        assert ("did not succeed, it is cancelled" in text) == bool(rounds)
 
 
 class Page(HTMLParser):

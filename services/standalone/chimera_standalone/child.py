@@ -17,7 +17,6 @@ from typing import ClassVar
 from chimera_shared.errors import Configuration
 from chimera_standalone.directory import LOOPBACK, DataDirectory
 
-ANSWER_SECONDS = 60.0  # the broker needs 12 s to read a 2 GB log
 PROBE_SECONDS = 5.0
 DEATHS_PER_MINUTE = 6  # with the back-off below, a child that cannot start is given up after some 5 s
 BACKOFF_SECONDS = 0.1
@@ -34,6 +33,7 @@ class ChildServer(ABC):
     """
 
     noun: ClassVar[str]
+    answer_seconds: ClassVar[float] = 60.0  # the broker needs 12 s to read a 2 GB log
     stop_seconds: ClassVar[float]  # from SIGTERM to SIGKILL
     death_signal: ClassVar[signal.Signals] = (
         signal.SIGTERM
@@ -132,11 +132,11 @@ class ChildServer(ABC):
         ended = asyncio.create_task(process.wait())
         probing = asyncio.create_task(_until_succeeds(self.probe))
         try:
-            await asyncio.wait([ended, probing], timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([ended, probing], timeout=self.answer_seconds, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 raise self._failure(f"ended with exit status {ended.result()}")
             if not probing.done():
-                raise self._failure(f"did not answer on port {self.port} within {ANSWER_SECONDS:.0f} s")
+                raise self._failure(f"did not answer on port {self.port} within {self.answer_seconds:.0f} s")
         finally:
             ended.cancel()
             probing.cancel()

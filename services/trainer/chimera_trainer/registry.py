@@ -15,10 +15,10 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from chimera.model.v1 import model_pb2
+from chimera_shared import registry
 from chimera_shared.errors import Configuration, FailedPrecondition, InvalidInput, NotFound
-from chimera_trainer.domain.spec import NAME
+from chimera_shared.registry import MANIFEST, NAME
 
-MANIFEST = "manifest.json"
 _SUFFIXES = frozenset({".safetensors", ".json", ".jinja", ".txt", ".model"})
 """Data alone: weights that are pickled could run code when they are read."""
 _MAX_MANIFEST_BYTES = 16 * 1024 * 1024
@@ -27,7 +27,7 @@ _BLOCK_BYTES = 1024 * 1024
 
 
 class Registry:
-    """Versions of models under a folder that trainers and model servers share."""
+    """Versions of models under a folder that trainers and model servers share, beside those of the package."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -55,13 +55,13 @@ class Registry:
     def get(self, name: str, version: int = 0) -> model_pb2.Model:
         """A version, or the newest; NotFound."""
         self._require_name(name)
-        numbers = self._numbers(name)
-        if not numbers:
+        found = self._versions(name)
+        if not found:
             raise NotFound(f"no model is named {name[:80]!r}; `chimera models list` shows those that are")
-        version = version or numbers[-1]
-        if version not in numbers:
+        version = version or max(found)
+        if version not in found:
             raise NotFound(f"{name} has no version {version}; `chimera models list {name}` shows those that it has")
-        return _read(self._root / name / str(version))
+        return _read(found[version])
 
     def find(self, registered: str) -> model_pb2.Model:
         """The version that `name` or `name@version` names; NotFound."""
@@ -70,8 +70,8 @@ class Registry:
 
     def all(self, name: str = "") -> list[model_pb2.Model]:
         """Every version, or every one of a name, newest first."""
-        names = [name] if name else self._names()
-        found = [_read(self._root / each / str(number)) for each in names for number in self._numbers(each)]
+        names = [name] if name else registry.names(self._root)
+        found = [_read(folder) for each in names for folder in self._versions(each).values()]
         return sorted(found, key=lambda m: (-m.create_time.ToNanoseconds(), m.name, -m.version))
 
     def verify(self, model: model_pb2.Model) -> None:
@@ -84,7 +84,7 @@ class Registry:
 
     def _publish(self, staging: Path, files: dict[str, Any], model: model_pb2.Model) -> model_pb2.Model:
         home = self._root / model.name
-        number = max(self._numbers(model.name), default=0) + 1
+        number = max(self._versions(model.name), default=0) + 1
         while True:
             named = model_pb2.Model()
             named.CopyFrom(model)
@@ -107,15 +107,9 @@ class Registry:
         found = (each for each in self.all(model.name) if each.training_id == model.training_id != "")
         return next(found, None)
 
-    def _names(self) -> list[str]:
-        if not self._root.is_dir():
-            return []
-        return sorted(path.name for path in self._root.iterdir() if NAME.fullmatch(path.name))
-
-    def _numbers(self, name: str) -> list[int]:
+    def _versions(self, name: str) -> dict[int, Path]:
         self._require_name(name)
-        manifests = (self._root / name).glob(f"*/{MANIFEST}")
-        return sorted(int(path.parent.name) for path in manifests if path.parent.name.isdecimal())
+        return registry.versions(self._root, name)
 
     def _require_name(self, name: str) -> None:
         if not NAME.fullmatch(name):

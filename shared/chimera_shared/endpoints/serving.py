@@ -29,7 +29,9 @@ class Serving(BaseModel):
     engine: Literal["procedural", "transformers", "vllm"] = Field(
         description="`procedural` has no weights, `transformers` runs any checkpoint, `vllm` is for GPUs."
     )
-    source: str = Field("", description="Folder of the checkpoint, or its name on the Hugging Face hub.")
+    source: str = Field(
+        "", description="Folder of the checkpoint, its name on the Hugging Face hub, or a version such as student@1."
+    )
     revision: str = Field("", description="Branch, tag or commit on the hub; empty means its main branch.")
     accuracy: float = Field(1.0, ge=0, le=1, description="Share of problems that a procedural model solves.")
     registered: bool = Field(
@@ -49,6 +51,8 @@ class Serving(BaseModel):
     def _of_engine(self) -> Self:
         if self.engine != "procedural" and not self.source:
             raise ValueError(f"source is required for the engine {self.engine}: a folder, or a name on the hub")
+        if self.engine == "vllm" and "@" in self.source:
+            raise ValueError("source of the engine vllm is a folder or a name on the hub, no version of the registry")
         if self.engine != "vllm" and (self.engine_kwargs or self.adapters or self.accelerator):
             raise ValueError("accelerator, adapters and engine_kwargs are for the engine vllm alone")
         if self.engine != "transformers" and self.registered:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chimera_inference.protocol import BadRequest
 from chimera_inference.rayserve import wire
 from chimera_inference.rayserve.batcher import Batcher
-from chimera_inference.rayserve.checkpoints import NoSuchVersion, version_folder, versions
+from chimera_inference.rayserve.checkpoints import NoSuchVersion, folder_of, listed
 from chimera_inference.rayserve.pieces import Piece, Thoughts
 from chimera_inference.rayserve.plan import plan
 from chimera_inference.rayserve.running import validated
@@ -87,9 +87,9 @@ def test_only_whole_versions_of_the_registry_are_found(tmp_path, name):
     (folder / "manifest.json").write_text("{}")
     (tmp_path / "student" / "2").mkdir()  # not whole
     with pytest.raises(NoSuchVersion):
-        version_folder(tmp_path, name)
-    assert version_folder(tmp_path, "student@1") == folder
-    assert versions(tmp_path) == ["student@1"]
+        folder_of(tmp_path, name)
+    assert folder_of(tmp_path, "student@1") == folder
+    assert [each for each in listed(tmp_path) if "student" in each] == ["student@1"]
 
 
 # Thoughts

@@ -62,7 +62,7 @@ def test_of_many_that_publish_at_once_each_gets_a_number(registry, trained):
 def test_a_number_taken_meanwhile_is_passed_over(registry, trained, monkeypatch):
     registry.add(trained, model("t1"))
     monkeypatch.setattr(Registry, "_of_training", lambda self, model: None)
-    monkeypatch.setattr(Registry, "_numbers", lambda self, name: [])  # as another saw it before that
+    monkeypatch.setattr(Registry, "_versions", lambda self, name: {})  # as another saw it before that
     made = registry.add(trained, model("t2"))
     assert made.version == 2
     assert json.loads((trained.parent / "models/student/2" / MANIFEST).read_text())["model"]["version"] == 2

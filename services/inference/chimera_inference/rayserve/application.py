@@ -226,7 +226,7 @@ class Ingress:
         self._tokens[name].update(prompt=usage.prompt, completion=usage.completion, answers=1)
 
     def _names(self) -> list[str]:
-        return [*self._replicas, *(checkpoints.versions(self._models_dir) if self._registered else ())]
+        return [*self._replicas, *(checkpoints.listed(self._models_dir) if self._registered else ())]
 
     def _card(self, name: str) -> dict[str, Any]:
         return {"id": name, "object": "model", "created": self._started, "owned_by": "chimera"}

@@ -1,15 +1,14 @@
 """Checkpoints of a folder, of the hub or of the registry. Only safetensors are read; their code never runs."""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-_VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63})@(\d{1,9})")
-MANIFEST = "manifest.json"
+from chimera_shared import registry
+
 _ADAPTER = "adapter_config.json"
 
 
@@ -25,20 +24,16 @@ class NoSuchVersion(LookupError):
     """The registry has no such version."""
 
 
-def version_folder(models_dir: Path, name: str) -> Path:
+def folder_of(models_dir: Path, name: str) -> Path:
     """The folder of `name@version`. NoSuchVersion if it is no such name, or not there in whole."""
-    found = _VERSION.fullmatch(name)
-    if found is None or ".." in found[1]:
-        raise NoSuchVersion(f"{name[:80]!r} is not the name of a version, such as student@1")
-    folder = models_dir / found[1] / str(int(found[2]))
-    if not (folder / MANIFEST).is_file():
-        raise NoSuchVersion(f"no version {name} is in the registry")
+    if (folder := registry.version_folder(models_dir, name)) is None:
+        raise NoSuchVersion(f"no version {name[:80]!r} is in the registry; its names are such as student@1")
     return folder
 
 
-def versions(models_dir: Path) -> list[str]:
+def listed(models_dir: Path) -> list[str]:
     """Every version of the registry, as `name@version`."""
-    return sorted(f"{path.parent.parent.name}@{path.parent.name}" for path in models_dir.glob(f"*/*/{MANIFEST}"))
+    return [f"{name}@{number}" for name in registry.names(models_dir) for number in registry.versions(models_dir, name)]
 
 
 def load(source: str, revision: str = "", dtype: str = "auto", device: str = "cpu") -> Loaded:

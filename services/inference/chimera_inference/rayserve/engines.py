@@ -88,11 +88,13 @@ class TransformersEngine:
 
     def _load(self, model: str) -> None:
         from .batcher import Batcher
-        from .checkpoints import load, version_folder
+        from .checkpoints import folder_of, load
         from .decoding import Decoder
 
         spec, own = self._spec, model == self._name
-        source = spec["source"] if own else str(version_folder(self._models_dir, model))
+        source = spec["source"] if own else model
+        if "@" in source:
+            source = str(folder_of(self._models_dir, source))
         loaded = load(source, spec["revision"] if own else "", spec["dtype"], "cuda" if spec["gpus"] else "cpu")
         decoder = Decoder(loaded.model, loaded.tokeniser, spec["max_model_len"])
         self._decoders[model] = (decoder, Batcher(decoder.batch, spec["max_batch"], self._executor))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from chimera.model.v1 import model_pb2
 from chimera.training.v1 import training_pb2
 from chimera_shared.errors import Violation
+from chimera_shared.registry import NAME
 
 BATCH_SIZE, SFT_RATE, RL_RATE, GROUP_SIZE = 256, 1e-5, 1e-6, 8
 """The recipe of CHIMERA (arXiv 2603.00889)."""
@@ -18,7 +19,6 @@ MAX_ROWS = 65_536
 MAX_WORKERS = 1_024
 MAX_LENGTH = 1_048_576
 REINFORCED = frozenset({training_pb2.METHOD_GRPO, training_pb2.METHOD_CISPO})
-NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _REGISTERED = re.compile(rf"{NAME.pattern}(@[1-9]\d{{0,8}})?")
 _HUB = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(@[A-Za-z0-9][A-Za-z0-9_./-]{0,99})?"

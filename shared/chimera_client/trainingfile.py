@@ -33,9 +33,7 @@ def read_training_file(path: Path, dataset_id: str | None = None) -> TrainingFil
     text = read_text(path)
     spec = parse_training(parse_mapping(text, str(path)))
     spec.dataset_id = dataset_id or spec.dataset_id
-    if spec.base.WhichOneof("source") == "path":
-        spec.base.path = str((path.parent / Path(spec.base.path).expanduser()).resolve())
-    return TrainingFile(spec, hashlib.sha256(text.encode()).hexdigest())
+    return TrainingFile(with_absolute_base(spec, path.parent), hashlib.sha256(text.encode()).hexdigest())
 
 
 def parse_training(raw: Mapping[str, Any]) -> training_pb2.TrainingSpec:
@@ -45,6 +43,13 @@ def parse_training(raw: Mapping[str, Any]) -> training_pb2.TrainingSpec:
     reader.fill(spec, raw)
     if reader.violations:
         raise InvalidInput(reader.violations)
+    return spec
+
+
+def with_absolute_base(spec: training_pb2.TrainingSpec, folder: Path) -> training_pb2.TrainingSpec:
+    """The same order; a base that is a folder is as from the file's folder."""
+    if spec.base.WhichOneof("source") == "path":
+        spec.base.path = str((folder / Path(spec.base.path).expanduser()).resolve())
     return spec
 
 

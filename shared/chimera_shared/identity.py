@@ -27,6 +27,16 @@ def recall_id(request_id: str) -> str:
     return f"r{digest('recall', request_id)[:15]}"
 
 
+def training_id(request_id: str) -> str:
+    """The id of the training that a request orders."""
+    return f"t{digest('training', request_id)[:15]}"
+
+
+def evaluation_id(request_id: str) -> str:
+    """The id of the evaluation that a request orders."""
+    return f"e{digest('evaluation', request_id)[:15]}"
+
+
 def sample_id(build: str, subject: str, slot: int, attempt: int) -> str:
     """32 hexadecimal digits: the id of an attempt at a slot, and its W3C trace id."""
     return digest("sample", build, subject, slot, attempt)[:32]

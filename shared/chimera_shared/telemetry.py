@@ -15,6 +15,8 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from chimera_shared.identity import digest
+
 ENDPOINT_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _PROPAGATOR = TraceContextTextMapPropagator()
 _NEW_TRACE_ID: ContextVar[int | None] = ContextVar("new_trace_id", default=None)
@@ -86,6 +88,18 @@ def root_span(name: str, trace_id: str, attributes: Mapping[str, str | int | flo
             yield current
     finally:
         _NEW_TRACE_ID.reset(token)
+
+
+def traceparent(trace_id: str) -> str:
+    """The trace context of a trace that nobody recorded yet, whose id is given as 32 hexadecimal digits."""
+    return f"00-{trace_id}-{digest('span', trace_id)[:16]}-01"
+
+
+@contextmanager
+def joined(trace_id: str, name: str) -> Iterator[None]:
+    """A span of that trace; what is called in the block belongs to it, whether spans are recorded or not."""
+    with span(name, SpanKind.CLIENT, {}, extract_trace({"traceparent": traceparent(trace_id)})):
+        yield
 
 
 def current_trace_id() -> str:

@@ -77,7 +77,7 @@ class Evaluations:
         if wrong := [*rules.violations(spec), *self._roles(spec)]:
             raise InvalidInput(wrong)
         evaluation = evaluation_pb2.Evaluation(
-            evaluation_id=f"e{identity.digest('evaluation', request_id)[:15]}",
+            evaluation_id=identity.evaluation_id(request_id),
             spec=rules.with_defaults(spec),
             state=evaluation_pb2.EVALUATION_STATE_RUNNING,
             revision=1,

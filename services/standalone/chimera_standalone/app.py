@@ -30,6 +30,7 @@ from chimera_shared.settings import ServiceSettings, load
 from chimera_shared.together import all_of
 from chimera_standalone import procedural
 from chimera_standalone.child import ChildServer
+from chimera_standalone.directory import models_folder
 from chimera_standalone.embedded import EmbeddedBroker, EmbeddedStore
 
 _INSTANCE = "standalone"
@@ -169,9 +170,9 @@ class Standalone:
             "verifier": self.verifier_target,
             "gateway": self.gateway_target,
         }
-        for name in ("models", "jobs"):
-            if f"CHIMERA_{name.upper()}" not in os.environ:
-                changes[name] = self._data_dir / name
+        changes["models"] = models_folder(self._data_dir)
+        if "CHIMERA_JOBS" not in os.environ:
+            changes["jobs"] = self._data_dir / "jobs"
         return chimera_trainer.app.create(settings.model_copy(update=changes), pool)
 
     async def _child(self, child: ChildServer) -> None:

@@ -23,6 +23,11 @@ DYING_SECONDS = 1.0  # a process that was just killed may hold its lock a moment
 _owned: set[Path] = set()
 
 
+def models_folder(data_dir: Path) -> Path:
+    """The registry of models of services over this folder: the environment's, or its own."""
+    return Path(os.environ.get("CHIMERA_MODELS") or data_dir / "models")
+
+
 class DataDirectory:
     """Owned by one process from `own()` to `disown()`, which runs one child on it at a time.
 

@@ -3,26 +3,26 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from types import TracebackType
+from typing import Any, ClassVar, Self
 
 import aiohttp
 import yaml
 
 from chimera_shared.endpoints.config import Endpoint
+from chimera_shared.endpoints.serving import Serving
 from chimera_standalone.child import PROBE_SECONDS, ChildServer
-from chimera_standalone.directory import DataDirectory
+from chimera_standalone.directory import LOOPBACK, DataDirectory, models_folder
 
 _FILE = "endpoints.yaml"
-
-
-def reserved_port(directory: Path) -> int:
-    """The port at which models served from a directory will be, before they are: whoever asks them is told it first."""
-    directory.mkdir(parents=True, exist_ok=True)
-    return DataDirectory(directory).port()
+_NAME = "student"
+_LONGEST_ANSWER_SECONDS = 600.0
+_BATCHES_WAITING = 2
+"""While one is computed, the next is at hand."""
 
 
 class ServedModels(ChildServer):
-    """What the `serve` sections of endpoints order. They must be at `reserved_port` of the same directory."""
+    """What the `serve` sections of endpoints order. They must be at the port that their directory has on record."""
 
     noun: ClassVar[str] = "model server"
     answer_seconds: ClassVar[float] = 600.0  # a checkpoint of some billion weights may come from a slow disk
@@ -50,3 +50,38 @@ class ServedModels(ChildServer):
 
 def _plain(endpoint: Endpoint) -> dict[str, Any]:
     return endpoint.model_dump(mode="json", exclude_unset=True)
+
+
+class StudentServer:
+    """One model and every version of the registry beside it, while the block runs.
+
+    Its port is taken before, for whoever asks it is told its address first.
+    """
+
+    def __init__(self, data_dir: Path, serving: Serving) -> None:
+        directory = data_dir / "served"
+        directory.mkdir(parents=True, exist_ok=True)
+        port = DataDirectory(directory.absolute()).port()
+        self.endpoint = Endpoint(
+            base_url=f"http://{LOOPBACK}:{port}/v1",
+            model=_NAME,
+            max_in_flight=_BATCHES_WAITING * serving.max_batch,
+            timeout_seconds=_LONGEST_ANSWER_SECONDS,
+            max_tokens=serving.max_model_len,
+            structured_output="none",
+            serve=serving,
+        )
+        self.running = False
+        self._child = ServedModels(directory, {_NAME: self.endpoint}, models_folder(data_dir))
+
+    async def __aenter__(self) -> Self:
+        """Returns when the model answers."""
+        await self._child.start()
+        self.running = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.running = False
+        await self._child.stop()

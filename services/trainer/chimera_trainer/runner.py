@@ -11,10 +11,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from google.protobuf.json_format import MessageToDict
+from opentelemetry.trace import SpanKind
 
 from chimera.model.v1 import model_pb2
 from chimera.training.v1 import training_pb2
 from chimera_shared.errors import ChimeraError, FailedPrecondition, Transient
+from chimera_shared.telemetry import extract_trace, span
 from chimera_trainer.child import Child
 from chimera_trainer.datasets import Datasets
 from chimera_trainer.job import Job, Jobs, Tail
@@ -97,6 +99,13 @@ class Runner:
 
     async def _run(self, training_id: str) -> None:
         training = await self._store.require(training_id)
+        attributes = {"chimera.training_id": training_id, "chimera.dataset_id": training.spec.dataset_id}
+        parent = extract_trace(await self._store.trace(training_id))
+        with span("train", SpanKind.CONSUMER, attributes, parent):
+            await self._to_the_end(training)
+
+    async def _to_the_end(self, training: training_pb2.Training) -> None:
+        training_id = training.training_id
         while True:
             try:
                 job = await self._prepared(training)

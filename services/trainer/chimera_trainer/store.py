@@ -7,6 +7,7 @@ from datetime import UTC
 from chimera.training.v1 import training_pb2
 from chimera_shared.errors import NotFound
 from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, from_document, guarded, to_document
+from chimera_shared.telemetry import inject_trace
 
 ENDED = frozenset(
     {
@@ -43,11 +44,14 @@ class TrainerStore:
             await ensure_indexes(self._points, ["training_id", "step"])
 
     async def start(self, training: training_pb2.Training, request_id: str) -> bool:
-        """Store a new training; False if its id is taken."""
+        """Store a new training, and the trace in which it was ordered; False if its id is taken."""
+        trace: dict[str, str] = {}
+        inject_trace(trace)
         return await self._insert(
             {
                 "_id": training.training_id,
                 "request_id": request_id,
+                "trace": trace,
                 "training": to_document(training),
                 "revision": training.revision,
                 "active": True,
@@ -69,6 +73,12 @@ class TrainerStore:
         if (found := await self.find(training_id)) is None:
             raise NotFound(f"no training is named {training_id[:80]!r}; `chimera trainings list` shows those that are")
         return found
+
+    async def trace(self, training_id: str) -> dict[str, str]:
+        """The headers of the trace in which a training was ordered."""
+        with guarded():
+            found = await self._trainings.find_one({"_id": training_id}, {"trace": 1})
+        return {} if found is None else dict(found.get("trace", {}))
 
     async def page(self, skip: int, limit: int) -> list[training_pb2.Training]:
         """Trainings, newest first."""

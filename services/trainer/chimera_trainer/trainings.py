@@ -47,7 +47,7 @@ class Trainings:
         if wrong := [*rules.violations(spec), *self._judge(spec)]:
             raise InvalidInput(wrong)
         training = training_pb2.Training(
-            training_id=f"t{identity.digest('training', request_id)[:15]}",
+            training_id=identity.training_id(request_id),
             spec=rules.with_defaults(spec),
             state=training_pb2.TRAINING_STATE_PENDING,
             revision=1,

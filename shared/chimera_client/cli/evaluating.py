@@ -13,12 +13,14 @@ from chimera_client import named_corpora
 from chimera_client.cli.evaluations import DEFAULT_OUTPUT_PARENT
 from chimera_client.cli.exits import Code
 from chimera_client.cli.output import console, emit, note
-from chimera_client.cli.session import Place, Session, opened
+from chimera_client.cli.session import Place, opened
+from chimera_client.client import AsyncClient
 from chimera_client.evaluationfile import EvaluationFile, read_evaluation_file
 from chimera_client.evaluationreport import files
 from chimera_client.plain import to_plain
 from chimera_client.views.evaluation import progress_words, render_evaluation
-from chimera_shared.errors import Transient
+from chimera_shared import identity
+from chimera_shared.errors import NotFound, Transient
 
 _SUCCEEDED = evaluation_pb2.EVALUATION_STATE_SUCCEEDED
 _OVER = frozenset({evaluation_pb2.EVALUATION_STATE_FAILED, evaluation_pb2.EVALUATION_STATE_CANCELLED})
@@ -43,8 +45,9 @@ class EvaluationRun:
         async with opened(self.place, file.endpoints) as session:
             if file.corpora:  # of all others the evaluator says whether they are there
                 await named_corpora.provide(session.client, named_corpora.of_evaluation(file.spec), file.corpora, note)
-            evaluation = await self._order(session, file)
-            work = asyncio.create_task(self._follow(session.client.evaluations.watch(evaluation.evaluation_id)))
+            evaluation = await ordered(session.client, file, new=self.new)
+            watch = session.client.evaluations.watch(evaluation.evaluation_id)
+            work = asyncio.create_task(follow(watch, self.as_json))
             ended = await session.interrupts.first(work)
             if ended is None:
                 note(f"nothing answered is lost; go on with: chimera evaluations run {self.path}")
@@ -58,31 +61,46 @@ class EvaluationRun:
             console().print(f"The report is {directory / 'report.html'}")
         return Code.OK if ended.state == _SUCCEEDED else Code.FAILED
 
-    async def _order(self, session: Session, file: EvaluationFile) -> evaluation_pb2.Evaluation:
-        """This file's evaluation, which may be there already; a new one takes the place of one that failed."""
-        for generation in itertools.count(1):
-            evaluation = await session.client.evaluations.start(file.spec, file.request_id(generation))
-            if evaluation.state not in ({*_OVER, _SUCCEEDED} if self.new else _OVER):
-                break
-        if evaluation.graded:
-            note(f"this file's evaluation is there already: {progress_words(evaluation)}")
-        return evaluation
 
-    async def _follow(self, watch: AsyncIterator[evaluation_pb2.Evaluation]) -> evaluation_pb2.Evaluation:
-        last: evaluation_pb2.Evaluation | None = None
-        terminal = console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=terminal, disable=self.as_json or not terminal.is_terminal) as bar:
-            task = bar.add_task("answers graded", total=None)
-            said = float("-inf")
-            async for last in watch:
-                bar.update(task, completed=last.graded, total=last.planned)
-                now = asyncio.get_running_loop().time()
-                if self.as_json:
-                    emit({"type": "progress", "evaluation": to_plain(last)})
-                elif not terminal.is_terminal and now - said >= _LINE_SECONDS:
-                    said = now
-                    note(progress_words(last))
-        if last is None:
-            raise Transient("the evaluator said nothing of the evaluation: try again")
-        return last
+async def found(client: AsyncClient, file: EvaluationFile) -> evaluation_pb2.Evaluation | None:
+    """The evaluation that this file ordered before, if there is one that has not failed."""
+    for generation in itertools.count(1):
+        try:
+            evaluation = await client.evaluations.get(identity.evaluation_id(file.request_id(generation)))
+        except NotFound:
+            return None
+        if evaluation.state not in _OVER:
+            return evaluation
+    raise AssertionError("unreachable")
+
+
+async def ordered(client: AsyncClient, file: EvaluationFile, *, new: bool) -> evaluation_pb2.Evaluation:
+    """This file's evaluation, which may be there already; a new one takes the place of one that failed."""
+    for generation in itertools.count(1):
+        evaluation = await client.evaluations.start(file.spec, file.request_id(generation))
+        if evaluation.state not in ({*_OVER, _SUCCEEDED} if new else _OVER):
+            break
+    if evaluation.graded:
+        note(f"this file's evaluation is there already: {progress_words(evaluation)}")
+    return evaluation
+
+
+async def follow(watch: AsyncIterator[evaluation_pb2.Evaluation], as_json: bool) -> evaluation_pb2.Evaluation:
+    """Show an evaluation until it has ended; the last word of it."""
+    last: evaluation_pb2.Evaluation | None = None
+    terminal = console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=terminal, disable=as_json or not terminal.is_terminal) as bar:
+        task = bar.add_task("answers graded", total=None)
+        said = float("-inf")
+        async for last in watch:
+            bar.update(task, completed=last.graded, total=last.planned)
+            now = asyncio.get_running_loop().time()
+            if as_json:
+                emit({"type": "progress", "evaluation": to_plain(last)})
+            elif not terminal.is_terminal and now - said >= _LINE_SECONDS:
+                said = now
+                note(progress_words(last))
+    if last is None:
+        raise Transient("the evaluator said nothing of the evaluation: try again")
+    return last

@@ -20,12 +20,7 @@ async def run(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for the report. Without it: evaluations/NAME.")
     ] = None,
-    evaluator: Annotated[
-        str | None,
-        typer.Option(
-            envvar="CHIMERA_EVALUATOR", help="HOST:PORT of an evaluator. Without it all services are started here."
-        ),
-    ] = None,
+    evaluator: options.RunEvaluator = None,
     verifier: options.Verifier = None,
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
     new: Annotated[bool, typer.Option("--new", help="Ask everything anew, though this file was run before.")] = False,

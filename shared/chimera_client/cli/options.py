@@ -34,6 +34,16 @@ Trainer = Annotated[
     str | None,
     typer.Option(envvar="CHIMERA_TRAINER", help="HOST:PORT of the trainer. Without it: 127.0.0.1:50054."),
 ]
+RunEvaluator = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CHIMERA_EVALUATOR", help="HOST:PORT of an evaluator. Without it all services are started here."
+    ),
+]
+RunTrainer = Annotated[
+    str | None,
+    typer.Option(envvar="CHIMERA_TRAINER", help="HOST:PORT of a trainer. Without it all services are started here."),
+]
 Endpoints = Annotated[
     Path | None, typer.Option(envvar="CHIMERA_ENDPOINTS", help="YAML file of model endpoints, or a build file.")
 ]

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from chimera_shared.errors import Configuration, InvalidInput
 
 if TYPE_CHECKING:
     from chimera_shared.endpoints.config import Endpoint
+    from chimera_shared.endpoints.serving import Serving
 
 LOG_NAME = "chimera.log"
 _LOG_BYTES = 8 * 1024 * 1024
@@ -113,3 +115,30 @@ def log_to_file(data_dir: Path) -> Path:
     logging.getLogger().addHandler(handler)
     logging.captureWarnings(True)
     return path
+
+
+class ModelServer(Protocol):
+    """What is needed of a server of models; its block is the time in which it runs."""
+
+    @property
+    def endpoint(self) -> "Endpoint":
+        """Where it answers once it runs."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it does."""
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None: ...
+
+
+def student_server(data_dir: Path, serving: "Serving") -> ModelServer:
+    """Serves a model, and every version of the registry of services over the same folder."""
+    try:
+        from chimera_standalone.serving import StudentServer
+    except ModuleNotFoundError as error:
+        raise Configuration(f"{error.name} is not installed: pip install 'chimera[loop]'") from None
+    return StudentServer(data_dir, serving)

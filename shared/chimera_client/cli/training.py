@@ -18,7 +18,7 @@ from chimera_client.views.training import measured_words, progress_words, render
 from chimera_shared.errors import Transient
 
 _SUCCEEDED = training_pb2.TRAINING_STATE_SUCCEEDED
-_OVER = frozenset({training_pb2.TRAINING_STATE_FAILED, training_pb2.TRAINING_STATE_CANCELLED})
+OVER = frozenset({training_pb2.TRAINING_STATE_FAILED, training_pb2.TRAINING_STATE_CANCELLED})
 _LINE_SECONDS = 5.0
 _CURVE_CHARS = 20
 
@@ -50,7 +50,7 @@ class TrainingRun:
         """This file's training, which may be there already; a new one takes the place of one that failed."""
         for generation in itertools.count(1):
             training = await session.client.trainings.start(file.spec, file.request_id(generation))
-            if training.state not in ({*_OVER, _SUCCEEDED} if self.new else _OVER):
+            if training.state not in ({*OVER, _SUCCEEDED} if self.new else OVER):
                 break
         if training.step:
             note(f"this file's training is there already: {progress_words(training)}")

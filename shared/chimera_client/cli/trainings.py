@@ -19,12 +19,7 @@ async def run(
     dataset: Annotated[
         str | None, typer.Option(metavar="ID", help="The dataset, in the place of the file's; see `datasets list`.")
     ] = None,
-    trainer: Annotated[
-        str | None,
-        typer.Option(
-            envvar="CHIMERA_TRAINER", help="HOST:PORT of a trainer. Without it all services are started here."
-        ),
-    ] = None,
+    trainer: options.RunTrainer = None,
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
     new: Annotated[bool, typer.Option("--new", help="Train anew, though this file was run before.")] = False,
     as_json: options.Json = False,

@@ -75,11 +75,6 @@ class LoopFile:
         """The same for the same file, so that running it again goes on."""
         return f"l{identity.digest('loop', self.name, self.sha256)[:15]}"
 
-    @property
-    def trace_id(self) -> str:
-        """The one trace of everything that the loop orders, 32 hexadecimal digits."""
-        return identity.digest("loop trace", self.loop_id)[:32]
-
 
 def read_loop_file(path: Path, rounds: int | None = None) -> LoopFile:
     """Read a loop file; `rounds` stands in the place of its own. InvalidInput names every wrong field."""

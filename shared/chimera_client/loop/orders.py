@@ -108,7 +108,7 @@ async def items_of(samples: AsyncIterator[sample_pb2.Sample]) -> list[corpus_pb2
         corpus_pb2.CorpusItem(
             item_id=sample.ref.sample_id,
             statement=sample.problem.statement,
-            answer=sample.problem.answer,
+            answer=sample.problem.reference,
             subject=sample.ref.subject,
             topic=sample.ref.topic,
         )

@@ -9,7 +9,7 @@ from typing import TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from chimera_shared import topics
-from chimera_shared.identity import digest
+from chimera_shared.telemetry import traceparent
 from chimera_shared.topics import Topic
 
 E = TypeVar("E", bound=Message)
@@ -66,6 +66,4 @@ def _told(header: str | None) -> str:
 
 def sample_trace(key: str) -> str | None:
     """The trace context of a sample that nobody recorded yet: its trace id is its id. None for other keys."""
-    if not _TRACE_ID.fullmatch(key):
-        return None
-    return f"00-{key}-{digest('span', key)[:16]}-01"
+    return traceparent(key) if _TRACE_ID.fullmatch(key) else None

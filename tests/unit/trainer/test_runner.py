@@ -45,6 +45,9 @@ class Store:
     async def find(self, training_id):
         return copied(self.trainings[training_id]) if training_id in self.trainings else None
 
+    async def trace(self, training_id):
+        return {}
+
     async def require(self, training_id):
         return copied(self.trainings[training_id])
 

@@ -1,0 +1,263 @@
+"""`loop run` step by step: build, train, serve, evaluate, and again; each step is found again if it was done before."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from chimera.build.v1 import build_pb2
+from chimera.evaluation.v1 import evaluation_pb2
+from chimera.model.v1 import model_pb2
+from chimera.training.v1 import training_pb2
+from chimera_client import named_corpora, order
+from chimera_client.buildfile import BuildFile
+from chimera_client.cli import evaluating, training
+from chimera_client.cli.exits import Code
+from chimera_client.cli.output import console, emit, note
+from chimera_client.cli.run import export
+from chimera_client.cli.services import student_server
+from chimera_client.cli.session import Place, Session, opened
+from chimera_client.evaluationreport import files as evaluation_files
+from chimera_client.loop.file import STUDENT, LoopFile, Step, read_loop_file
+from chimera_client.loop.orders import Orders, items_of
+from chimera_client.loop.outcome import Outcome, Round, Trained
+from chimera_client.loop.report import files
+from chimera_client.loop.report.plain import plain
+from chimera_client.loop.topics import Marks, Topic
+from chimera_client.target import OutputTarget
+from chimera_client.views.loop import render_loop
+from chimera_shared import identity
+from chimera_shared.errors import FailedPrecondition, InvalidInput, NotFound
+from chimera_shared.telemetry import joined
+
+T = TypeVar("T")
+_OVER = frozenset({build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
+
+
+class _Stopped(Exception):
+    """A signal came; everything done so far is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopRun:
+    """One run of the command."""
+
+    path: Path
+    output: Path | None
+    place: Place
+    rounds: int | None
+    new: bool
+    as_json: bool
+
+    async def run(self) -> Code:
+        """Everything from the first order to the report."""
+        file = read_loop_file(self.path, self.rounds)
+        directory = self.output or Path("loops") / file.name
+        if directory.exists() and not directory.is_dir():
+            raise InvalidInput.of("--output", f"{directory} is no folder; name another")
+        if file.serve is not None and self.place.elsewhere:
+            raise InvalidInput.of(
+                "serve",
+                "serves models here, where the servers that are named do not ask; name an endpoint by `student`",
+            )
+        async with AsyncExitStack() as stack:
+            server = student_server(self.place.data_dir, file.serve) if file.serve is not None else None
+            endpoints = {**file.endpoints, **({STUDENT: server.endpoint} if server is not None else {})}
+            order.require_sound(BuildFile(file.build.spec, endpoints, ""), own_services=not self.place.elsewhere)
+            session = await stack.enter_async_context(opened(self.place, endpoints))
+            orders = Orders(file, await _generation(session, file) if self.new else 1)
+
+            async def serve() -> None:
+                if server is not None and not server.running:
+                    note("starting the model server")
+                    await stack.enter_async_context(server)
+
+            work = _Loop(session, file, orders, directory, serve, self.as_json)
+            try:
+                outcome = await work.run()
+            except _Stopped:
+                note(f"nothing done is lost; go on with: chimera loop run {self.path}")
+                return Code.INTERRUPTED
+        files.write(outcome, directory)
+        if self.as_json:
+            emit({"type": "result", "directory": str(directory), "report": plain(outcome)})
+        else:
+            console().print(render_loop(outcome, directory))
+        return Code.OK
+
+
+async def _generation(session: Session, file: LoopFile) -> int:
+    """The first generation of which nothing was ordered yet."""
+    for generation in itertools.count(1):
+        orders = Orders(file, generation)
+        first = orders.exam() or orders.data(1, "", (), (), ())
+        try:
+            await session.client.builds.get(identity.build_id(first.request_id()))
+        except NotFound:
+            return generation
+    raise AssertionError("unreachable")
+
+
+@dataclass
+class _Loop:
+    session: Session
+    file: LoopFile
+    orders: Orders
+    directory: Path
+    serve: Callable[[], Awaitable[None]]
+    as_json: bool
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    async def run(self) -> Outcome:
+        exam, corpus = await self._exam()
+        rounds: list[Round] = []
+        for number in range(1, self.file.rounds + 1):
+            rounds.append(await self._round(number, corpus, rounds))
+        base = self.file.base
+        return Outcome(
+            self.orders.loop_id,
+            self.orders.trace_id,
+            self.file.name,
+            base.registered or base.hub or Path(base.path).name,
+            exam,
+            tuple(rounds),
+            self.seconds,
+        )
+
+    async def _exam(self) -> tuple[build_pb2.Build | None, str]:
+        """The exam's build, and the corpus that it is measured by."""
+        if (ordered := self.orders.exam()) is None:
+            return None, ""
+        build = await self._built("build exam", ordered)
+        corpus = self.orders.corpus(build)
+        client = self.session.client
+        await client.corpora.import_(
+            corpus, f"dataset {build.dataset_id}", await items_of(client.datasets.read(build.dataset_id))
+        )
+        return build, corpus
+
+    async def _round(self, number: int, corpus: str, before: Sequence[Round]) -> Round:
+        client = self.session.client
+        scores = before[-1].topics if before else ()
+        earlier = [await self._as_corpus(each.dataset.dataset_id) for each in before]
+        seen = [topic for each in before for topic in await self._topics(each.dataset.dataset_id)] if scores else []
+        words = "build" if number == 1 else f"build {number}"
+        build = await self._built(words, self.orders.data(number, corpus, scores, seen, earlier))
+        dataset = await client.datasets.get(build.dataset_id)
+        await self._export(number, build)
+        trained = await self._trained(number, build.dataset_id, before)
+        last = {each.candidate for each in trained if each.step == self.file.steps[-1].name}
+        shown = [*(each for r in before for each in r.trained if each.step == self.file.steps[-1].name), *trained]
+        evaluation = await self._evaluated(number, corpus, shown)
+        names = [candidate.name for candidate in evaluation.spec.candidates]
+        marks = Marks(0, {at for at, name in enumerate(names) if name in last})
+        async for answer in client.evaluations.answers(evaluation.evaluation_id):
+            marks.add(answer)
+        return Round(number, build, dataset, trained, evaluation, marks.scores())
+
+    async def _built(self, words: str, file: BuildFile) -> build_pb2.Build:
+        client = self.session.client
+        request_id, known = await order.find_order(client, file, new=False)
+        started = time.monotonic()
+        with joined(self.orders.trace_id, words):
+            if known is None:
+                await named_corpora.provide(client, named_corpora.of_build(file.spec), file.corpora, note)
+                known = await client.builds.submit(file.spec, request_id)
+            elif known.state == build_pb2.BUILD_STATE_PAUSED:
+                known = await client.builds.resume(known.build_id)
+        if known.state != build_pb2.BUILD_STATE_SUCCEEDED:
+            note(f"{words}: {file.spec.samples:,} samples as build {known.build_id}")
+            ended = await self.session.watch(known, as_json=self.as_json)
+            if ended is None:
+                await self.session.pause(known, "the same command")
+                raise _Stopped
+            known = ended
+            self.seconds[words] = time.monotonic() - started
+        if known.state != build_pb2.BUILD_STATE_SUCCEEDED:
+            raise FailedPrecondition(
+                f"build {known.build_id} ended without its dataset: {known.detail or 'it was cancelled'};"
+                f" look at it with `chimera builds show {known.build_id}`"
+            )
+        return known
+
+    async def _as_corpus(self, dataset_id: str) -> str:
+        """A dataset as the corpus that later rounds are compared with."""
+        client, name = self.session.client, f"{self.file.name[:30]}-{identity.digest('data', dataset_id)[:8]}"
+        await client.corpora.import_(name, f"dataset {dataset_id}", await items_of(client.datasets.read(dataset_id)))
+        return name
+
+    async def _topics(self, dataset_id: str) -> list[Topic]:
+        found = {(s.ref.subject, s.ref.topic): None async for s in self.session.client.datasets.read(dataset_id)}
+        return list(found)
+
+    async def _export(self, number: int, build: build_pb2.Build) -> None:
+        target = OutputTarget.inspect(self.directory / ("dataset" if number == 1 else f"dataset-{number}"))
+        if not target.holds_whole(build.build_id):
+            await export(self.session.client, build, target, self.file.build)
+
+    async def _trained(self, number: int, dataset_id: str, before: Sequence[Round]) -> tuple[Trained, ...]:
+        """The chain of trainings for each seed, each from the model before it."""
+        trained: list[Trained] = []
+        for seed in self.file.seeds:
+            base = _last_model(before, seed) or self.file.base
+            for step in self.file.steps:
+                each = await self._train(number, step, seed, base, dataset_id)
+                trained.append(each)
+                base = model_pb2.ModelSource(registered=each.training.model)
+        return tuple(trained)
+
+    async def _train(self, number: int, step: Step, seed: int, base: model_pb2.ModelSource, dataset_id: str) -> Trained:
+        client, candidate = self.session.client, self.orders.candidate(number, step, seed)
+        spec, request = self.orders.training(number, step, seed, base, dataset_id)
+        words, started = f"train {candidate}", time.monotonic()
+        with joined(self.orders.trace_id, words):
+            for generation in itertools.count(1):
+                current = await client.trainings.start(spec, f"{request}-{generation}")
+                if current.state not in training.OVER:
+                    break
+        if current.state != training_pb2.TRAINING_STATE_SUCCEEDED:
+            note(f"{words}: {current.training_id}")
+            watch = client.trainings.watch(current.training_id)
+            current = await self._first(training.follow(watch, self.as_json))
+            self.seconds[words] = time.monotonic() - started
+        if current.state != training_pb2.TRAINING_STATE_SUCCEEDED:
+            raise FailedPrecondition(f"training {current.training_id} ended without a model: {current.detail}")
+        points = [point async for point in client.trainings.points(current.training_id)]
+        name, _, version = current.model.partition("@")
+        return Trained(step.name, seed, candidate, current, tuple(points), await client.models.get(name, int(version)))
+
+    async def _evaluated(self, number: int, corpus: str, trained: Sequence[Trained]) -> evaluation_pb2.Evaluation:
+        client, file = self.session.client, self.orders.evaluation(number, corpus, trained)
+        words, started = "evaluate" if number == 1 else f"evaluate {number}", time.monotonic()
+        await named_corpora.provide(client, named_corpora.of_evaluation(file.spec), file.corpora, note)
+        known = await evaluating.found(client, file)
+        if known is None or known.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
+            await self.serve()
+        with joined(self.orders.trace_id, words):
+            current = await evaluating.ordered(client, file, new=False)
+        if current.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
+            note(f"{words}: {current.planned:,} answers of {len(file.spec.candidates)} models")
+            watch = client.evaluations.watch(current.evaluation_id)
+            current = await self._first(evaluating.follow(watch, self.as_json))
+            self.seconds[words] = time.monotonic() - started
+        if current.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
+            raise FailedPrecondition(f"evaluation {current.evaluation_id} ended without scores: {current.detail}")
+        folder = self.directory / ("evaluation" if number == 1 else f"evaluation-{number}")
+        await evaluation_files.write(current, client.evaluations.answers(current.evaluation_id), folder)
+        return current
+
+    async def _first(self, work: Awaitable[T]) -> T:
+        found = await self.session.interrupts.first(asyncio.ensure_future(work))
+        if found is None:
+            raise _Stopped
+        return found
+
+
+def _last_model(before: Sequence[Round], seed: int) -> model_pb2.ModelSource | None:
+    """The model of the round before that this seed's chain ended in."""
+    found = [each.training.model for each in before[-1].trained if each.seed == seed] if before else []
+    return model_pb2.ModelSource(registered=found[-1]) if found else None

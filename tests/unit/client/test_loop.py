@@ -36,7 +36,7 @@ LOOP = {
 
 def written(folder: Path, **changes) -> Path:
     path = folder / "loop.yaml"
-    path.write_text(yaml.safe_dump({k: v for k, v in {**LOOP, **changes}.items() if v is not None}))
+    path.write_text(yaml.safe_dump({k: v for k, v in {**LOOP, **changes}.items() if v is not None}, sort_keys=False))
     return path
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from random import Random
 
 import pyarrow
 import pyarrow.parquet
@@ -9,16 +10,20 @@ import pytest
 
 from chimera_client.buildfile import read_build_file
 from chimera_client.evaluationfile import read_evaluation_file
+from chimera_client.sources.items import Fields
+from chimera_client.sources.source import local
 from chimera_client.trainingfile import read_training_file
 from chimera_evaluator.domain.spec import violations
 from chimera_inference.config import default_models
+from chimera_inference.domain.families import all_families
 from chimera_shared.apportion import targets
 from chimera_shared.endpoints.config import Endpoint, Endpoints
 from chimera_shared.spec import validate_spec
+from chimera_shared.templates import number, renumber
 from chimera_trainer.domain import spec as training_rules
 
 FOLDER = Path(__file__).parents[2] / "examples"
-NO_BUILDS = {"evaluation", "training", "training-paper"}
+NO_BUILDS = {"evaluation", "renumbered", "training", "training-paper"}
 EXAMPLES = sorted(path for path in FOLDER.glob("*.yaml") if path.stem not in NO_BUILDS)
 PROCEDURAL: Endpoints = {
     model.name: Endpoint(base_url="http://127.0.0.1:8400/v1", model=model.name) for model in default_models()
@@ -53,6 +58,19 @@ def test_the_example_evaluation_is_a_valid_order(tmp_path):
     file = read_evaluation_file(Path(path))
     assert [*violations(file.spec)] == []
     assert {name for candidate in file.spec.candidates for name in candidate.role.endpoints} <= PROCEDURAL.keys()
+
+
+def test_the_renumbered_problems_have_the_answers_that_the_procedural_engine_works_out():
+    file = read_evaluation_file(FOLDER / "renumbered.yaml")
+    assert [*violations(file.spec)] == []
+    (path,) = file.corpora.values()
+    for item in local(path, Fields()).items:
+        for seed in range(10):
+            families = [family for family in all_families().values() if family.recognise(item.statement)]
+            assert len(families) == 1, item.statement
+            worked = families[0].work(families[0].recognise(item.statement)).answer
+            assert number(worked.value) == number(item.answer.value) is not None
+            assert renumber(item, Random(seed))
 
 
 @pytest.mark.parametrize("name", ["training", "training-paper"])

@@ -73,5 +73,6 @@ def failed(event: events_pb2.AnswerRequested, failure: sample_pb2.Failure) -> ev
 
 def _graded(task: evaluation_pb2.Task, grade: sample_pb2.Grade, **fields: object) -> events_pb2.AnswerGraded:
     answer = evaluation_pb2.Answer(task=task, grade=grade, **fields)  # type: ignore[arg-type]
-    answer.task.item.statement = ""
+    if task.perturbation != evaluation_pb2.PERTURBATION_RENUMBERED:
+        answer.task.item.statement = ""
     return events_pb2.AnswerGraded(answer=answer)

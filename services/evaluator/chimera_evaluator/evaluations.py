@@ -84,7 +84,7 @@ class Evaluations:
         )
         if (there := await self._store.find(evaluation.evaluation_id)) is None:
             evaluation.corpora.extend(await self._corpora(evaluation.spec))
-            evaluation.planned = planned(evaluation.spec, await self._items(evaluation.spec))
+            evaluation.planned = await asyncio.to_thread(planned, evaluation.spec, await self._items(evaluation.spec))
             if not 1 <= evaluation.planned <= rules.MAX_TASKS:
                 raise InvalidInput.of(
                     "benchmarks", f"ask for {evaluation.planned} answers; it must be from 1 to {rules.MAX_TASKS}"

@@ -1,5 +1,6 @@
 """Sets of problems that others are compared with: how they come in, and where they are."""
 
+import asyncio
 import hashlib
 import re
 import uuid
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from chimera.corpus.v1 import corpus_pb2, corpus_service_pb2
 from chimera_shared.errors import AlreadyExists, InvalidInput, NotFound
 from chimera_shared.mongo import Logs
+from chimera_shared.templates import complete
 from chimera_shared.together import all_of
 from chimera_verifier.domain.likeness.sketch import key
 from chimera_verifier.reader import Reader
@@ -59,9 +61,11 @@ class Corpora:
         return known
 
     async def read(self, name: str) -> AsyncIterator[corpus_pb2.CorpusItem]:
-        """The items of a corpus in their order. NotFound if there is none of this name."""
+        """The items of a corpus in their order, each with its id. NotFound if there is none of this name."""
+        number = 0
         async for document in self._logs.read(await self.scope(name), 0, "whole"):
-            yield corpus_pb2.CorpusItem.FromString(document["whole"])
+            yield _named(corpus_pb2.CorpusItem.FromString(document["whole"]), number)
+            number += 1
 
     async def drawn(self, name: str, seed: int) -> corpus_pb2.CorpusItem:
         """One item of a corpus, the same for the same seed. NotFound if there is no corpus of this name."""
@@ -72,9 +76,7 @@ class Corpora:
         found = (await self._logs.find(scope, [number])).get(number)
         if found is None:
             raise NotFound(f"the corpus {name[:80]!r} has lost its item {number}")
-        item = corpus_pb2.CorpusItem.FromString(found["whole"])
-        item.item_id = item.item_id or str(number)
-        return item
+        return _named(corpus_pb2.CorpusItem.FromString(found["whole"]), number)
 
     async def delete(self, name: str) -> None:
         """Forget a corpus. NotFound if there is none of this name."""
@@ -95,6 +97,8 @@ class Corpora:
         """Hash the items, and store them if a scope is given."""
         taken, waiting = _Taken(), list[corpus_pb2.CorpusItem]()
         async for item in items:
+            if item.HasField("template"):
+                await asyncio.to_thread(_complete, item, taken.count)
             taken.add(item)
             waiting.append(item)
             if len(waiting) == _STORED_TOGETHER:
@@ -160,3 +164,17 @@ async def _items(parts: AsyncIterator[corpus_service_pb2.ImportCorpusRequest]) -
             raise InvalidInput.of("items", "must be every part after the first")
         for item in part.items.items:
             yield item
+
+
+def _named(item: corpus_pb2.CorpusItem, number: int) -> corpus_pb2.CorpusItem:
+    """The item with its id, which is its number if it came without one."""
+    item.item_id = item.item_id or str(number)
+    return item
+
+
+def _complete(item: corpus_pb2.CorpusItem, position: int) -> None:
+    """Give an item what its template says of it; InvalidInput where they do not agree."""
+    try:
+        complete(item)
+    except ValueError as error:
+        raise InvalidInput.of(f"items[{position}].template", str(error)) from None

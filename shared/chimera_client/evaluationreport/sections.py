@@ -47,6 +47,12 @@ def warnings(evaluation: evaluation_pb2.Evaluation) -> list[str]:
         found.append(
             f"This evaluation did not succeed, it is {state_words(evaluation.state)}. {evaluation.detail}".strip()
         )
+    if evaluation.scores:
+        found += [
+            f"Asked {perturbation_words(how)}: that applies to none of the problems."
+            for how in dict.fromkeys(evaluation.spec.perturbations)
+            if not whole_scores(evaluation, how)
+        ]
     for score in whole_scores(evaluation):
         answers = score.correct + score.incorrect + score.unknown
         if score.unknown:

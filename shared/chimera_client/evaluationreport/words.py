@@ -9,6 +9,7 @@ _PERTURBATIONS = {
     evaluation_pb2.PERTURBATION_RENAMED: "people renamed",
     evaluation_pb2.PERTURBATION_REORDERED: "choices reordered",
     evaluation_pb2.PERTURBATION_DISTRACTED: "with a distraction",
+    evaluation_pb2.PERTURBATION_RENUMBERED: "with other numbers",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chimera.corpus.v1 import corpus_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_client.sources import templates
 from chimera_client.sources.rows import Row, Table
 from chimera_shared.errors import InvalidInput
 
@@ -66,7 +67,7 @@ class Fields:
         if not (self.choices or self.wrong_answers):
             guessed["choices"] = next((lower[guess] for guess in _CHOICES if guess in lower), "")
         found = replace(self, **guessed)
-        if not found.statement:
+        if not found.statement and not set(templates.COLUMNS) <= {*columns, templates.CONDITIONS}:
             raise InvalidInput.of(
                 "--statement-field", f"say which column is the problem's statement; there are {_listed(columns)}"
             )
@@ -76,7 +77,7 @@ class Fields:
     def columns(self) -> list[str]:
         """Every column that is read."""
         one = (self.statement, self.answer, self.subject, self.item_id, self.topic, self.choices, self.left_out)
-        return [*dict.fromkeys(column for column in (*one, *self.wrong_answers, *_TYPED) if column)]
+        return [*dict.fromkeys(column for column in (*one, *self.wrong_answers, *_TYPED, *templates.COLUMNS) if column)]
 
 
 def items_of(table: Table, told: Fields) -> Iterator[corpus_pb2.CorpusItem]:
@@ -88,8 +89,8 @@ def items_of(table: Table, told: Fields) -> Iterator[corpus_pb2.CorpusItem]:
 def _items(table: Table, names: Fields) -> Iterator[corpus_pb2.CorpusItem]:
     seen: set[str] = set()
     for number, row in enumerate(table.rows(names.columns), 1):
-        statement = _text(row.get(names.statement)).strip()
-        if not statement or (names.left_out and row.get(names.left_out)):
+        statement, template = _text(row.get(names.statement)).strip(), templates.read(row, number)
+        if not (statement or template) or (names.left_out and row.get(names.left_out)):
             continue
         subject, topic = (_text(row.get(name))[:_MAX_NAME_CHARS] for name in (names.subject, names.topic))
         item = corpus_pb2.CorpusItem(statement=statement, subject=subject, topic=topic)
@@ -98,6 +99,8 @@ def _items(table: Table, names: Fields) -> Iterator[corpus_pb2.CorpusItem]:
             item.item_id = f"{item_id}-{number}" if item_id in seen else item_id
             seen.add(item.item_id)
         _answer(item, row, names)
+        if template:
+            templates.attach(item, template, number)
         yield item
 
 

@@ -168,3 +168,35 @@ async def test_a_spent_budget_leaves_the_scores_of_what_was_answered(scene):
     assert ended.state == evaluation_pb2.EVALUATION_STATE_FAILED
     assert "60 of 160 answers were graded" in ended.detail
     assert sum(s.correct + s.incorrect + s.unknown for s in ended.scores if not s.subject) == 60
+
+
+async def test_problems_with_templates_are_asked_with_other_numbers(scene):
+    items = problems()[:2]
+    for n, item in enumerate(items):
+        item.topic = f"t{n}"
+    items.append(corpus_pb2.CorpusItem(subject="s1", topic="chains"))
+    items[2].template.CopyFrom(
+        corpus_pb2.Template(
+            statement='Work out "{a}+{b}*{c}-{d}" from left to right, reducing modulo 10 each time. What is left?',
+            parameters=[{"name": name, "low": 2, "high": 9} for name in "abcd"],
+            answer_expression="((a + b) * c - d) % 10",
+        )
+    )
+    await scene.client.corpora.import_("templates", "made for this test", items)
+    await scene.dials(models={"procedural-strong": {"accuracy": 1.0}})
+    spec = evaluation_pb2.EvaluationSpec(
+        name="changed",
+        candidates=[{"name": "right", "role": {"endpoints": ["procedural-strong"]}}],
+        benchmarks=[{"corpus": "templates"}],
+        perturbations=[evaluation_pb2.PERTURBATION_RENUMBERED],
+    )
+    ended = await scene.end((await scene.client.evaluations.start(spec)).evaluation_id)
+    changed = [score for score in ended.scores if score.perturbation == evaluation_pb2.PERTURBATION_RENUMBERED]
+    assert [(score.problems, score.correct) for score in changed] == [(1, 1)]
+    answers = [answer async for answer in scene.client.evaluations.answers(ended.evaluation_id)]
+    assert {(a.task.item.subject, a.task.item.topic) for a in answers} == {("s0", "t0"), ("s1", "t1"), ("s1", "chains")}
+    (other,) = [a.task.item for a in answers if a.task.perturbation]
+    (own,) = [item async for item in scene.client.corpora.read("templates") if item.topic == "chains"]
+    assert other.statement.startswith('Work out "')
+    assert other.statement != own.statement
+    assert not any(a.task.item.statement for a in answers if not a.task.perturbation)

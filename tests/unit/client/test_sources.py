@@ -181,3 +181,70 @@ async def test_a_source_that_is_nothing_names_what_there_is():
     with pytest.raises(InvalidInput, match=r"'aime99' is no file here, no OWNER/NAME of the hub, and none of aime24,"):
         async with source.opened("aime99", Told(), print):
             pass
+
+
+TEMPLATED = {
+    "question": "What is 4 times 5, less 1?",
+    "answer": "19",
+    "template": "What is {a} times {b}, less 1?",
+    "parameters": {"a": "2..9", "b": [3, 5, 11]},
+    "answer_expression": "a * b - 1",
+    "conditions": ["answer > 10"],
+}
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv", ".parquet"])
+def test_templates_come_with_their_rows(tmp_path, suffix):
+    path = tmp_path / f"mine{suffix}"
+    if suffix in (".jsonl", ".json"):
+        path.write_text(json.dumps(TEMPLATED) if suffix == ".jsonl" else json.dumps([TEMPLATED]))
+    elif suffix == ".csv":
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, TEMPLATED)
+            writer.writeheader()
+            texts = {"parameters": json.dumps(TEMPLATED["parameters"]), "conditions": "answer > 10"}
+            writer.writerow(TEMPLATED | texts)
+    else:
+        pq.write_table(pa.Table.from_pylist([TEMPLATED | {"parameters": json.dumps(TEMPLATED["parameters"])}]), path)
+    (item,) = items(path)
+    assert item.template.statement == TEMPLATED["template"]
+    a, b = item.template.parameters
+    assert (a.name, a.low, a.high, b.name, list(b.values)) == ("a", 2, 9, "b", [3, 5, 11])
+    assert (item.template.answer_expression, list(item.template.conditions)) == ("a * b - 1", ["answer > 10"])
+
+
+def test_a_template_makes_the_statement_and_the_answer_that_are_not_given(tmp_path):
+    row = {key: value for key, value in TEMPLATED.items() if key not in ("question", "answer")}
+    (item,) = items(jsonl(tmp_path / "m.jsonl", row))
+    assert item.statement.startswith("What is ")
+    assert int(item.answer.value) > 10
+
+
+def test_other_columns_called_template_mean_nothing(tmp_path):
+    (item,) = items(jsonl(tmp_path / "m.jsonl", {"question": "Why?", "template": "chatml", "parameters": 7}))
+    assert not item.HasField("template")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"answer": "20"}, "answer_expression gives 19 for a = 4, b = 5, and the answer is '20'"),
+        ({"question": "What is 4 by 5?"}, "not the statement"),
+        ({"template": None}, "template must be text"),
+        ({"parameters": None}, "parameters must be a mapping"),
+        ({"parameters": "[1"}, "parameters must be a mapping"),
+        ({"parameters": {"a": "2-9", "b": [1]}}, 'parameter a must be a range such as "2..20"'),
+        ({"parameters": {"a": "2..9", "b": [1.5]}}, "parameter b must be a range"),
+        ({"parameters": {"a": "2..9", "b": []}}, "parameter b must be a range"),
+        ({"conditions": {"a": "b"}}, 'such as ["a % b == 0", "answer > 0"]'),
+        ({"conditions": [["x"]]}, "conditions must be text"),
+        ({"answer_expression": "7"}, "its own numbers (a = 4, b = 5) do not satisfy"),
+        ({"answer_expression": "__import__('os')"}, "characters that arithmetic does not need"),
+    ],
+)
+def test_a_template_that_cannot_be_used_names_its_row_and_why(tmp_path, changes, words):
+    path = jsonl(tmp_path / "m.jsonl", {"question": "Why?", "answer": ""}, TEMPLATED | changes)
+    with pytest.raises(InvalidInput) as caught:
+        items(path)
+    assert "the template of row 2 cannot be used: " in str(caught.value)
+    assert words in str(caught.value)

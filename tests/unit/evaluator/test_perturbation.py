@@ -9,10 +9,11 @@ from chimera.evaluation.v1 import evaluation_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_evaluator.domain.perturbation import perturbed
 
-RENAMED, REORDERED, DISTRACTED = (
+RENAMED, REORDERED, DISTRACTED, RENUMBERED = (
     evaluation_pb2.PERTURBATION_RENAMED,
     evaluation_pb2.PERTURBATION_REORDERED,
     evaluation_pb2.PERTURBATION_DISTRACTED,
+    evaluation_pb2.PERTURBATION_RENUMBERED,
 )
 CHOICES = ["ten", "twenty", "thirty", "forty"]
 QUIZ = "How many?\n" + "\n".join(f"{letter}) {text}" for letter, text in zip("ABCD", CHOICES, strict=True))
@@ -75,3 +76,18 @@ def test_a_distraction_is_added_and_nothing_is_taken():
     assert after.statement.endswith(before.statement)
     assert len(after.statement) > len(before.statement)
     assert after.answer == before.answer
+
+
+def test_other_numbers_come_with_the_answer_that_they_give():
+    before = item("What is 2 + 2?", "4")
+    assert perturbed(before, RENUMBERED, Random(0)) is None
+    before.template.statement, before.template.answer_expression = "What is {a} + {b}?", "a + b"
+    before.template.parameters.add(name="a", low=1, high=9)
+    before.template.parameters.add(name="b", low=1, high=9)
+    after = perturbed(before, RENUMBERED, Random(0))
+    _, _, a, _, b = after.statement.rstrip("?").split()
+    assert (a, b) != ("2", "2")
+    assert after.answer.value == str(int(a) + int(b))
+    assert after == perturbed(before, RENUMBERED, Random(0))
+    assert not after.HasField("template")
+    assert not perturbed(before, DISTRACTED, Random(0)).HasField("template")

@@ -200,7 +200,7 @@ async def test_a_corpus_appears_whole_and_the_same_again_is_the_same():
     assert await shop.corpora.take_in(parts("one", SUM, OTHER)) == corpus
     with pytest.raises(AlreadyExists, match="'one' is there with other content"):
         await shop.corpora.take_in(parts("one", OTHER, SUM))
-    assert [item.statement async for item in shop.corpora.read("one")] == [SUM, OTHER]
+    assert [(item.item_id, item.statement) async for item in shop.corpora.read("one")] == [("0", SUM), ("1", OTHER)]
     assert len(shop.logs.logs) == 1
     assert not shop.heads.begun
 
@@ -249,6 +249,27 @@ async def test_two_items_of_one_name_are_refused():
 
     with pytest.raises(InvalidInput, match="'x' stands on an earlier item"):
         await Shop().corpora.take_in(twice())
+
+
+async def test_items_are_as_their_templates_make_them():
+    template = corpus_pb2.Template(
+        statement="What is {a} times {b}?",
+        parameters=[{"name": "a", "low": 2, "high": 9}, {"name": "b", "values": [3, 7]}],
+        answer_expression="a * b",
+    )
+
+    async def sent(**item):
+        yield corpus_service_pb2.ImportCorpusRequest(head={"name": "one"})
+        yield corpus_service_pb2.ImportCorpusRequest(items={"items": [{"template": template, **item}]})
+
+    with pytest.raises(InvalidInput, match=r"items\[0\]\.template: answer_expression gives 20 for a = 4, b = 5"):
+        await Shop().corpora.take_in(sent(statement="What is 4 times 5?", answer={"value": "21"}))
+    shop = Shop()
+    await shop.corpora.take_in(sent())
+    [item] = [item async for item in shop.corpora.read("one")]
+    assert item.template == template
+    _, _, a, _, b = item.statement.rstrip("?").split()
+    assert item.answer.value == str(int(a) * int(b))
 
 
 async def test_similar_problems_are_found_without_storing_anything():

@@ -1,7 +1,7 @@
 """The same problem, asked otherwise: who learned it by heart does worse on it.
 
 After the perturbations of GSM-Plus (Li et al. 2024) and GSM-Symbolic (Mirzadeh et al. 2024), kept to those that leave
-the answer known without solving the problem again.
+the answer known without solving the problem again: other numbers only where a template says what they give.
 """
 
 import re
@@ -11,6 +11,7 @@ from random import Random
 from chimera.corpus.v1 import corpus_pb2
 from chimera.evaluation.v1 import evaluation_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_shared.templates import renumber
 
 _NAMES = (
     "Alice", "Amira", "Anna", "Ben", "Bob", "Carla", "Carlos", "Chen", "Clara", "Daniel", "David", "Diana", "Elena",
@@ -38,7 +39,10 @@ def perturbed(
     """The item asked in another way, with its answer as it is then; None where that cannot be done to it."""
     changed = corpus_pb2.CorpusItem()
     changed.CopyFrom(item)
-    return changed if _HOW[how](changed, rng) else None
+    if not _HOW[how](changed, rng):
+        return None
+    changed.ClearField("template")  # of no use to whoever is asked
+    return changed
 
 
 def _as_it_is(item: corpus_pb2.CorpusItem, rng: Random) -> bool:
@@ -91,4 +95,5 @@ _HOW: dict[int, Callable[[corpus_pb2.CorpusItem, Random], bool]] = {
     evaluation_pb2.PERTURBATION_RENAMED: _rename,
     evaluation_pb2.PERTURBATION_REORDERED: _reorder,
     evaluation_pb2.PERTURBATION_DISTRACTED: _distract,
+    evaluation_pb2.PERTURBATION_RENUMBERED: renumber,
 }

@@ -45,7 +45,7 @@ def violations(spec: evaluation_pb2.EvaluationSpec) -> Iterator[Violation]:
     yield from _benchmarks(spec)
     for i, how in enumerate(spec.perturbations):
         if how not in evaluation_pb2.Perturbation.values() or not how:
-            yield Violation(f"perturbations[{i}]", "must be renamed, reordered or distracted")
+            yield Violation(f"perturbations[{i}]", "must be renamed, reordered, distracted or renumbered")
     if spec.seed < 0:
         yield Violation("seed", f"must not be negative, not {spec.seed}")
     if spec.confidence and not 0 < spec.confidence < 1:

@@ -26,7 +26,7 @@ from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/corpus/v1/corpus.proto\x12\x11\x63himera.corpus.v1\x1a\x1e\x63himera/sample/v1/sample.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"v\n\x06\x43orpus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05items\x18\x02 \x01(\x03\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"{\n\nCorpusItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12)\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\r\n\x05topic\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/corpus/v1/corpus.proto\x12\x11\x63himera.corpus.v1\x1a\x1e\x63himera/sample/v1/sample.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"v\n\x06\x43orpus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05items\x18\x02 \x01(\x03\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x11TemplateParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03low\x18\x02 \x01(\x03\x12\x0c\n\x04high\x18\x03 \x01(\x03\x12\x0e\n\x06values\x18\x04 \x03(\x03\"\x86\x01\n\x08Template\x12\x11\n\tstatement\x18\x01 \x01(\t\x12\x38\n\nparameters\x18\x02 \x03(\x0b\x32$.chimera.corpus.v1.TemplateParameter\x12\x19\n\x11\x61nswer_expression\x18\x03 \x01(\t\x12\x12\n\nconditions\x18\x04 \x03(\t\"\xaa\x01\n\nCorpusItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12)\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\r\n\x05topic\x18\x05 \x01(\t\x12-\n\x08template\x18\x06 \x01(\x0b\x32\x1b.chimera.corpus.v1.Templateb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,6 +35,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CORPUS']._serialized_start=118
   _globals['_CORPUS']._serialized_end=236
-  _globals['_CORPUSITEM']._serialized_start=238
-  _globals['_CORPUSITEM']._serialized_end=361
+  _globals['_TEMPLATEPARAMETER']._serialized_start=238
+  _globals['_TEMPLATEPARAMETER']._serialized_end=314
+  _globals['_TEMPLATE']._serialized_start=317
+  _globals['_TEMPLATE']._serialized_end=451
+  _globals['_CORPUSITEM']._serialized_start=454
+  _globals['_CORPUSITEM']._serialized_end=624
 # @@protoc_insertion_point(module_scope)

@@ -19,6 +19,7 @@ class Perturbation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PERTURBATION_RENAMED: _ClassVar[Perturbation]
     PERTURBATION_REORDERED: _ClassVar[Perturbation]
     PERTURBATION_DISTRACTED: _ClassVar[Perturbation]
+    PERTURBATION_RENUMBERED: _ClassVar[Perturbation]
 
 class EvaluationState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -31,6 +32,7 @@ PERTURBATION_UNSPECIFIED: Perturbation
 PERTURBATION_RENAMED: Perturbation
 PERTURBATION_REORDERED: Perturbation
 PERTURBATION_DISTRACTED: Perturbation
+PERTURBATION_RENUMBERED: Perturbation
 EVALUATION_STATE_UNSPECIFIED: EvaluationState
 EVALUATION_STATE_RUNNING: EvaluationState
 EVALUATION_STATE_SUCCEEDED: EvaluationState

@@ -1,10 +1,12 @@
 # Everything that is run by hand or by CI. `make` alone explains itself.
 #
 # PYTHON  the interpreter that makes the virtual environment, 3.11 to 3.13
+# WORKERS how many processes share the tests, each a file at a time
 # ARGS    more arguments for `make test`, `up`, `bench`, `bench-peers` and `chaos`
 PYTHON ?= python3
 VENV ?= .venv
 BUF ?= npx --yes @bufbuild/buf@1.75.0
+WORKERS ?= 2
 ARGS ?=
 
 BIN := $(VENV)/bin
@@ -27,7 +29,7 @@ up: $(VENV)/.standalone  ## Run all services here until ctrl-C; try ARGS=--help
 	$(BIN)/chimera up $(ARGS)
 
 test: $(VENV)/.dev  ## Run the tests; for some of them: ARGS=tests/unit
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint types imports drift buf  ## Lint, types, import rules, generated files, the contract's compatibility
 

@@ -11,6 +11,8 @@ from e2e.journal import Request
 
 BUYERS = ("taxonomy", "generator", "verifier")
 """The services that ask models, and keep what was answered in a ledger of their own."""
+ON_THE_WIRE_SECONDS = 0.5
+"""In which a busy teacher takes in what a process sent just before it died."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Accounts:
 
     async def note_death(self, service: str) -> None:
         """Call it while the service is dead: what it had asked and not kept is what it will ask again."""
+        await asyncio.sleep(ON_THE_WIRE_SECONDS)
         self._deployed.journal.read()
         requests = list(self._deployed.journal.requests.values())
         kept = set().union(*(await self.kept()).values())

@@ -59,7 +59,7 @@ def ended(build: build_pb2.Build) -> bool:
 
 
 async def until(
-    deployed: Cluster, build_id: str, done: Callable[[build_pb2.Build], bool] = ended, seconds: float = 120
+    deployed: Cluster, build_id: str, done: Callable[[build_pb2.Build], bool] = ended, seconds: float = 240
 ) -> build_pb2.Build:
     """The build once `done` says so; with what every service waits for if it never does."""
     build = None

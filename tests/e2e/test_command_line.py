@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 MIX = {"Mathematics": 8, "Physics": 4}
 SAMPLES = sum(MIX.values())
 IN_FLIGHT = 4
-CHILDREN_END_SECONDS = 15
+CHILDREN_END_SECONDS = 60
 
 
 @dataclass(frozen=True)

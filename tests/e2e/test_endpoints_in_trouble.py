@@ -109,7 +109,7 @@ async def test_when_every_call_fails_the_build_ends_with_the_first_cause(
     spec = order(40, {"Physics": 1.0}, seed=703)
     for role in (spec.roles.proposer, spec.roles.solver):
         role.endpoints[:] = [model]
-    build = await until(calm, await submit(calm, spec), seconds=60)
+    build = await until(calm, await submit(calm, spec), seconds=120)
     assert build.state == build_pb2.BUILD_STATE_FAILED
     assert build.stop_reason == build_pb2.STOP_REASON_ENDPOINTS_FAILING
     assert words in build.detail

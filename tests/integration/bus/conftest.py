@@ -99,7 +99,7 @@ class EmbeddedKafka(Kafka):
         command = [self.binary, "start", "--only", "kafka", "--kafka-port", str(self.port)]
         with (self.directory / "broker.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.directory, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
@@ -139,7 +139,7 @@ def mortal_kafka(tmp_path: Path) -> Iterator[EmbeddedKafka]:
     embedded.end(signal.SIGKILL)
 
 
-async def _until(holds: Any, within_s: float = 20) -> None:
+async def _until(holds: Any, within_s: float = 40) -> None:
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 - what is waited for happens in other code
             await asyncio.sleep(0.02)

@@ -14,7 +14,7 @@ from chimera_shared import usage
 from chimera_standalone.app import Standalone
 
 pytestmark = pytest.mark.integration
-LONGEST_SECONDS = 90
+LONGEST_SECONDS = 180
 
 
 class Scene:

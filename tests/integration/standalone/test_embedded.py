@@ -42,7 +42,7 @@ async def running(server):
         await server.stop()
 
 
-async def eventually(condition, seconds=20.0):
+async def eventually(condition, seconds=60.0):
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 -- what is waited for happens in other processes
             await asyncio.sleep(0.02)

@@ -56,7 +56,7 @@ async def require_contract(deployed: Cluster, spec: build_pb2.BuildSpec, build: 
 
 async def test_a_spell_of_429_starves_nobody(calm: Cluster) -> None:
     await calm.dials(latency_mean_seconds=1.0, models={SPARE: {"accuracy": 1.0}})
-    spec = order(100, {"Mathematics": 1.0}, seed=701)
+    spec = order(60, {"Mathematics": 1.0}, seed=701)
     for role in (spec.roles.proposer, spec.roles.solver):
         role.endpoints.append(SPARE)
     build_id = await submit(calm, spec)

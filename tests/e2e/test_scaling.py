@@ -13,8 +13,8 @@ from e2e.contract import Census, broken, order, samples, submit, until
 pytestmark = pytest.mark.e2e
 
 SUBJECTS = {"Mathematics": 1.0, "Physics": 1.0, "Chemistry": 1.0}
-SAMPLES = 150
-MIX = dict.fromkeys(SUBJECTS, 50)
+SAMPLES = 90
+MIX = dict.fromkeys(SUBJECTS, 30)
 LATENCY = {"latency_mean_seconds": 1.5, "latency_sigma": 0.4, "latency_cap_seconds": 2.5}
 
 
@@ -50,13 +50,13 @@ async def test_replicas_join_leave_and_crash_in_mid_build(tmp_path: Path) -> Non
         await until_answered(deployed, 20)
         for service in ("generator", "verifier"):
             await deployed.join(service, 1)
-        await until_answered(deployed, 150)
+        await until_answered(deployed, 80)
         await crash(deployed, accounts, "generator")
         await deployed.revive("generator")
-        await until_answered(deployed, 250)
+        await until_answered(deployed, 140)
         await deployed.leave("verifier")
         await deployed.revive("verifier")
-        await until_answered(deployed, 350)
+        await until_answered(deployed, 200)
         await crash(deployed, accounts, "verifier-1")
         await deployed.revive("verifier-1")
         await require_all_promises(deployed, build_id, accounts, seed=1, rebalances=2)

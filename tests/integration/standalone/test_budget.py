@@ -36,7 +36,7 @@ class Scene:
     async def order(self, **changes: Any) -> str:
         spec = build_pb2.BuildSpec(
             name="limited",
-            samples=2_000,
+            samples=400,
             seed=1,
             subjects=[{"name": "Mathematics", "weight": 1}, {"name": "Physics", "weight": 1}],
             roles={

@@ -14,8 +14,8 @@ from chimera_client.client import AsyncClient
 from chimera_standalone.app import Standalone
 
 pytestmark = pytest.mark.integration
-LONGEST_SECONDS = 60
-SAMPLES = 250
+LONGEST_SECONDS = 180
+SAMPLES = 100
 QUICK = {"latency_mean_seconds": 0.02, "latency_sigma": 0}
 HOURS = {"latency_mean_seconds": 3600, "latency_cap_seconds": 3600}
 
@@ -114,7 +114,7 @@ async def test_a_pause_takes_in_what_is_under_way_and_a_resume_pays_nothing_agai
 
 
 async def test_a_cancelled_build_cuts_its_calls_off_and_keeps_what_was_accepted(scene):
-    build_id = await scene.order("cancelled", 400)
+    build_id = await scene.order("cancelled", 150)
     await scene.build(build_id, lambda build: accepted(build) >= 10)
     await scene.dials(**HOURS)
     await scene.when(lambda stats: stats["in_flight"] >= 16)
@@ -137,7 +137,7 @@ async def test_a_cancelled_build_cuts_its_calls_off_and_keeps_what_was_accepted(
 @pytest.mark.parametrize("halt", ["pause", "cancel"])
 async def test_a_halted_build_gives_up_the_places_of_those_that_only_wait(scene, halt):
     """Each stage works on four messages at a time; all of the proposer's wait, for the end of a rest of ten minutes."""
-    first = await scene.order("first", 2_000, proposer="procedural-weak")
+    first = await scene.order("first", 200, proposer="procedural-weak")
     await scene.build(first, lambda build: accepted(build) >= 2)
     await scene.dials(models={"procedural-weak": {"rate_429": 1, "retry_after_seconds": 600}})
     await scene.when(lambda stats: stats["models"]["procedural-weak"]["by_status"].get("429", 0) >= 1)

@@ -438,15 +438,15 @@ async def test_a_build_without_a_dataset_says_why_there_is_none(gateway, tmp_pat
 
 async def test_an_estimate_makes_a_pilot_once_and_the_build_uses_it(gateway, file, tmp_path):
     file.write_text(BUILD.replace("samples: 6", "samples: 600") + "seed: 7\nbudget: {tokens: 100000}\n")
-    told = await chimera("estimate", file, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    told = await chimera("estimate", file.name, cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
     assert told.code == 0, told.err
     [pilot] = gateway.submitted
     assert (pilot.spec.name, pilot.spec.samples, pilot.spec.budget.tokens) == ("small-pilot", 24, 100_000)
     text = " ".join(told.out.split())
     for part in ("600 samples over 2 subjects, from a pilot of 24", "The budget of 100,000 tokens pays for about"):
         assert part in text
-    assert f"Build it: chimera build run {file} --gateway {gateway.target}" in text
-    again = await chimera("estimate", file, "--json", cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
+    assert f"Build it: chimera build run {file.name} --gateway {gateway.target}" in text
+    again = await chimera("estimate", file.name, "--json", cwd=tmp_path, CHIMERA_GATEWAY=gateway.target)
     assert len(gateway.submitted) == 1
     found = again.documents[-1]
     assert found["type"] == "estimate"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 RUNNABLE = ("gateway", "taxonomy", "generator", "verifier", "inference", "client")
-CAPABILITIES = {"bus", "store", "http", "rpc", "telemetry", "embedded", "serve", "train", "transformers"}
+CAPABILITIES = {"bus", "store", "http", "rpc", "telemetry", "embedded", "serve", "train", "transformers", "loop"}
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,8 @@ async def import_(
 
     Benchmarks by name: aime24, aime25, aime26, hmmt-feb25, hmmt-nov25, gpqa-diamond, hle, math-500, gsm8k, mmlu-pro.
     gpqa-diamond and hle are gated: accept their terms on the hub and export a token as HF_TOKEN. Columns that are not
-    named are guessed. The same name and content again changes nothing.
+    named are guessed. Rows may have templates, by which evaluations ask them with other numbers. The same name and
+    content again changes nothing.
     """
     from chimera_client.cli.importing import import_corpus
     from chimera_client.cli.session import Place

@@ -47,9 +47,9 @@ def warnings(evaluation: evaluation_pb2.Evaluation) -> list[str]:
         found.append(
             f"This evaluation did not succeed, it is {state_words(evaluation.state)}. {evaluation.detail}".strip()
         )
-    if evaluation.scores:
+    else:
         found += [
-            f"Asked {perturbation_words(how)}: that applies to none of the problems."
+            f"Asked otherwise ({perturbation_words(how)}): this applies to none of the problems."
             for how in dict.fromkeys(evaluation.spec.perturbations)
             if not whole_scores(evaluation, how)
         ]

@@ -81,6 +81,20 @@ def test_the_report_stands_beside_published_results_and_warns_of_open_answers():
     assert not any(section.key == "published" for section in document(evaluation("mine")).sections)
 
 
+def test_the_report_says_to_how_many_problems_a_perturbation_applied():
+    found = evaluation()
+    found.spec.perturbations[:] = [evaluation_pb2.PERTURBATION_RENAMED, evaluation_pb2.PERTURBATION_RENUMBERED]
+    for whole in list(found.scores):
+        score = found.scores.add(perturbation=evaluation_pb2.PERTURBATION_RENUMBERED, problems=11)
+        score.candidate, score.benchmark = whole.candidate, whole.benchmark
+        score.pass_at.add(k=1, value=0.3, low=0.1, high=0.5)
+    drawn = document(found)
+    (table,) = next(section for section in drawn.sections if section.key == "robustness").parts
+    assert ["with other numbers", "11 of 30"] in [[row[2], row[5]] for row in table.rows]
+    assert "Asked otherwise (people renamed): this applies to none of the problems." in drawn.warnings
+    assert not any("other numbers" in warning for warning in drawn.warnings)
+
+
 async def test_the_folder_is_whole_and_replaces_only_its_like(tmp_path):
     out = tmp_path / "out"
     await files.write(evaluation(), answers(), out)

@@ -44,6 +44,14 @@ def test_few_problems_all_solved_do_not_prove_that_all_are():
     assert mean_with_interval(np.zeros(10), 0.95, seed=0).high == pytest.approx(0.278, abs=0.002)
 
 
+def test_a_value_that_all_problems_share_is_not_certain():
+    interval = mean_with_interval(np.full(2, 0.875), 0.95, seed=0)
+    assert interval.low < 0.4
+    assert interval.high > 0.98
+    alone = mean_with_interval(np.array([0.5]), 0.95, seed=0)
+    assert alone.high - alone.low > 0.85
+
+
 def test_the_same_seed_gives_the_same_interval():
     values = np.array([0.0, 1.0, 0.5, 1.0])
     assert mean_with_interval(values, 0.95, 3) == mean_with_interval(values, 0.95, 3)

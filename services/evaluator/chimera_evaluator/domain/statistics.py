@@ -38,10 +38,11 @@ def pass_at_k(answers: int, correct: int, k: int) -> float:
 def mean_with_interval(values: Values, confidence: float, seed: int) -> Interval:
     """The mean of one value a problem, with its percentile bootstrap interval over problems.
 
-    Where all problems have the same value, 0 or 1, resampling shows no spread: there it is Wilson's interval.
+    Where all problems have the same value, as one problem has, resampling shows no spread: there it is Wilson's
+    interval, which is as wide as if each problem were either solved or not.
     """
     mean = float(values.mean())
-    if values.min() == values.max() and mean in (0.0, 1.0):
+    if values.min() == values.max():
         return Interval(mean, *_wilson(mean, len(values), confidence))
     low, high = _percentiles(_resampled_means(values, seed), confidence)
     return Interval(mean, min(low, mean), max(high, mean))

@@ -195,7 +195,7 @@ class _Loop:
         return list(found)
 
     async def _export(self, number: int, build: build_pb2.Build) -> None:
-        target = OutputTarget.inspect(self.directory / ("dataset" if number == 1 else f"dataset-{number}"))
+        target = OutputTarget.inspect(self._folder(number, "dataset"))
         if not target.holds_whole(build.build_id):
             await export(self.session.client, build, target, self.file.build)
 
@@ -246,9 +246,12 @@ class _Loop:
             self.seconds[words] = time.monotonic() - started
         if current.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
             raise FailedPrecondition(f"evaluation {current.evaluation_id} ended without scores: {current.detail}")
-        folder = self.directory / ("evaluation" if number == 1 else f"evaluation-{number}")
+        folder = self._folder(number, "evaluation")
         await evaluation_files.write(current, client.evaluations.answers(current.evaluation_id), folder)
         return current
+
+    def _folder(self, number: int, what: str) -> Path:
+        return self.directory / what if number == 1 else self.directory / f"round-{number}" / what
 
     async def _first(self, work: Awaitable[T]) -> T:
         found = await self.session.interrupts.first(asyncio.ensure_future(work))

@@ -46,13 +46,14 @@ class Orders:
     def data(
         self, number: int, exam: str, scores: Sequence[TopicScore], seen: Sequence[Topic], earlier: Sequence[str]
     ) -> BuildFile:
-        """A round's build, kept clean of the exam and of the data of the rounds before, whose corpora are `earlier`."""
+        """A round's build, kept clean of all that is measured and of earlier rounds, whose corpora are `earlier`."""
         spec = weighted(self._copied(), scores, seen)
         spec.name = f"{self._file.name}-{number}"
         if number > 1:
             spec.seed = identity.seed("round", number, spec.seed)
-        if exam:
-            spec.similarity.benchmarks.append(exam)
+        measured = [exam] if exam else []
+        measured += [benchmark.corpus for benchmark in self._file.evaluation.spec.benchmarks]
+        spec.similarity.benchmarks.extend(name for name in measured if name not in spec.similarity.benchmarks)
         spec.similarity.datasets.extend(earlier)
         return self._build(f"data {number}", spec)
 
@@ -99,7 +100,8 @@ class Orders:
         return spec
 
     def _build(self, what: str, spec: build_pb2.BuildSpec) -> BuildFile:
-        return replace(self._file.build, spec=spec, sha256=identity.digest(what, self.loop_id))
+        corpora = {**self._file.build.corpora, **self._file.evaluation.corpora}
+        return replace(self._file.build, spec=spec, sha256=identity.digest(what, self.loop_id), corpora=corpora)
 
 
 async def items_of(samples: AsyncIterator[sample_pb2.Sample]) -> list[corpus_pb2.CorpusItem]:

@@ -123,11 +123,12 @@ def test_more_rounds_of_a_file_go_on_where_fewer_ended(tmp_path):
 
 
 def test_the_data_is_kept_clean_of_the_exam_and_of_earlier_rounds(tmp_path):
-    orders = Orders(read_loop_file(written(tmp_path)))
+    evaluation = {"benchmarks": ["aime25"]}
+    orders = Orders(read_loop_file(written(tmp_path, evaluation=evaluation)))
     exam, first, second = orders.exam(), orders.data(1, "e", (), (), ()), orders.data(2, "e", (), (), ["d1"])
     assert exam.spec.samples == 20
     assert not exam.spec.similarity.benchmarks
-    assert list(first.spec.similarity.benchmarks) == ["e"]
+    assert list(first.spec.similarity.benchmarks) == ["e", "aime25"]
     assert list(second.spec.similarity.datasets) == ["d1"]
     assert len({exam.spec.seed, first.spec.seed, second.spec.seed}) == 3
 

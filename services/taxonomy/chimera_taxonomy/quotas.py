@@ -24,6 +24,9 @@ from chimera_taxonomy.store import Slot, TaxonomyStore
 
 _LINGER_SECONDS = 0.1
 """The window holds enough work that the next slot may wait a moment; many are opened with one read and write."""
+_TRIES_BY_WEIGHT = 3
+"""A further attempt moves on to another topic, since the topic may be what fails. Where topics have weights it does so
+later: at once, topics that fail more often than others would never come to their shares."""
 _MAX_TOLD_AGAIN = 4096
 """Attempts asked for at once when nothing is open and the build has not ended; the rest has its turn later."""
 
@@ -178,8 +181,9 @@ class QuotaKeeper:
         return 0 if known is None else known.max_in_flight
 
     async def _request(self, build: build_pb2.Build, slot: Slot) -> events_pb2.ProblemRequested:
-        # A further attempt moves on, since the topic may be what fails.
-        topic = (await self._topics(build, slot.subject)).at(slot.index + slot.attempt)
+        topics = await self._topics(build, slot.subject)
+        tries = 1 if topics.even else _TRIES_BY_WEIGHT
+        topic = topics.at(slot.index + slot.attempt // tries)
         seed = identity.seed(build.spec.seed, slot.subject, slot.index, slot.attempt)
         ref = sample_pb2.SampleRef(
             sample_id=identity.sample_id(build.build_id, slot.subject, slot.index, slot.attempt),

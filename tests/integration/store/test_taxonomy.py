@@ -162,6 +162,12 @@ async def test_topics_have_their_part_of_the_samples_by_weight(taxonomy):
     build.spec.subjects[0].topic_weights.extend([1, 2, 5])
     refs = requested(await taxonomy.advance(build))
     assert Counter(ref.topic for ref in refs) == {"s0 0": 3, "s0 1": 6, "s0 2": 15}
+    ref = next(ref for ref in refs if ref.topic == "s0 0")
+    topics = []
+    for _ in range(3):
+        [ref] = requested(await taxonomy.reject(ref))
+        topics.append(ref.topic)
+    assert topics == ["s0 0", "s0 0", "s0 2"]
 
 
 async def test_the_window_bounds_what_is_under_way(taxonomy):

@@ -30,6 +30,11 @@ class Turns(Generic[T]):
         self._items = items
         self._root = _tree(weights) if len(set(weights)) > 1 else None
 
+    @property
+    def even(self) -> bool:
+        """Whether all items get alike many turns."""
+        return self._root is None
+
     def at(self, turn: int) -> T:
         """The item of a turn, from 0."""
         if self._root is None:

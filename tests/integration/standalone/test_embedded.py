@@ -56,7 +56,7 @@ async def publish(bootstrap, topic, *values):
 
 async def published(bootstrap, topic, count):
     async with AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return [(await consumer.getone()).value for _ in range(count)]
 
 
@@ -105,7 +105,7 @@ async def test_killed_broker_comes_back_and_clients_reconnect(tmp_path):
             await producer.send_and_wait("t", b"before")
             await asyncio.sleep(BROKER_SAVES_SECONDS)
             os.kill(broker.pid, signal.SIGKILL)
-            await asyncio.wait_for(producer.send_and_wait("t", b"after"), 30)
+            await asyncio.wait_for(producer.send_and_wait("t", b"after"), 60)
         assert await published(broker.bootstrap_servers, "t", 2) == [b"before", b"after"]
         await eventually(lambda: broker.restarts == 1)
 
@@ -218,7 +218,7 @@ async def test_child_that_keeps_dying_is_given_up(tmp_path, monkeypatch):
         toy.program = "raise SystemExit('broken')"
         os.kill(toy.pid, signal.SIGKILL)
         with pytest.raises(Configuration, match=r"ended 6 times within a minute and is given up.*'broken'"):
-            await asyncio.wait_for(toy.watch(), 30)
+            await asyncio.wait_for(toy.watch(), 60)
         assert toy.pid is None
 
 

@@ -339,7 +339,7 @@ async def metrics(http: aiohttp.ClientSession) -> dict[str, float]:
 
 
 async def until_running(http: aiohttp.ClientSession, running: int, waiting: int) -> dict[str, float]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             seen = await metrics(http)
             if (seen["num_requests_running"], seen["num_requests_waiting"]) == (running, waiting):
@@ -404,13 +404,13 @@ def test_the_process_says_where_it_listens_and_ends_on_sigterm() -> None:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("chimera-inference listens on http://127.0.0.1:")
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_port_in_use_and_a_wrong_setting_are_told() -> None:
     for flags, code, text in ((["--port", "70000"], 2, "_PORT: "), (["--host", "203.0.113.1"], 1, "cannot listen")):
         done = subprocess.run(
-            [sys.executable, "-m", "chimera_inference", *flags], capture_output=True, text=True, timeout=20, check=False
+            [sys.executable, "-m", "chimera_inference", *flags], capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == code
         assert text in done.stderr
@@ -419,4 +419,4 @@ def test_a_port_in_use_and_a_wrong_setting_are_told() -> None:
 def test_the_server_starts_without_sympy() -> None:
     code = "import sys, chimera_inference.app as a, chimera_inference.config as c; a.create_app(c.Settings()); "
     code += "sys.exit('sympy' in sys.modules or 'numpy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=20, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

@@ -34,7 +34,7 @@ async def test_a_question_that_takes_too_long_is_none_and_the_pool_recovers() ->
         first = pool._workers[0]._process
         started = time.monotonic()
         assert await pool.equal(*HANG) is None
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 15
         assert first is not None
         assert first.returncode is not None
         assert await pool.equal("x+x", "2x") is True
@@ -142,7 +142,7 @@ async def test_workers_do_not_see_the_environment(monkeypatch: pytest.MonkeyPatc
 )  # fmt: skip
 async def test_what_is_refused_starts_nothing(text: str) -> None:
     pool = SymbolicPool()  # Never started: a question that got through would wait for a worker.
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         assert await pool.equal(text, "x") is None
         assert await pool.equal("x", text) is None
 
@@ -150,7 +150,7 @@ async def test_what_is_refused_starts_nothing(text: str) -> None:
 @pytest.mark.parametrize(("left", "right"), [(r"\log x", r"\ln x"), (r"\sum_{k=1}^{3} v", r"\sum_{k=1}^{3} V")])
 async def test_what_the_parser_confuses_is_not_asked(left: str, right: str) -> None:
     pool = SymbolicPool()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         assert await pool.equal(left, right) is None
 
 

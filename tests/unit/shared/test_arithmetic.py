@@ -1,6 +1,5 @@
 """Expressions from files: exact, bounded, and never run as code."""
 
-import time
 from fractions import Fraction
 
 import pytest
@@ -121,8 +120,7 @@ def test_what_has_no_value_of_use_is_an_arithmetic_error(text):
 
 
 def test_towers_of_powers_end_at_once():
-    started = time.perf_counter()
+    # Without bounds the first alone would never end.
     for text in ("9 ** 9 ** 9 ** 9", "(9 ** 9) ** 64 ** 64", "big ** 64", "((big ** 2) ** 60) ** 60"):
         with pytest.raises(ArithmeticError):
             expression(text)(VALUES)
-    assert time.perf_counter() - started < 1

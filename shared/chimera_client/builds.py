@@ -40,14 +40,10 @@ class Builds:
 
     async def list(self) -> AsyncIterator[build_pb2.Build]:
         """All builds, newest first, page by page."""
-        token = ""
-        while True:
-            request = build_service_pb2.ListBuildsRequest(page_token=token)
-            page = await self._connection.answer(self._stub.ListBuilds(request, timeout=DEADLINE_SECONDS))
+        request = build_service_pb2.ListBuildsRequest()
+        async for page in self._connection.pages(self._stub.ListBuilds, request):
             for build in page.builds:
                 yield build
-            if not (token := page.next_page_token):
-                return
 
     async def watch(self, build_id: str, patience_seconds: float = PATIENCE_SECONDS) -> AsyncIterator[build_pb2.Build]:
         """The build now and after every change, until it has ended.

@@ -3,15 +3,15 @@
 import contextlib
 import os
 import re
-from collections.abc import Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import grpc
 
 from chimera_shared.errors import ChimeraError, InvalidInput, Transient
-from chimera_shared.rpc.channel import connect
+from chimera_shared.rpc.channel import DEADLINE_SECONDS, connect
 from chimera_shared.rpc.status import to_error
 
 T = TypeVar("T")
@@ -67,6 +67,15 @@ class Connection:
         """The answer of a unary call, or the error that it tells of."""
         with self.errors():
             return await call
+
+    async def pages(self, call: Callable[..., Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
+        """Every page of a list. `request` names the first, and is changed to name the others."""
+        while True:
+            page = await self.answer(call(request, timeout=DEADLINE_SECONDS))
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:

@@ -43,14 +43,10 @@ class Corpora:
 
     async def list(self) -> AsyncIterator[corpus_pb2.Corpus]:
         """All corpora by name, page by page."""
-        token = ""
-        while True:
-            request = corpus_service_pb2.ListCorporaRequest(page_token=token)
-            page = await self._connection.answer(self._stub.ListCorpora(request, timeout=DEADLINE_SECONDS))
+        request = corpus_service_pb2.ListCorporaRequest()
+        async for page in self._connection.pages(self._stub.ListCorpora, request):
             for corpus in page.corpora:
                 yield corpus
-            if not (token := page.next_page_token):
-                return
 
     async def read(self, name: str) -> AsyncIterator[corpus_pb2.CorpusItem]:
         """Every problem of a corpus, in their order; NotFound if there is none."""

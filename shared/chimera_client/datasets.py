@@ -43,14 +43,10 @@ class Datasets:
 
     async def list(self, build_id: str = "") -> AsyncIterator[dataset_pb2.Dataset]:
         """All datasets or, of a build, every version of its own; newest first, page by page."""
-        token = ""
-        while True:
-            request = dataset_service_pb2.ListDatasetsRequest(page_token=token, build_id=build_id)
-            page = await self._connection.answer(self._stub.ListDatasets(request, timeout=DEADLINE_SECONDS))
+        request = dataset_service_pb2.ListDatasetsRequest(build_id=build_id)
+        async for page in self._connection.pages(self._stub.ListDatasets, request):
             for dataset in page.datasets:
                 yield dataset
-            if not (token := page.next_page_token):
-                return
 
     async def history(self, dataset_id: str) -> Sequence[dataset_pb2.Dataset]:
         """Every version of the dataset, whichever of them is named, the first one first."""

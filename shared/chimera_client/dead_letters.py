@@ -20,14 +20,10 @@ class DeadLetters:
 
     async def list(self, stage: str = "") -> AsyncIterator[dead_letter_pb2.DeadLetter]:
         """The open ones, oldest message first, without values and headers, page by page."""
-        token = ""
-        while True:
-            request = dead_letter_service_pb2.ListDeadLettersRequest(stage=stage, page_token=token)
-            page = await self._connection.answer(self._stub.ListDeadLetters(request, timeout=DEADLINE_SECONDS))
+        request = dead_letter_service_pb2.ListDeadLettersRequest(stage=stage)
+        async for page in self._connection.pages(self._stub.ListDeadLetters, request):
             for letter in page.dead_letters:
                 yield letter
-            if not (token := page.next_page_token):
-                return
 
     async def stages(self) -> Sequence[dead_letter_pb2.StageLetters]:
         """How many letters each stage has, of those that have any; at its bound a stage stands still."""

@@ -41,14 +41,10 @@ class Evaluations:
 
     async def list(self) -> AsyncIterator[evaluation_pb2.Evaluation]:
         """All evaluations, newest first, page by page."""
-        token = ""
-        while True:
-            request = evaluation_service_pb2.ListEvaluationsRequest(page_token=token)
-            page = await self._connection.answer(self._stub.ListEvaluations(request, timeout=DEADLINE_SECONDS))
+        request = evaluation_service_pb2.ListEvaluationsRequest()
+        async for page in self._connection.pages(self._stub.ListEvaluations, request):
             for evaluation in page.evaluations:
                 yield evaluation
-            if not (token := page.next_page_token):
-                return
 
     async def watch(
         self, evaluation_id: str, patience_seconds: float = PATIENCE_SECONDS

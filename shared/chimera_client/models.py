@@ -21,11 +21,7 @@ class Models:
 
     async def list(self, name: str = "") -> AsyncIterator[model_pb2.Model]:
         """All versions, or all of one name, newest first, page by page."""
-        token = ""
-        while True:
-            request = model_service_pb2.ListModelsRequest(name=name, page_token=token)
-            page = await self._connection.answer(self._stub.ListModels(request, timeout=DEADLINE_SECONDS))
+        request = model_service_pb2.ListModelsRequest(name=name)
+        async for page in self._connection.pages(self._stub.ListModels, request):
             for model in page.models:
                 yield model
-            if not (token := page.next_page_token):
-                return

@@ -62,14 +62,10 @@ class Recalls:
 
     async def list(self) -> AsyncIterator[recall_pb2.Recall]:
         """All recalls, newest first, page by page."""
-        token = ""
-        while True:
-            request = recall_service_pb2.ListRecallsRequest(page_token=token)
-            page = await self._connection.answer(self._stub.ListRecalls(request, timeout=DEADLINE_SECONDS))
+        request = recall_service_pb2.ListRecallsRequest()
+        async for page in self._connection.pages(self._stub.ListRecalls, request):
             for recall in page.recalls:
                 yield recall
-            if not (token := page.next_page_token):
-                return
 
     async def watch(
         self, recall_id: str, patience_seconds: float = PATIENCE_SECONDS

@@ -36,30 +36,21 @@ class Samples:
 
         As they are, or as they were in a `version` of the build's dataset.
         """
-        token = ""
-        while True:
-            request = sample_service_pb2.ListSamplesRequest(
-                build_id=build_id,
-                outcome=cast("sample_pb2.Outcome", outcome),
-                reason=cast("sample_pb2.Reason", reason),
-                subject=subject,
-                evidence=evidence,
-                version=version,
-                page_token=token,
-            )
-            page = await self._connection.answer(self._stub.ListSamples(request, timeout=DEADLINE_SECONDS))
+        request = sample_service_pb2.ListSamplesRequest(
+            build_id=build_id,
+            outcome=cast("sample_pb2.Outcome", outcome),
+            reason=cast("sample_pb2.Reason", reason),
+            subject=subject,
+            evidence=evidence,
+            version=version,
+        )
+        async for page in self._connection.pages(self._stub.ListSamples, request):
             for sample in page.samples:
                 yield sample
-            if not (token := page.next_page_token):
-                return
 
     async def controls(self, build_id: str) -> AsyncIterator[control_pb2.Control]:
         """The control problems of a build in the order of their ids, page by page."""
-        token = ""
-        while True:
-            request = sample_service_pb2.ListControlsRequest(build_id=build_id, page_token=token)
-            page = await self._connection.answer(self._stub.ListControls(request, timeout=DEADLINE_SECONDS))
+        request = sample_service_pb2.ListControlsRequest(build_id=build_id)
+        async for page in self._connection.pages(self._stub.ListControls, request):
             for control in page.controls:
                 yield control
-            if not (token := page.next_page_token):
-                return

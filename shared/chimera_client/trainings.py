@@ -39,14 +39,10 @@ class Trainings:
 
     async def list(self) -> AsyncIterator[training_pb2.Training]:
         """All trainings, newest first, page by page."""
-        token = ""
-        while True:
-            request = training_service_pb2.ListTrainingsRequest(page_token=token)
-            page = await self._connection.answer(self._stub.ListTrainings(request, timeout=DEADLINE_SECONDS))
+        request = training_service_pb2.ListTrainingsRequest()
+        async for page in self._connection.pages(self._stub.ListTrainings, request):
             for training in page.trainings:
                 yield training
-            if not (token := page.next_page_token):
-                return
 
     async def watch(
         self, training_id: str, patience_seconds: float = PATIENCE_SECONDS

@@ -205,8 +205,9 @@ def test_templates_come_with_their_rows(tmp_path, suffix):
             texts = {"parameters": json.dumps(TEMPLATED["parameters"]), "conditions": "answer > 10"}
             writer.writerow(TEMPLATED | texts)
     else:
-        pq.write_table(pa.Table.from_pylist([TEMPLATED | {"parameters": json.dumps(TEMPLATED["parameters"])}]), path)
-    (item,) = items(path)
+        other = {"question": "Why?", "parameters": {"c": [1]}}  # a struct's members are there in every row
+        pq.write_table(pa.Table.from_pylist([TEMPLATED, other]), path)
+    item, *_ = items(path)
     assert item.template.statement == TEMPLATED["template"]
     a, b = item.template.parameters
     assert (a.name, a.low, a.high, b.name, list(b.values)) == ("a", 2, 9, "b", [3, 5, 11])

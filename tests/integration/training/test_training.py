@@ -69,7 +69,7 @@ async def test_a_model_learns_a_dataset_across_a_kill_and_is_then_rewarded_by_th
         AsyncClient(services.gateway_target, services.verifier_target, None, services.trainer_target) as client,
     ):
         dataset_id = await built(client)
-        order = {"name": "tiny", "base": str(base), "dataset_id": dataset_id, "seed": 5}
+        order = {"name": "learner", "base": str(base), "dataset_id": dataset_id, "seed": 5}
         with pytest.raises(InvalidInput, match="dataset_id: no dataset is named 'd0'"):
             await client.trainings.start(parse_training({**order, "method": "sft", "dataset_id": "d0"}))
 
@@ -80,7 +80,7 @@ async def test_a_model_learns_a_dataset_across_a_kill_and_is_then_rewarded_by_th
         await killed_in_the_middle(tmp_path / "data/jobs" / started.training_id)
         done = await ended(client, started.training_id)
         assert (done.state, done.detail) == (training_pb2.TRAINING_STATE_SUCCEEDED, "")
-        assert (done.restarts, done.step, done.steps, done.model) == (1, STEPS, STEPS, "tiny@1")
+        assert (done.restarts, done.step, done.steps, done.model) == (1, STEPS, STEPS, "learner@1")
         points = [point async for point in client.trainings.points(done.training_id)]
         assert [point.step for point in points] == list(range(1, STEPS + 1))
         assert points[-1].values["loss"] < points[0].values["loss"] - 0.3
@@ -89,16 +89,16 @@ async def test_a_model_learns_a_dataset_across_a_kill_and_is_then_rewarded_by_th
         assert begins[0] == 0
         assert begins[1] % 4 == 0 < begins[1]
 
-        model = await client.models.get("tiny")
+        model = await client.models.get("learner")
         assert (model.version, model.dataset_id, model.training_id) == (1, dataset_id, done.training_id)
         await asyncio.to_thread(Registry(tmp_path / "data/models").verify, model)
         few = {"steps": 2, "batch_size": 2, "learning_rate": 0.0001}
         rewarded = {"group_size": 4, "max_completion_length": 12}
-        cispo = {**order, "method": "cispo", "base": "tiny@1", "optimiser": few, "reinforcement": rewarded}
+        cispo = {**order, "method": "cispo", "base": "learner@1", "optimiser": few, "reinforcement": rewarded}
         done = await ended(client, (await client.trainings.start(parse_training(cispo))).training_id)
-        assert (done.state, done.detail, done.model) == (training_pb2.TRAINING_STATE_SUCCEEDED, "", "tiny@2")
+        assert (done.state, done.detail, done.model) == (training_pb2.TRAINING_STATE_SUCCEEDED, "", "learner@2")
         rewards = [point.values["reward"] async for point in client.trainings.points(done.training_id)]
         assert len(rewards) == 2
         assert all(0 <= reward <= 1 for reward in rewards)
-        assert [f"{m.name}@{m.version}" async for m in client.models.list("tiny")] == ["tiny@2", "tiny@1"]
-        assert (await client.models.get("tiny")).base.registered == "tiny@1"
+        assert [f"{m.name}@{m.version}" async for m in client.models.list("learner")] == ["learner@2", "learner@1"]
+        assert (await client.models.get("learner")).base.registered == "learner@1"

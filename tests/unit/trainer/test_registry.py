@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_of_many_that_publish_at_once_each_gets_a_number(registry, trained):
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda n: registry.add(trained, model(f"t{n}")), range(8)))
     assert sorted(m.version for m in made) == list(range(1, 9))
-    assert sorted(m.training_id for m in registry.all()) == [f"t{n}" for n in range(8)]
+    assert sorted(m.training_id for m in registry.all("student")) == [f"t{n}" for n in range(8)]
 
 
 def test_a_number_taken_meanwhile_is_passed_over(registry, trained, monkeypatch):
@@ -99,7 +100,7 @@ def test_without_safetensors_nothing_is_published(registry, trained):
     (trained / "model.safetensors").unlink()
     with pytest.raises(FailedPrecondition, match="safetensors"):
         registry.add(trained, model())
-    assert registry.all() == []
+    assert registry.all("student") == []
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", ".hidden", "x" * 65])
@@ -108,3 +109,14 @@ def test_names_stay_within_the_registry(registry, trained, name):
         registry.add(trained, model(name=name))
     with pytest.raises(InvalidInput):
         registry.get(name)
+
+
+def test_the_packaged_model_is_whole_and_sees_digits_one_by_one(registry):
+    packaged = registry.find("tiny@1")
+    registry.verify(packaged)
+    assert (packaged.name, packaged.version, packaged.method) == ("tiny", 1, "from scratch")
+    assert packaged.bytes < 3_000_000
+    assert json.loads(packaged.settings_json)["parameters"] < 1_000_000
+    vocabulary = json.loads((Path(packaged.path) / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    assert {piece for piece in vocabulary if any(map(str.isdigit, piece))} >= set("0123456789")
+    assert not [piece for piece in vocabulary if len(piece) > 1 and any(sign in "0123456789" for sign in piece)]

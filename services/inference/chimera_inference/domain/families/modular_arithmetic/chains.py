@@ -43,7 +43,7 @@ class Chains(Family[Chain]):
     instance = Chain
     terse = True
     length: ClassVar[int]
-    """How many operations there are."""
+    """How many operations there are at most."""
 
     def draw(self, rng: Random) -> Chain:
         """Operands that change something: no 0, and no factor 1."""
@@ -51,7 +51,7 @@ class Chains(Family[Chain]):
 
     def work(self, instance: Chain) -> Working:
         """Each result and its residue."""
-        require(len(instance.operations) == self.length, f"{self.length} operations")
+        require(0 < len(instance.operations) <= self.length, f"up to {self.length} operations")
         digit, steps = instance.start, list[str]()
         for sign, operand in instance.operations:
             result = _OPERATIONS[sign](digit, operand)

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -6,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager
+from unittest import mock
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +15,7 @@ from typer.testing import CliRunner
 from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_client.cli.app import app
+from chimera_client.cli.follow import Interrupts
 from chimera_shared import identity
 from chimera_shared.testing.samples import make_build
 
@@ -67,15 +70,13 @@ async def started(*arguments, cwd=None, stdin=None, **variables):
             await process.wait()
 
 
-async def chimera(*arguments, cwd=None, **variables):
-    """Runs a command: in this process, or as one of its own where it takes signals or minds its directory."""
-    if cwd is None:
-        runner = CliRunner(env={"COLUMNS": "120", **dict.fromkeys(CLEARED), **variables})
+async def chimera(*arguments, cwd=".", **variables):
+    """Runs a command in a thread of this process, which is quick; only `started` ones can take signals."""
+    runner = CliRunner(env={"COLUMNS": "120", **dict.fromkeys(CLEARED), **variables})
+    without_signals = mock.patch.object(Interrupts, "installed", lambda self: contextlib.nullcontext(self))
+    with contextlib.chdir(cwd), without_signals:
         result = await asyncio.to_thread(runner.invoke, app, [*map(str, arguments)])
-        return Ended(result.exit_code, result.stdout_bytes, result.stderr_bytes)
-    async with started(*arguments, cwd=cwd, **variables) as process:
-        out, err = await asyncio.wait_for(process.communicate(), 60)
-        return Ended(process.returncode, out, err)
+    return Ended(result.exit_code, result.stdout_bytes, result.stderr_bytes)
 
 
 @pytest.fixture

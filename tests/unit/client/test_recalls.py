@@ -30,7 +30,7 @@ def dataset(gateway):
 
 @pytest.fixture
 def start(gateway, dataset, tmp_path):
-    """Starts a recall by a command of its own process, since it takes signals."""
+    """Starts a recall by a command."""
 
     def command(*more):
         order = ("--judge", "m1", "--replace", "judge=new", "--reason", "it slept")

@@ -56,7 +56,7 @@ async def require_contract(deployed: Cluster, spec: build_pb2.BuildSpec, build: 
 
 async def test_a_spell_of_429_starves_nobody(calm: Cluster) -> None:
     await calm.dials(latency_mean_seconds=1.0, models={SPARE: {"accuracy": 1.0}})
-    spec = order(60, {"Mathematics": 1.0}, seed=701)
+    spec = order(100, {"Mathematics": 1.0}, seed=701)
     for role in (spec.roles.proposer, spec.roles.solver):
         role.endpoints.append(SPARE)
     build_id = await submit(calm, spec)
@@ -75,13 +75,15 @@ async def test_a_spell_of_429_starves_nobody(calm: Cluster) -> None:
 
 
 async def test_everything_goes_wrong_at_once(calm: Cluster) -> None:
+    spec = order(40, {"Physics": 1.0}, seed=702)
+    build_id = await submit(calm, spec)
+    await until(calm, build_id, lambda build: build.progress.requested > 0)  # without its topics, it would end at once
     await calm.dials(
         rate_429=0.1, retry_after_seconds=0.2, rate_5xx=0.05, reset_rate=0.05, malformed_rate=0.05,
         truncated_rate=0.03, empty_rate=0.03, not_json_rate=0.03, not_completion_rate=0.03, hang_rate=0.01,
         trickle_rate=0.03, trickle_pause_seconds=0.0,
     )  # fmt: skip
-    spec = order(40, {"Physics": 1.0}, seed=702)
-    build = await until(calm, await submit(calm, spec))
+    build = await until(calm, build_id)
     await require_contract(calm, spec, build)
     seen = await calm.stats()
     usage = build.progress.usage

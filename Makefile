@@ -2,7 +2,7 @@
 #
 # PYTHON  the interpreter that makes the virtual environment, 3.11 to 3.13
 # WORKERS how many processes share the tests, each a file at a time
-# ARGS    more arguments for `make test`, `up`, `bench`, `bench-peers` and `chaos`
+# ARGS    more arguments for `make test`, `loop`, `up`, `bench`, `bench-peers` and `chaos`
 PYTHON ?= python3
 VENV ?= .venv
 BUF ?= npx --yes @bufbuild/buf@1.75.0
@@ -14,7 +14,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 CONTRACT := protos/chimera.v1.binpb
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types imports drift buf protos protos-release reference constraints up bench \
+.PHONY: help install demo loop test check lint types imports drift buf protos protos-release reference constraints up bench \
 	bench-peers chaos
 
 help:  ## List these targets
@@ -24,6 +24,9 @@ install: $(VENV)/.dev  ## Make .venv with everything that development needs
 
 demo: $(VENV)/.standalone  ## Build the 100-sample demo dataset, offline: installs what that needs, nothing else
 	$(BIN)/chimera build run examples/demo.yaml
+
+loop: $(VENV)/.loop  ## Build a dataset, train a small model on it and measure the gain, offline; installs PyTorch and Ray
+	$(BIN)/chimera loop run examples/loop.yaml $(ARGS)
 
 up: $(VENV)/.standalone  ## Run all services here until ctrl-C; try ARGS=--help
 	$(BIN)/chimera up $(ARGS)
@@ -88,7 +91,12 @@ $(VENV)/.standalone: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) -e '.[standalone]'
 	@touch $@
 
+$(VENV)/.loop: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing the services, PyTorch and Ray into $(VENV); the first time takes some minutes"
+	$(INSTALL) -e '.[loop]'
+	@touch $@ $(VENV)/.standalone
+
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing the services and the tools of development into $(VENV); the first time takes a few minutes"
 	$(INSTALL) -e '.[dev]'
-	@touch $@ $(VENV)/.standalone
+	@touch $@ $(VENV)/.standalone $(VENV)/.loop

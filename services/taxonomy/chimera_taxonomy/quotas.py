@@ -18,7 +18,7 @@ from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.errors import Transient
 from chimera_taxonomy.domain.quotas import Quota, allotted, missed
 from chimera_taxonomy.domain.turns import Turns
-from chimera_taxonomy.domain.windows import window
+from chimera_taxonomy.domain.windows import affordable, window
 from chimera_taxonomy.expansion import Topic
 from chimera_taxonomy.store import Slot, TaxonomyStore
 
@@ -173,7 +173,8 @@ class QuotaKeeper:
         Else whichever subject is expanded first would fill the window, and all that an early end leaves.
         """
         part = sum(quota.target for quota in quotas) / build.spec.samples
-        return ceil(part * window(build, self._builds.running(), self._capacity))
+        room = ceil(part * window(build, self._builds.running(), self._capacity))
+        return min(room, affordable(build.spec.budget, quotas))
 
     def _capacity(self, endpoint: str) -> int:
         """Requests that an endpoint takes at once from one process."""

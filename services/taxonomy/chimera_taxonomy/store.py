@@ -10,6 +10,9 @@ from chimera_shared.mongo import Database, Document, FirstWins, ensure_indexes, 
 from chimera_taxonomy.domain.quotas import Quota
 from chimera_taxonomy.expansion import Expansion, Topic
 
+_COUNTS = (
+    "opened", "accepted", "settled", "endpoint_failures", "failing", "calls", "tokens", "cost_nanousd"
+)  # fmt: skip
 _LONGEST_WAIT = timedelta(minutes=15)
 
 
@@ -70,7 +73,7 @@ class TaxonomyStore:
             "position": position,
             "subject": quota.subject,
             "target": quota.target,
-        } | dict.fromkeys(("opened", "accepted", "settled", "endpoint_failures", "failing"), 0)
+        } | dict.fromkeys(_COUNTS, 0)
         with guarded():
             await self._quotas.update_one({"_id": f"{build}/{quota.subject}"}, {"$setOnInsert": document}, upsert=True)
 
@@ -78,9 +81,13 @@ class TaxonomyStore:
         """The quotas of a build in the order of its subjects; of subjects expanded so far."""
         with guarded():
             found = await self._quotas.find({"build_id": build}).to_list(None)
-        names = ("subject", "target", "opened", "accepted", "settled", "endpoint_failures", "failing")
         return [
-            Quota(**{n: d.get(n, 0) for n in names}, **{n: d.get(n, "") for n in ("last_detail", "endpoint_detail")})
+            Quota(
+                d["subject"],
+                d["target"],
+                **{n: d.get(n, 0) for n in _COUNTS},
+                **{n: d.get(n, "") for n in ("last_detail", "endpoint_detail")},
+            )
             for d in sorted(found, key=lambda d: d["position"])
         ]
 
@@ -141,6 +148,9 @@ class TaxonomyStore:
             "settled": len(samples),
             "accepted": sum(s.outcome == sample_pb2.OUTCOME_ACCEPTED for s in samples),
             "endpoint_failures": len(failed),
+            "calls": sum(s.usage.calls for s in samples),
+            "tokens": sum(s.usage.input_tokens + s.usage.output_tokens for s in samples),
+            "cost_nanousd": sum(s.usage.cost_nanousd for s in samples),
         }
         details = {"last_detail": [s for s in samples if s.detail], "endpoint_detail": failed}
         said: Document = {name: which[-1].detail[:500] for name, which in details.items() if which}

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chimera.build.v1 import build_pb2
-from chimera_taxonomy.domain.windows import MAX_WINDOW, MIN_SHARE, MIN_WINDOW, window
+from chimera_taxonomy.domain.quotas import Quota
+from chimera_taxonomy.domain.windows import MAX_WINDOW, MIN_SHARE, MIN_WINDOW, affordable, window
 
 CAPACITY = {"a": 100, "b": 40}
 
@@ -42,3 +43,22 @@ def test_all_shares_together_are_one_window_but_for_the_least(weights):
     assert all(opened >= MIN_SHARE for opened in found)
     assert sum(found) <= 200 + len(weights) * MIN_SHARE
     assert sum(found) >= 200
+
+
+# Budgets
+
+
+def test_no_more_is_opened_than_the_budget_can_fill():
+    quotas = [Quota("a", 100, accepted=6, settled=9, calls=60, tokens=600), Quota("b", 100, accepted=4, calls=40)]
+    assert affordable(build_pb2.Budget(calls=300), quotas) == 20
+    assert affordable(build_pb2.Budget(calls=300, tokens=900), quotas) == 5
+    assert affordable(build_pb2.Budget(cost_nanousd=1), quotas) == MAX_WINDOW, "what costs nothing fits any budget"
+    assert affordable(build_pb2.Budget(), quotas) == MAX_WINDOW
+
+
+def test_what_a_slot_costs_is_found_out_by_few():
+    assert affordable(build_pb2.Budget(calls=10_000), [Quota("a", 100, calls=30)]) == MIN_WINDOW
+
+
+def test_a_slot_is_open_to_the_end_so_that_a_spent_budget_is_noticed():
+    assert affordable(build_pb2.Budget(calls=100), [Quota("a", 100, accepted=10, calls=104)]) == 1

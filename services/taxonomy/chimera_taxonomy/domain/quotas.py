@@ -30,6 +30,10 @@ class Quota:
     failing: int = 0
     last_detail: str = ""
     endpoint_detail: str = ""
+    calls: int = 0
+    tokens: int = 0
+    cost_nanousd: int = 0
+    """What its settled samples consumed."""
 
     @property
     def remaining(self) -> int:

@@ -6,7 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import hypothesis
 import pytest
+
+# How long one example takes says how busy the machine is.
+hypothesis.settings.register_profile("chimera", deadline=None)
+hypothesis.settings.load_profile("chimera")
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def _shares(name: str) -> dict[str, int]:
 
 
 def test_the_examples_are_there():
-    assert {path.stem for path in EXAMPLES} == {"demo", "checked", "openai", "vllm", "paper"}
+    assert {path.stem for path in EXAMPLES} == {"demo", "digits", "checked", "openai", "vllm", "paper"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

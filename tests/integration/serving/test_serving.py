@@ -66,7 +66,7 @@ async def test_served_models(place):
     assert chunks[-1].usage.completion_tokens <= 12
 
     # What cannot be answered says so in the client's own errors.
-    with pytest.raises(openai.NotFoundError, match="no version tiny@7"):
+    with pytest.raises(openai.NotFoundError, match="no version 'tiny@7'"):
         await said(client, "tiny@7")
     with pytest.raises(openai.NotFoundError, match="the models are tiny, teacher"):
         await said(client, "nobody")

@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from chimera.evaluation.v1 import evaluation_pb2
 from chimera_client import named_corpora
+from chimera_client.cli.bars import Bar, followed
 from chimera_client.cli.evaluations import DEFAULT_OUTPUT_PARENT
 from chimera_client.cli.exits import Code
 from chimera_client.cli.output import console, emit, note
@@ -20,11 +19,10 @@ from chimera_client.evaluationreport import files
 from chimera_client.plain import to_plain
 from chimera_client.views.evaluation import progress_words, render_evaluation
 from chimera_shared import identity
-from chimera_shared.errors import NotFound, Transient
+from chimera_shared.errors import NotFound
 
 _SUCCEEDED = evaluation_pb2.EVALUATION_STATE_SUCCEEDED
 _OVER = frozenset({evaluation_pb2.EVALUATION_STATE_FAILED, evaluation_pb2.EVALUATION_STATE_CANCELLED})
-_LINE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +85,8 @@ async def ordered(client: AsyncClient, file: EvaluationFile, *, new: bool) -> ev
 
 async def follow(watch: AsyncIterator[evaluation_pb2.Evaluation], as_json: bool) -> evaluation_pb2.Evaluation:
     """Show an evaluation until it has ended; the last word of it."""
-    last: evaluation_pb2.Evaluation | None = None
-    terminal = console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=terminal, disable=as_json or not terminal.is_terminal) as bar:
-        task = bar.add_task("answers graded", total=None)
-        said = float("-inf")
-        async for last in watch:
-            bar.update(task, completed=last.graded, total=last.planned)
-            now = asyncio.get_running_loop().time()
-            if as_json:
-                emit({"type": "progress", "evaluation": to_plain(last)})
-            elif not terminal.is_terminal and now - said >= _LINE_SECONDS:
-                said = now
-                note(progress_words(last))
-    if last is None:
-        raise Transient("the evaluator said nothing of the evaluation: try again")
-    return last
+    return await followed("evaluation", watch, _bar, progress_words, as_json=as_json)
+
+
+def _bar(evaluation: evaluation_pb2.Evaluation) -> Bar:
+    return Bar("answers graded", evaluation.graded, evaluation.planned)

@@ -6,20 +6,17 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from chimera.training.v1 import training_pb2
+from chimera_client.cli.bars import Bar, followed
 from chimera_client.cli.exits import Code
 from chimera_client.cli.output import console, emit, note
 from chimera_client.cli.session import Place, Session, opened
 from chimera_client.plain import to_plain
 from chimera_client.trainingfile import TrainingFile, read_training_file
 from chimera_client.views.training import measured_words, progress_words, render_training, sparkline
-from chimera_shared.errors import Transient
 
 _SUCCEEDED = training_pb2.TRAINING_STATE_SUCCEEDED
 OVER = frozenset({training_pb2.TRAINING_STATE_FAILED, training_pb2.TRAINING_STATE_CANCELLED})
-_LINE_SECONDS = 5.0
 _CURVE_CHARS = 20
 
 
@@ -59,27 +56,15 @@ class TrainingRun:
 
 async def follow(watch: AsyncIterator[training_pb2.Training], as_json: bool) -> training_pb2.Training:
     """Show a training until it has ended; the last word of it."""
-    last: training_pb2.Training | None = None
     losses: list[float] = []
-    terminal = console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=terminal, disable=as_json or not terminal.is_terminal) as bar:
-        task = bar.add_task("waiting for a worker", total=None)
-        said = float("-inf")
-        async for last in watch:
-            values = last.last.values
-            losses += [values[name] for name in ("reward", "loss") if name in values][:1]
-            words = " ".join([sparkline(losses, _CURVE_CHARS), *measured_words(last)])
-            bar.update(task, description=words or "waiting for a worker", completed=last.step, total=last.steps or None)
-            now = asyncio.get_running_loop().time()
-            if as_json:
-                emit({"type": "progress", "training": to_plain(last)})
-            elif not terminal.is_terminal and now - said >= _LINE_SECONDS:
-                said = now
-                note(progress_words(last))
-    if last is None:
-        raise Transient("the trainer said nothing of the training: try again")
-    return last
+
+    def bar(training: training_pb2.Training) -> Bar:
+        values = training.last.values
+        losses.extend([values[name] for name in ("reward", "loss") if name in values][:1])
+        words = " ".join([sparkline(losses, _CURVE_CHARS), *measured_words(training)])
+        return Bar(words or "waiting for a worker", training.step, training.steps or None)
+
+    return await followed("training", watch, bar, progress_words, as_json=as_json)
 
 
 def ended_code(training: training_pb2.Training, as_json: bool, points: list[training_pb2.Point] | None = None) -> Code:

@@ -37,7 +37,9 @@ async def test_one_trace_a_sample_across_every_service(tmp_path: Path, monkeypat
     async with collecting() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.address)
         monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")
-        deployed = Cluster(tmp_path, EmbeddedBroker(tmp_path / "broker"), EmbeddedStore(tmp_path / "store"))
+        once = {"CHIMERA_OVERDUE_SECONDS": "300"}  # a request that is sent again would be a second root
+        servers = EmbeddedBroker(tmp_path / "broker"), EmbeddedStore(tmp_path / "store")
+        deployed = Cluster(tmp_path, *servers, settings=once)
         try:
             await deployed.start()
             sample = await _one_sample(deployed)

@@ -22,6 +22,7 @@ MAX_SIZE = 10**30
 Values = Mapping[str, Fraction]
 _Number = Callable[[Values], Fraction]
 _Truth = Callable[[Values], bool]
+_DECIMAL = re.compile(r"[0-9_]*\.[0-9_]*")
 _CHARACTERS = re.compile(r"[A-Za-z0-9_+\-*/%()<>=!,. ]*")
 
 
@@ -88,6 +89,10 @@ class _Reader:
         self._count()
         match node:
             case ast.Constant(value=int() | float() as given) if not isinstance(given, bool):
+                if isinstance(given, float) and not _DECIMAL.fullmatch(
+                    self._of(node)
+                ):  # 1e9999999 would fill the memory
+                    raise ValueError(f"{self._of(node)[:60]!r} is no plain decimal, such as 0.5")
                 constant = Fraction(given if isinstance(given, int) else self._of(node))  # 0.1 is a tenth
                 if max(abs(constant.numerator), constant.denominator) > MAX_SIZE:
                     raise ValueError(f"{self._of(node)[:60]!r} is too large a number")

@@ -24,8 +24,9 @@ def read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput.of(str(path), f"cannot be read ({error.strerror}); name a YAML file") from None
+    except (OSError, ValueError) as error:  # a name with a null character is no file's
+        why = getattr(error, "strerror", None) or error
+        raise InvalidInput.of(repr(str(path))[1:-1], f"cannot be read ({why}); name a YAML file") from None
     if len(content) > MAX_BYTES:
         raise InvalidInput.of(str(path), "is larger than 1 MiB; a build file names topics and models, not data")
     try:

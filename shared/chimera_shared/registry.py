@@ -11,12 +11,12 @@ MANIFEST = "manifest.json"
 """Written before a version's folder gets its name, so a folder that has it is whole."""
 PACKAGED = Path(__file__).parent / "models"
 NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_VERSION = re.compile(rf"({NAME.pattern})@([1-9]\d{{0,8}})")
+VERSION = re.compile(rf"({NAME.pattern})@([1-9]\d{{0,8}})")
 
 
 def version_folder(root: Path, name: str) -> Path | None:
     """The folder of `name@version`; None if it is no such name, or if there is none."""
-    found = _VERSION.fullmatch(name)
+    found = VERSION.fullmatch(name)
     if found is None:
         return None
     return versions(root, found[1]).get(int(found[2]))

@@ -11,6 +11,7 @@ import yaml
 
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.serving import Serving
+from chimera_shared.errors import Configuration
 from chimera_standalone.child import PROBE_SECONDS, ChildServer
 from chimera_standalone.directory import LOOPBACK, DataDirectory, models_folder
 
@@ -60,8 +61,11 @@ class StudentServer:
 
     def __init__(self, data_dir: Path, serving: Serving) -> None:
         directory = data_dir / "served"
-        directory.mkdir(parents=True, exist_ok=True)
-        port = DataDirectory(directory.absolute()).port()
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            port = DataDirectory(directory.absolute()).port()
+        except OSError as error:
+            raise Configuration(f"{directory} cannot be written ({error.strerror}); name another --data-dir") from None
         self.endpoint = Endpoint(
             base_url=f"http://{LOOPBACK}:{port}/v1",
             model=_NAME,
@@ -79,6 +83,10 @@ class StudentServer:
         await self._child.start()
         self.running = True
         return self
+
+    async def watch(self) -> None:
+        """Raises Configuration when the server is given up, after it died again and again."""
+        await self._child.watch()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None

@@ -3,9 +3,9 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from chimera_client.cli import evaluating, training
 from chimera_client.cli.exits import Code
 from chimera_client.cli.output import console, emit, note
 from chimera_client.cli.run import export
-from chimera_client.cli.services import student_server
+from chimera_client.cli.services import ModelServer, student_server
 from chimera_client.cli.session import Place, Session, opened
 from chimera_client.evaluationreport import files as evaluation_files
 from chimera_client.loop.file import STUDENT, LoopFile, Step, read_loop_file
@@ -35,7 +35,7 @@ from chimera_shared.errors import FailedPrecondition, InvalidInput, NotFound
 from chimera_shared.telemetry import joined
 
 T = TypeVar("T")
-_OVER = frozenset({build_pb2.BUILD_STATE_FAILED, build_pb2.BUILD_STATE_CANCELLED})
+_OURS = frozenset({"dataset", "evaluation", "report", "report.json", "report.html", "report.md"})
 
 
 class _Stopped(Exception):
@@ -57,8 +57,7 @@ class LoopRun:
         """Everything from the first order to the report."""
         file = read_loop_file(self.path, self.rounds)
         directory = self.output or Path("loops") / file.name
-        if directory.exists() and not directory.is_dir():
-            raise InvalidInput.of("--output", f"{directory} is no folder; name another")
+        _require_room(directory)
         if file.serve is not None and self.place.elsewhere:
             raise InvalidInput.of(
                 "serve",
@@ -69,17 +68,12 @@ class LoopRun:
             endpoints = {**file.endpoints, **({STUDENT: server.endpoint} if server is not None else {})}
             order.require_sound(BuildFile(file.build.spec, endpoints, ""), own_services=not self.place.elsewhere)
             session = await stack.enter_async_context(opened(self.place, endpoints))
-            orders = Orders(file, await _generation(session, file) if self.new else 1)
-
-            async def serve() -> None:
-                if server is not None and not server.running:
-                    note("starting the model server")
-                    await stack.enter_async_context(server)
-
-            work = _Loop(session, file, orders, directory, serve, self.as_json)
+            orders = Orders(file, await _generation(session, file, new=self.new))
+            work = _Loop(session, file, orders, directory, stack, server, self.as_json)
             try:
+                await _provided(session, file)
                 outcome = await work.run()
-            except _Stopped:
+            except (_Stopped, asyncio.CancelledError):
                 note(f"nothing done is lost; go on with: chimera loop run {self.path}")
                 return Code.INTERRUPTED
         files.write(outcome, directory)
@@ -90,16 +84,41 @@ class LoopRun:
         return Code.OK
 
 
-async def _generation(session: Session, file: LoopFile) -> int:
-    """The first generation of which nothing was ordered yet."""
+def _require_room(directory: Path) -> None:
+    """InvalidInput unless the folder is absent, or holds what loops write, which gives way."""
+    if directory.exists() and not directory.is_dir():
+        raise InvalidInput.of("--output", f"{directory} is no folder; name another")
+    held = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
+    if foreign := sorted(name for name in held if name not in _OURS and not name.startswith(("round-", "."))):
+        raise InvalidInput.of("--output", f"{directory} holds {foreign[0]!r}, which is no loop's; name another folder")
+    evaluation_files.require_room(directory / "evaluation")
+
+
+async def _generation(session: Session, file: LoopFile, *, new: bool) -> int:
+    """The newest run of this file, or the one after it."""
     for generation in itertools.count(1):
         orders = Orders(file, generation)
         first = orders.exam() or orders.data(1, "", (), (), ())
         try:
             await session.client.builds.get(identity.build_id(first.request_id()))
         except NotFound:
-            return generation
+            return generation if new else max(1, generation - 1)
     raise AssertionError("unreachable")
+
+
+async def _provided(session: Session, file: LoopFile) -> None:
+    """Have everything there that the loop names, so that nothing is found missing after hours. InvalidInput if not."""
+    for named, corpora in (
+        (named_corpora.of_build(file.build.spec), file.build.corpora),
+        (named_corpora.of_evaluation(file.evaluation.spec), file.evaluation.corpora),
+    ):
+        await named_corpora.provide(session.client, named, corpora, note)
+    if file.base.registered:
+        name, _, version = file.base.registered.partition("@")
+        try:
+            await session.client.models.get(name, int(version))
+        except NotFound as error:
+            raise InvalidInput.of("base", str(error)) from None
 
 
 @dataclass
@@ -108,7 +127,9 @@ class _Loop:
     file: LoopFile
     orders: Orders
     directory: Path
-    serve: Callable[[], Awaitable[None]]
+    stack: AsyncExitStack
+    """Of what runs to the end of the loop."""
+    server: ModelServer | None
     as_json: bool
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -165,8 +186,7 @@ class _Loop:
         started = time.monotonic()
         with joined(self.orders.trace_id, words):
             if known is None:
-                await named_corpora.provide(client, named_corpora.of_build(file.spec), file.corpora, note)
-                known = await client.builds.submit(file.spec, request_id)
+                known = await client.builds.submit(await order.with_ledger(client, file.spec), request_id)
             elif known.state == build_pb2.BUILD_STATE_PAUSED:
                 known = await client.builds.resume(known.build_id)
         if known.state != build_pb2.BUILD_STATE_SUCCEEDED:
@@ -197,7 +217,7 @@ class _Loop:
     async def _export(self, number: int, build: build_pb2.Build) -> None:
         target = OutputTarget.inspect(self._folder(number, "dataset"))
         if not target.holds_whole(build.build_id):
-            await export(self.session.client, build, target, self.file.build)
+            await export(self.session.client, build, target, replace(self.file.build, endpoints=self.file.endpoints))
 
     async def _trained(self, number: int, dataset_id: str, before: Sequence[Round]) -> tuple[Trained, ...]:
         """The chain of trainings for each seed, each from the model before it."""
@@ -233,22 +253,41 @@ class _Loop:
     async def _evaluated(self, number: int, corpus: str, trained: Sequence[Trained]) -> evaluation_pb2.Evaluation:
         client, file = self.session.client, self.orders.evaluation(number, corpus, trained)
         words, started = "evaluate" if number == 1 else f"evaluate {number}", time.monotonic()
-        await named_corpora.provide(client, named_corpora.of_evaluation(file.spec), file.corpora, note)
         known = await evaluating.found(client, file)
         if known is None or known.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
-            await self.serve()
+            await self._serve()
         with joined(self.orders.trace_id, words):
             current = await evaluating.ordered(client, file, new=False)
         if current.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
             note(f"{words}: {current.planned:,} answers of {len(file.spec.candidates)} models")
             watch = client.evaluations.watch(current.evaluation_id)
-            current = await self._first(evaluating.follow(watch, self.as_json))
+            current = await self._first(self._served(evaluating.follow(watch, self.as_json)))
             self.seconds[words] = time.monotonic() - started
         if current.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
             raise FailedPrecondition(f"evaluation {current.evaluation_id} ended without scores: {current.detail}")
         folder = self._folder(number, "evaluation")
         await evaluation_files.write(current, client.evaluations.answers(current.evaluation_id), folder)
         return current
+
+    async def _serve(self) -> None:
+        if self.server is not None and not self.server.running:
+            note("starting the model server")
+            await self.stack.enter_async_context(self.server)
+
+    async def _served(self, work: Coroutine[None, None, T]) -> T:
+        """The work's result; Configuration if the model server is given up before."""
+        if self.server is None:
+            return await work
+        task, death = asyncio.create_task(work), asyncio.create_task(self.server.watch())
+        try:
+            await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
+            if death.done() and not task.done():
+                death.result()
+            return await task
+        finally:
+            for each in (task, death):
+                each.cancel()
+            await asyncio.gather(task, death, return_exceptions=True)
 
     def _folder(self, number: int, what: str) -> Path:
         return self.directory / what if number == 1 else self.directory / f"round-{number}" / what

@@ -128,6 +128,9 @@ class ModelServer(Protocol):
     def running(self) -> bool:
         """Whether it does."""
 
+    async def watch(self) -> None:
+        """Raises Configuration when the server is given up."""
+
     async def __aenter__(self) -> object: ...
 
     async def __aexit__(

@@ -1,6 +1,6 @@
 """Loop files: which data is built, what is trained on it and how that is measured, in one YAML file."""
 
-import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +19,11 @@ from chimera_client.named_corpora import take_benchmarks, take_files
 from chimera_client.trainingfile import parse_training, with_absolute_base
 from chimera_client.yamlfile import parse_mapping, read_text
 from chimera_shared import identity
+from chimera_shared.checkers import validate_role
 from chimera_shared.endpoints.config import Endpoint
 from chimera_shared.endpoints.serving import Serving
 from chimera_shared.errors import InvalidInput, Violation
-from chimera_shared.registry import NAME
+from chimera_shared.registry import NAME, VERSION
 
 STUDENT = "student"
 """The endpoint at which the loop serves its models."""
@@ -30,6 +31,9 @@ _FIELDS = frozenset({
     "name", "build", "exam", "base", "trainings", "seeds", "serve", STUDENT, "evaluation", "rounds", "endpoints",
 })  # fmt: skip
 _MAX_STEPS, _MAX_SEEDS, _MAX_ROUNDS = 8, 16, 20
+_MAX_MODELS = 64
+"""Of one evaluation."""
+_SEEDS = 1 << identity.SEED_BITS
 _MAX_EXAM, _MAX_SAMPLES = 100_000, 1_024
 
 
@@ -80,13 +84,23 @@ def read_loop_file(path: Path, rounds: int | None = None) -> LoopFile:
     """Read a loop file; `rounds` stands in the place of its own. InvalidInput names every wrong field."""
     text = read_text(path)
     raw = parse_mapping(text, str(path))
+    if rounds is not None:
+        raw["rounds"] = rounds
     reading = _Reading(raw, path.parent)
     file = reading.file()
     if reading.wrong:
         raise InvalidInput(reading.wrong)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    digest = identity.digest("loop file", digest, file.build.sha256, file.evaluation.sha256)
-    return replace(file, sha256=digest, rounds=rounds or file.rounds)
+    said = json.dumps({k: v for k, v in raw.items() if k != "rounds"}, sort_keys=True, default=str)
+    digest = identity.digest("loop file", said, file.build.sha256, file.evaluation.sha256, _content(file.base))
+    return replace(file, sha256=digest)
+
+
+def _content(base: model_pb2.ModelSource) -> str:
+    """Tells whether a base that is a folder has changed."""
+    if not base.path or not Path(base.path).is_dir():
+        return ""
+    files = ((path.name, path.stat()) for path in sorted(Path(base.path).iterdir()) if path.is_file())
+    return identity.digest("base", *(f"{name}/{stat.st_size}/{stat.st_mtime_ns}" for name, stat in files))
 
 
 class _Reading:
@@ -113,6 +127,11 @@ class _Reading:
             self._say("serve", "say how models are served here, or by `student` which endpoint serves them")
         if serve is not None and student.endpoints:
             self._say("student.endpoints", "is given with `serve`; keep one of the two")
+        seeds, steps = self._seeds(), tuple(self._steps())
+        rounds = self._whole("rounds", self._raw.get("rounds", 1), 1, _MAX_ROUNDS)
+        tuned = len(seeds) * (len(steps) + rounds - 1)
+        if 1 + tuned > _MAX_MODELS:
+            self._say("seeds", f"makes {tuned} models to measure beside each other; at most {_MAX_MODELS - 1} are")
         if STUDENT in own and serve is not None:
             self._say(f"endpoints.{STUDENT}", "is the name of what `serve` serves; give it another name")
         return LoopFile(
@@ -120,12 +139,12 @@ class _Reading:
             build=build,
             exam=exam,
             base=base,
-            steps=tuple(self._steps()),
-            seeds=self._seeds(),
-            serve=serve,
+            steps=steps,
+            seeds=seeds,
+            serve=serve and serve.model_copy(update={"max_versions": max(serve.max_versions, tuned)}),
             student=student,
             evaluation=evaluation,
-            rounds=self._whole("rounds", self._raw.get("rounds", 1), 1, _MAX_ROUNDS),
+            rounds=rounds,
             endpoints=own,
             sha256="",
         )
@@ -148,7 +167,7 @@ class _Reading:
             self.wrong += error.violations
             return model_pb2.ModelSource()
         kind = base.WhichOneof("source")
-        if kind is None or (kind == "registered" and "@" not in base.registered):
+        if kind is None or (kind == "registered" and not VERSION.fullmatch(base.registered)):
             self._say("base", f"must be a model such as tiny@1, owner/name or ./folder, not {shown(raw)}")
         return base
 
@@ -172,10 +191,13 @@ class _Reading:
     def _seeds(self) -> tuple[int, ...]:
         seeds = self._raw.get("seeds", [0])
         whole = isinstance(seeds, list) and all(isinstance(s, int) and not isinstance(s, bool) for s in seeds)
-        if not whole or not 1 <= len(set(seeds)) == len(seeds) <= _MAX_SEEDS or min(seeds) < 0:
-            self._say(
-                "seeds", f"must be 1 to {_MAX_SEEDS} different whole numbers such as [0, 1, 2], not {shown(seeds)}"
-            )
+        if (
+            not whole
+            or not 1 <= len(set(seeds)) == len(seeds) <= _MAX_SEEDS
+            or not 0 <= min(seeds) <= max(seeds) < _SEEDS
+        ):
+            allowed = f"1 to {_MAX_SEEDS} different whole numbers below {_SEEDS:,}, such as [0, 1, 2]"
+            self._say("seeds", f"must be {allowed}, not {shown(seeds)}")
             return (0,)
         return tuple(seeds)
 
@@ -187,7 +209,8 @@ class _Reading:
                 return read_build_file(self._folder / Path(raw).expanduser())
             if isinstance(raw, dict):
                 spec, endpoints = parse_build({"name": name, **raw})
-                return BuildFile(spec, endpoints, identity.digest("build", repr(raw)), take_files(spec, self._folder))
+                corpora = take_files(spec, self._folder)
+                return BuildFile(spec, endpoints, identity.digest("build", repr(raw), *corpora), corpora)
             self._say("build", "name a build file, or write its fields here")
         except InvalidInput as error:
             self._within("build", error)
@@ -199,8 +222,10 @@ class _Reading:
         try:
             if not isinstance(raw, dict):
                 self._say("evaluation", f"must be a mapping of what an evaluation file has, not {shown(raw)}")
-            elif taken := sorted({"candidates", "baseline", "name", "endpoints"} & raw.keys()):
-                self._say(f"evaluation.{taken[0]}", "is the loop's own: its models are the candidates; remove it")
+            elif taken := sorted({"candidates", "baseline", "name", "endpoints", "budget"} & raw.keys()):
+                self._say(
+                    f"evaluation.{taken[0]}", "is not for a loop, which measures all its models to the end; remove it"
+                )
             else:
                 spec, _ = parse_evaluation({"name": name, **raw})
                 corpora = take_benchmarks(spec, self._folder)
@@ -223,6 +248,8 @@ class _Reading:
                 self._say(field, f"must be a mapping of what a training file has, not {shown(order)}")
             elif taken := sorted({"name", "base", "dataset_id", "seed"} & order.keys()):
                 self._say(f"{field}.{taken[0]}", "is the loop's own; remove it")
+            elif "method" not in order:
+                self._say(f"{field}.method", "must be sft, grpo or cispo")
             else:
                 try:
                     steps.append(Step(name, parse_training(order)))
@@ -254,6 +281,15 @@ class _Reading:
         reader = Reader(_SHORTHANDS)
         if STUDENT in self._raw:
             reader.fill(spec, self._raw[STUDENT], STUDENT)
+        if spec.model:
+            self._say(f"{STUDENT}.model", "is the loop's own, which asks for the versions that it trained; remove it")
+        if not reader.violations:
+            names = list(spec.endpoints) or [STUDENT]
+            asked = build_pb2.RoleSpec()
+            asked.CopyFrom(spec)
+            asked.endpoints[:] = names
+            known = {name: Endpoint(base_url="http://student/v1", model=STUDENT) for name in names}
+            self.wrong += validate_role(STUDENT, asked, known)
         self.wrong += reader.violations
         return spec
 

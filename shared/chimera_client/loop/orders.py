@@ -71,7 +71,7 @@ class Orders:
 
     def candidate(self, number: int, step: Step, seed: int) -> str:
         """What a model is called where it is measured."""
-        return f"{step.name}-{seed}" if number == 1 else f"r{number}-{step.name}-{seed}"
+        return f"{step.name}-{seed}" if number == 1 else f"{step.name}-{seed}-r{number}"
 
     def evaluation(self, number: int, exam: str, trained: Sequence[Trained]) -> EvaluationFile:
         """The paired evaluation of the base and of these models."""

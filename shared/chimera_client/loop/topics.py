@@ -40,9 +40,11 @@ class Marks:
         self._topics: dict[Topic, _Marks] = defaultdict(_Marks)
 
     def add(self, answer: evaluation_pb2.Answer) -> None:
-        """Count an answer to a problem as it is; what was done to one says nothing of its topic."""
+        """Count an answer to a problem of the exam, the first benchmark, as it is; one that nobody gave is none."""
         task = answer.task
-        if task.perturbation or not task.item.topic or task.candidate not in {self._base, *self._tuned}:
+        if task.benchmark or task.perturbation or not task.item.topic or answer.grade.method == "endpoint":
+            return
+        if task.candidate not in {self._base, *self._tuned}:
             return
         marks = self._topics[task.item.subject, task.item.topic]
         tuned = task.candidate != self._base
@@ -61,7 +63,7 @@ class Marks:
 
 def weighted(spec: build_pb2.BuildSpec, scores: Sequence[TopicScore], seen: Iterable[Topic]) -> build_pb2.BuildSpec:
     """The order with quotas by weakness. `seen` are the topics of the data so far; one that was not measured counts as
-    the mean of those that were. Without any measured topic the order stays as it is.
+    the mean of those that were. Weights that the order has itself are multiplied. Without any measured topic it stays.
     """
     changed = build_pb2.BuildSpec()
     changed.CopyFrom(spec)
@@ -74,7 +76,9 @@ def weighted(spec: build_pb2.BuildSpec, scores: Sequence[TopicScore], seen: Iter
         own = {topic: measured.get((name, topic), mean) for name, topic in topics if name == subject.name}
         if not own:
             continue
-        subject.topics[:] = own
-        subject.topic_weights[:] = own.values()
-        subject.weight = (subject.weight or 1.0) * sum(own.values()) / len(own)
+        told = dict(zip(subject.topics, subject.topic_weights, strict=False))
+        weights = {topic: weakness * told.get(topic, 1.0) for topic, weakness in own.items()}
+        subject.topics[:] = weights
+        subject.topic_weights[:] = weights.values()
+        subject.weight = (subject.weight or 1.0) * sum(weights.values()) / sum(told.get(topic, 1.0) for topic in own)
     return changed

@@ -37,6 +37,9 @@ class Serving(BaseModel):
     registered: bool = Field(
         False, description="Serve every version of the model registry too, as `name@version`; transformers alone."
     )
+    max_versions: int = Field(
+        4, ge=1, le=1_000, description="Versions of the registry in a replica's memory at once, besides its own model."
+    )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="Format of the weights.")
     max_model_len: int = Field(4096, ge=16, description="Most tokens of question and answer together.")
     max_batch: int = Field(16, ge=1, le=4096, description="Requests that a replica computes at once.")

@@ -82,10 +82,17 @@ def test_what_build_and_evaluation_name_is_as_from_the_loop_file(tmp_path):
         ({"trainings": {}}, "trainings"),
         ({"trainings": {"a b": {"method": "sft"}}}, "trainings.a b"),
         ({"trainings": {"sft": {"method": "sft", "seed": 1}}}, "trainings.sft.seed"),
-        ({"trainings": {"sft": {"methods": "sft"}}}, "trainings.sft.methods"),
+        ({"trainings": {"sft": {"method": "sft", "step": 1}}}, "trainings.sft.step"),
         ({"seeds": [1, 1]}, "seeds"),
         ({"seeds": []}, "seeds"),
         ({"seeds": 3}, "seeds"),
+        ({"seeds": [2**31]}, "seeds"),
+        ({"seeds": list(range(16)), "rounds": 4}, "seeds"),
+        ({"base": "tiny@latest"}, "base"),
+        ({"trainings": {"sft": {}}}, "trainings.sft.method"),
+        ({"student": {"model": "x"}}, "student.model"),
+        ({"student": {"temperature": -1}}, "student.temperature"),
+        ({"evaluation": {"budget": {"usd": 1}}}, "evaluation.budget"),
         ({"serve": None}, "serve"),
         ({"serve": {"source": "x"}}, "serve.source"),
         ({"serve": {"max_batch": 0}}, "serve.max_batch"),
@@ -103,6 +110,11 @@ def test_what_is_wrong_is_named(tmp_path, changes, field):
     assert field in [violation.field for violation in caught.value.violations]
 
 
+def test_a_file_that_no_system_names_is_an_error_like_others(tmp_path):
+    with pytest.raises(InvalidInput, match="null byte"):
+        read_loop_file(written(tmp_path, build="\0"))
+
+
 # Its orders
 
 
@@ -114,6 +126,31 @@ def test_the_same_file_orders_the_same_and_another_file_does_not(tmp_path):
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
     assert one.trace_id == again.trace_id != anew.trace_id
+
+
+def test_comments_and_rounds_make_no_other_loop(tmp_path):
+    path = written(tmp_path)
+    before = Orders(read_loop_file(path)).loop_id
+    path.write_text(f"# Digits.\n{path.read_text()}rounds: 2\n")
+    assert Orders(read_loop_file(path)).loop_id == before
+
+
+def test_other_problems_to_keep_clean_of_make_another_loop(tmp_path):
+    build = {**BUILD, "similarity": {"benchmarks": ["./mine.jsonl"]}}
+    ids = set()
+    for answer_ in ("2", "3"):
+        (tmp_path / "mine.jsonl").write_text(f'{{"question": "1+1?", "answer": "{answer_}"}}\n')
+        ids.add(Orders(read_loop_file(written(tmp_path, build=build))).loop_id)
+    assert len(ids) == 2
+
+
+def test_a_base_that_has_changed_makes_another_loop(tmp_path):
+    (tmp_path / "base").mkdir()
+    path, ids = written(tmp_path, base="./base"), set()
+    for text in ("{}", "{ }"):
+        (tmp_path / "base" / "config.json").write_text(text)
+        ids.add(Orders(read_loop_file(path)).loop_id)
+    assert len(ids) == 2
 
 
 def test_more_rounds_of_a_file_go_on_where_fewer_ended(tmp_path):
@@ -170,6 +207,10 @@ def test_topics_are_scored_by_all_tuned_models_and_the_base():
         marks.add(answer(candidate, "Lists", "Sorting", right))
     marks.add(answer(1, "Lists", "Sorting", False, perturbation=evaluation_pb2.PERTURBATION_DISTRACTED))
     marks.add(answer(1, "Lists", "Counting", False, item="2"))
+    nobody, elsewhere = answer(1, "Lists", "Counting", False, item="2"), answer(1, "Lists", "Other", False)
+    nobody.grade.method, elsewhere.task.benchmark = "endpoint", 1
+    marks.add(nobody)
+    marks.add(elsewhere)
     counting, sorting = marks.scores()
     assert counting == TopicScore("Lists", "Counting", 1, 0.0, 0.0, 2 / 3)
     assert sorting == TopicScore("Lists", "Sorting", 1, 0.0, 1.0, 1 / 4)
@@ -184,3 +225,9 @@ def test_weak_topics_and_their_subjects_get_more():
     assert codes.weight == pytest.approx(0.75)
     assert (list(other.topics), other.weight) == ([], 0)
     assert weighted(spec, [], [("Lists", "c")]) == spec
+
+
+def test_weights_of_topics_that_a_build_has_are_kept():
+    spec = build_pb2.BuildSpec(subjects=[{"name": "Lists", "topics": ["a", "b"], "topic_weights": [5, 1]}])
+    scores = [TopicScore("Lists", name, 9, 0, 0, 0.5) for name in ("a", "b")]
+    assert list(weighted(spec, scores, []).subjects[0].topic_weights) == [2.5, 0.5]

@@ -50,7 +50,7 @@ def trained(step, seed, number=1, method=training_pb2.METHOD_SFT, model="loop-sf
         points.append(point)
     name, version = model.split("@")
     made = model_pb2.Model(name=name, version=int(version), sha256="ab" * 32, bytes=4_200_000, code_version="0.9.0")
-    candidate = f"{step}-{seed}" if number == 1 else f"r{number}-{step}-{seed}"
+    candidate = f"{step}-{seed}" if number == 1 else f"{step}-{seed}-r{number}"
     return Trained(step, seed, candidate, training, tuple(points), made)
 
 
@@ -123,7 +123,7 @@ def two_rounds():
     values = {f"{step}-{seed}": (*GOOD[seed], 0.06) for step in ("sft", "rl") for seed in GOOD}
     one = Round(1, build(), make_dataset(build()), tuple(runs), evaluation(values), topics())
     later = tuple(trained("sft", seed, number=2, model="loop-sft@2") for seed in GOOD)
-    better = {f"r2-sft-{seed}": (GOOD[seed][0] + 0.1, GOOD[seed][1] + 0.1, 0.05) for seed in GOOD}
+    better = {f"sft-{seed}-r2": (GOOD[seed][0] + 0.1, GOOD[seed][1] + 0.1, 0.05) for seed in GOOD}
     two = Round(2, build("loop-2"), make_dataset(build()), later, evaluation(better), topics())
     return Outcome(first.loop_id, first.trace_id, "sums", "tiny@1", first.exam, (one, two), {})
 
@@ -182,7 +182,7 @@ def test_every_seed_counts_by_itself(values, said):
 
 def test_only_models_that_nothing_was_trained_on_from_decide():
     found = last_gains(two_rounds())["loop-exam"]
-    assert [gain.trained.candidate for gain in found] == ["r2-sft-0", "r2-sft-1", "r2-sft-2"]
+    assert [gain.trained.candidate for gain in found] == ["sft-0-r2", "sft-1-r2", "sft-2-r2"]
     chain = two_rounds()
     first = Outcome(chain.loop_id, chain.trace_id, "", "", None, chain.rounds[:1], {})
     assert [gain.trained.step for gain in last_gains(first)["loop-exam"]] == ["rl", "rl", "rl"]

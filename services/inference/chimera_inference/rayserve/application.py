@@ -32,8 +32,6 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 _TOGETHER_SECONDS = 0.05
 """Of pieces of a stream: readers see no difference, and a token of a small model takes a tenth of it."""
 _MODEL_PATH = "/v1/models/"
-_MODELS_A_REPLICA = 3
-"""Versions of the registry that a replica holds besides its base; the one that was not asked for longest gives way."""
 _PROPAGATOR = TraceContextTextMapPropagator()
 _TRACER = trace.get_tracer("chimera_inference.rayserve")
 
@@ -86,11 +84,10 @@ class Replica:
             except ValueError as error:
                 yield Refusal("messages", f"{error}.")
 
-    @serve.multiplexed(max_num_models_per_replica=_MODELS_A_REPLICA)
-    async def _held(self, model: str) -> "_Held":
-        """Ray sends requests for a version to replicas that hold it, and lets go of the one least asked for."""
-        assert isinstance(self._engine, TransformersEngine)
-        return _Held(self._engine, model)
+    @serve.multiplexed(max_num_models_per_replica=-1)
+    async def _held(self, model: str) -> str:
+        """Ray sends requests for a version to replicas that were asked for it; the engine holds and drops it."""
+        return model
 
 
 async def _together(pieces: AsyncIterator[Piece | int], *, streams: bool) -> AsyncIterator[int | list[Piece]]:
@@ -112,17 +109,6 @@ async def _together(pieces: AsyncIterator[Piece | int], *, streams: bool) -> Asy
                 waiting = []
     if waiting:
         yield waiting
-
-
-class _Held:
-    """A version in memory for as long as Ray holds this."""
-
-    def __init__(self, engine: TransformersEngine, model: str) -> None:
-        self._engine = engine
-        self._model = model
-
-    def __del__(self) -> None:
-        self._engine.forget(self._model)
 
 
 class Ingress:

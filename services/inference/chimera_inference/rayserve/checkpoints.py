@@ -41,9 +41,14 @@ def load(source: str, revision: str = "", dtype: str = "auto", device: str = "cp
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     adapter = Path(source) / _ADAPTER
-    base = json.loads(adapter.read_text("utf-8"))["base_model_name_or_path"] if adapter.is_file() else source
-    told: dict[str, Any] = {"revision": revision} if revision and base == source else {}
-    tokeniser = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **told)
+    base, pinned = source, revision
+    if adapter.is_file():
+        of = json.loads(adapter.read_text("utf-8"))
+        base, pinned = of["base_model_name_or_path"], of.get("revision") or ""
+    told: dict[str, Any] = {"revision": pinned} if pinned else {}
+    tokeniser = AutoTokenizer.from_pretrained(
+        source, trust_remote_code=False, **({"revision": revision} if revision else {})
+    )
     model = AutoModelForCausalLM.from_pretrained(
         base, dtype=dtype if dtype == "auto" else getattr(torch, dtype), use_safetensors=True, trust_remote_code=False,
         **told,

@@ -81,9 +81,14 @@ class TransformersEngine:
             yield piece
 
     async def _decoder(self, model: str) -> Any:
+        """A model's decoder and its queue; of versions, the one that was not asked for longest gives way."""
         async with self._lock:
             if model not in self._decoders:
+                while len(self._decoders) > self._spec["max_versions"]:
+                    oldest = next(name for name in self._decoders if name != self._name)
+                    del self._decoders[oldest]  # what it is answering, it answers to the end
                 await asyncio.get_running_loop().run_in_executor(self._executor, self._load, model)
+            self._decoders[model] = self._decoders.pop(model)
             return self._decoders[model]
 
     def _load(self, model: str) -> None:
@@ -93,15 +98,11 @@ class TransformersEngine:
 
         spec, own = self._spec, model == self._name
         source = spec["source"] if own else model
-        if "@" in source:
+        if "@" in source and not Path(source).is_absolute():
             source = str(folder_of(self._models_dir, source))
         loaded = load(source, spec["revision"] if own else "", spec["dtype"], "cuda" if spec["gpus"] else "cpu")
         decoder = Decoder(loaded.model, loaded.tokeniser, spec["max_model_len"])
         self._decoders[model] = (decoder, Batcher(decoder.batch, spec["max_batch"], self._executor))
-
-    def forget(self, model: str) -> None:
-        """Free a version's memory."""
-        self._decoders.pop(model, None)
 
 
 def _or(value: float | None, default: float) -> float:

@@ -33,8 +33,9 @@ def load(order: Order) -> Base:
     try:
         tokeniser = AutoTokenizer.from_pretrained(source, **told)
         if adapter.is_file():
-            base = json.loads(adapter.read_text("utf-8"))["base_model_name_or_path"]
-            model, dtype = _model(order, base, {"trust_remote_code": False})
+            of = json.loads(adapter.read_text("utf-8"))
+            base, pinned = of["base_model_name_or_path"], of.get("revision")
+            model, dtype = _model(order, base, {"trust_remote_code": False, **({"revision": pinned} if pinned else {})})
             model = _merged(model, source)
         else:
             model, dtype = _model(order, source, told)

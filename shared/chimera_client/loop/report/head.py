@@ -7,9 +7,8 @@ from chimera_client.evaluationreport.words import interval_words
 from chimera_client.loop.outcome import Outcome, Round
 from chimera_client.loop.report.gains import Gain, last_gains, mean_gain, points
 from chimera_client.report.document import Tile
-from chimera_client.report.numbers import counted, percent, whole
+from chimera_client.report.numbers import counted, percent
 from chimera_client.text import duration
-from chimera_client.words import ended_early
 
 
 def title(outcome: Outcome) -> str:
@@ -22,11 +21,8 @@ def warnings(outcome: Outcome) -> list[str]:
     found = []
     for each in outcome.rounds:
         of = f"Round {each.number}: " if len(outcome.rounds) > 1 else ""
-        found += [of + warning for warning in (*_unchecked(each), *_partial(each))]
+        found += [of + warning for warning in _unchecked(each)]
         found += [of + warning for warning in evaluated.warnings(each.evaluation)]
-    if outcome.exam is not None and outcome.exam.progress.accepted < outcome.exam.spec.samples:
-        had, asked = outcome.exam.progress.accepted, outcome.exam.spec.samples
-        found.append(f"The exam has {had:,} of {asked:,} problems: {ended_early(outcome.exam)}.")
     return found
 
 
@@ -71,10 +67,3 @@ def _unchecked(each: Round) -> list[str]:
         for benchmark in each.evaluation.spec.benchmarks
         if benchmark.corpus not in compared
     ]
-
-
-def _partial(each: Round) -> list[str]:
-    if not each.dataset.partial:
-        return []
-    had = f"{whole(each.dataset.samples)} of {counted(each.build.spec.samples, 'sample')}"
-    return [f"The dataset is partial, {had}: {ended_early(each.build)}."]

@@ -45,5 +45,6 @@ def limits(outcome: Outcome) -> list[str]:
 
 
 def _size(outcome: Outcome) -> str:
-    sizes = [one.model.bytes for each in outcome.rounds for one in each.trained if one.model is not None]
+    trained = [one for each in outcome.rounds for one in each.trained if not one.training.spec.HasField("lora")]
+    sizes = [one.model.bytes for one in trained if one.model is not None]  # adapters say nothing of a model's size
     return f"{max(sizes) / 1e6:,.1f} MB" if sizes else ""

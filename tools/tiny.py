@@ -1,4 +1,4 @@
-"""Makes `tiny@1`, the model that ships with Chimera, from nothing: `python tools/tiny.py`, five minutes on a core.
+"""Makes `tiny@1`, the model that ships with Chimera, from nothing: `python tools/tiny.py`, eight minutes of a core.
 
 A Llama of less than a million weights. It learns the easiest problems of the subjects that are made for it, of one or
 two steps, so that it answers in the right form, and hardly ever solves what builds ask, which takes more steps.

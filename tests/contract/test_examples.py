@@ -10,6 +10,8 @@ import pytest
 
 from chimera_client.buildfile import read_build_file
 from chimera_client.evaluationfile import read_evaluation_file
+from chimera_client.loop.file import read_loop_file
+from chimera_client.loop.orders import Orders
 from chimera_client.sources.items import Fields
 from chimera_client.sources.source import local
 from chimera_client.trainingfile import read_training_file
@@ -23,7 +25,7 @@ from chimera_shared.templates import number, renumber
 from chimera_trainer.domain import spec as training_rules
 
 FOLDER = Path(__file__).parents[2] / "examples"
-NO_BUILDS = {"evaluation", "renumbered", "training", "training-paper"}
+NO_BUILDS = {"evaluation", "loop", "loop-paper", "renumbered", "training", "training-paper"}
 EXAMPLES = sorted(path for path in FOLDER.glob("*.yaml") if path.stem not in NO_BUILDS)
 PROCEDURAL: Endpoints = {
     model.name: Endpoint(base_url="http://127.0.0.1:8400/v1", model=model.name) for model in default_models()
@@ -71,6 +73,22 @@ def test_the_renumbered_problems_have_the_answers_that_the_procedural_engine_wor
             worked = families[0].work(families[0].recognise(item.statement)).answer
             assert number(worked.value) == number(item.answer.value) is not None
             assert renumber(item, Random(seed))
+
+
+@pytest.mark.parametrize("name", ["loop", "loop-paper"])
+def test_an_example_loop_orders_what_the_services_take(name):
+    file = read_loop_file(FOLDER / f"{name}.yaml")
+    orders = Orders(file)
+    served = {"student": Endpoint(base_url="http://127.0.0.1:8000/v1", model="student")}
+    known = {**PROCEDURAL, **file.endpoints, **served}
+    for build in filter(None, (orders.exam(), orders.data(1, "exam", (), (), ()))):
+        assert validate_spec(build.spec, known) == []
+    for step in file.steps:
+        training, _ = orders.training(1, step, 0, file.base, "d0123456789abcde")
+        assert [*training_rules.violations(training)] == []
+    evaluation = orders.evaluation(1, "exam", [])
+    assert [*violations(evaluation.spec)] == []
+    assert evaluation.spec.benchmarks
 
 
 @pytest.mark.parametrize("name", ["training", "training-paper"])

@@ -20,6 +20,7 @@ from chimera_shared.rpc.server import RpcServer
 from chimera_shared.settings import ServiceSettings, load
 
 log = logging.getLogger(__name__)
+_SWITCH_SECONDS = 0.0005
 Create = Callable[[ServiceSettings, EndpointPool], "Service"]
 """A service's composition root."""
 
@@ -64,12 +65,15 @@ class Service:
         log.info("%s has drained", self.name)
 
 
-def settle_heap() -> None:
-    """Collect garbage less often: messages in flight are long-lived, and each collection walks all of them.
+def settle_interpreter() -> None:
+    """Set what the interpreter does for a program of few threads and many messages.
 
-    With 2,048 messages in flight the default thresholds cost 0.1 ms of processor time a message.
+    Garbage is collected less often: messages in flight are long-lived, and each collection walks all of them. With 2,048
+    of them the default thresholds cost 0.1 ms of processor time a message. Threads change sooner: the event loop lets
+    go of the interpreter at each read and write, and would get it back 5 ms later while a thread compares statements.
     """
     gc.set_threshold(50_000, 20, 100)
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 def log_tasks() -> None:
@@ -88,7 +92,7 @@ def _awaited(waiting: Any) -> Iterator[str]:
 def main(create: Create) -> None:
     """Run a service until SIGTERM or SIGINT; exits 1 with one sentence if it cannot start."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    settle_heap()
+    settle_interpreter()
     try:
         asyncio.run(_serve(create))
     except ChimeraError as error:

@@ -34,8 +34,9 @@ async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
         endpoints = {
             "first": _endpoint(first, "procedural-teacher", half),
             "second": _endpoint(second, "procedural-teacher", half),
-            "procedural-strong": _endpoint(panel, "procedural-strong", half // 2),
-            "procedural-medium": _endpoint(panel, "procedural-medium", half // 2),
+            # A problem in nine is refused and has no solution: with half of the other's limit the panel would bound both.
+            "procedural-strong": _endpoint(panel, "procedural-strong", half * 3 // 4),
+            "procedural-medium": _endpoint(panel, "procedural-medium", half * 3 // 4),
         }
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         running = await stack.enter_async_context(Standalone(Path(folder), endpoints))
@@ -73,7 +74,7 @@ async def _measured(
             "figure": "spell.other_endpoint_fill",
             "value": _fill(switched, ended, half),
             "from_the_first_second": _fill(begun, ended, half),
-            "panel": _fill(panel_switched, panel_ended, half),
+            "panel": _fill(panel_switched, panel_ended, half * 3 // 2),
             "ideal": 1.0,
             "spell_s": options.spell,
             "refused": refused,

@@ -33,7 +33,7 @@ from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.pool import EndpointPool
 from chimera_shared.endpoints.request import Question
 from chimera_shared.errors import BusUnavailable
-from chimera_shared.lifecycle import Service, settle_heap
+from chimera_shared.lifecycle import Service, settle_interpreter
 from chimera_shared.outcomes import OutcomeStore
 from chimera_shared.prompts import Messages
 from chimera_shared.rpc.server import RpcServer
@@ -151,7 +151,7 @@ class Work:
 
 async def run_twostage(endpoint: Endpoint, rows: int, folder: Path) -> Result:
     """Run all rows through both stages, on an embedded broker and store in `folder`."""
-    settle_heap()
+    settle_interpreter()
     broker, store = EmbeddedBroker(folder / "broker"), EmbeddedStore(folder / "store")
     await all_of(broker.start(), store.start())
     try:

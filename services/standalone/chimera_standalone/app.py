@@ -25,7 +25,7 @@ from chimera_shared import telemetry
 from chimera_shared.bus.broker import ensure_topics
 from chimera_shared.endpoints.config import Endpoint, Endpoints
 from chimera_shared.endpoints.pool import EndpointPool
-from chimera_shared.lifecycle import Service, settle_heap
+from chimera_shared.lifecycle import Service, settle_interpreter
 from chimera_shared.settings import ServiceSettings, load
 from chimera_shared.together import all_of
 from chimera_standalone import procedural
@@ -111,7 +111,7 @@ class Standalone:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        settle_heap()
+        settle_interpreter()
         try:
             self._stack.enter_context(telemetry.exported(_INSTANCE, _INSTANCE))
             self._children = await self._stack.enter_async_context(_Watch())

@@ -68,9 +68,9 @@ class Service:
 def settle_interpreter() -> None:
     """Set what the interpreter does for a program of few threads and many messages.
 
-    Garbage is collected less often: messages in flight are long-lived, and each collection walks all of them. With 2,048
-    of them the default thresholds cost 0.1 ms of processor time a message. Threads change sooner: the event loop lets
-    go of the interpreter at each read and write, and would get it back 5 ms later while a thread compares statements.
+    Garbage is collected less often: messages in flight are long-lived, and each collection walks all of them. With
+    2,048 of them the default thresholds cost 0.1 ms of processor time a message. Threads change sooner: the event loop
+    lets go of the interpreter at each read and write, and while a thread compares statements got it back 5 ms later.
     """
     gc.set_threshold(50_000, 20, 100)
     sys.setswitchinterval(_SWITCH_SECONDS)

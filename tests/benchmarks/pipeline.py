@@ -39,8 +39,8 @@ async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _endpoints(base_url: str, limit: int) -> dict[str, Endpoint]:
-    """As the calls are: a sample takes 1.11 problems, of which one in nine is refused, as many of each panel member, and
-    one solution. With limits in any other proportion one endpoint would bound the others, and they could not be full.
+    """As the calls are: a sample takes 1.11 problems, as one in ten is refused, as many of each panel member, and one
+    solution. With limits in any other proportion one endpoint would bound the others, and they could not be full.
     """
     panel = round(limit * 0.2575)
     shares = {"procedural-teacher": limit - 2 * panel, "procedural-strong": panel, "procedural-medium": panel}

@@ -34,7 +34,7 @@ async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
         endpoints = {
             "first": _endpoint(first, "procedural-teacher", half),
             "second": _endpoint(second, "procedural-teacher", half),
-            # A problem in nine is refused and has no solution: with half of the other's limit the panel would bound both.
+            # A problem in ten is refused and has no solution: half of the other's limit would make the panel the bound.
             "procedural-strong": _endpoint(panel, "procedural-strong", half * 3 // 4),
             "procedural-medium": _endpoint(panel, "procedural-medium", half * 3 // 4),
         }

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,13 @@ class Kept:
     item: str
     text: str
     vector: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, item: str, statement: Statement) -> Self:
+        """An item whose statement was taken apart just now."""
+        kept = cls(item, statement.text, statement.vector)
+        kept.reading = statement.reading
+        return kept
 
     @cached_property
     def reading(self) -> Reading:
@@ -124,6 +132,7 @@ class Shelf:
                 documents = [document_of(item, statement) for item, statement in new.items()]
                 stored = await self._logs.append(self._scope, len(self._index), documents)
                 for item, statement in list(new.items())[:stored]:
+                    self._kept.put((self._scope, len(self._index)), Kept.of(item, statement))
                     self._index.add(statement.sketch, key(statement.reading.form), key(item))
                 self._behind = stored < len(documents)
                 if self._behind:

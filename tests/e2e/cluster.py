@@ -155,6 +155,12 @@ class Cluster:
         if name not in ("broker", "store"):
             await self.processes[name].start()
 
+    async def heal(self) -> None:
+        """Start those again that ended by themselves, as whatever supervises a deployment does."""
+        for process in self.processes.values():
+            if process.running is not None and process.running.returncode is not None:
+                await process.start()
+
     async def leave(self, name: str) -> None:
         """SIGTERM a process and wait until it has drained."""
         await self.processes[name].end(signal.SIGTERM)
@@ -188,7 +194,7 @@ class Cluster:
     def dump_stacks(self) -> None:
         """Have every service log what its tasks wait for."""
         for process in self.processes.values():
-            if process.running is not None and process.name != "teacher":
+            if process.running is not None and process.running.returncode is None and process.name != "teacher":
                 process.running.send_signal(signal.SIGUSR1)
 
     def logs(self) -> str:

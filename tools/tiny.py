@@ -173,11 +173,12 @@ def publish(tokens: Any, made: Any, loss: float, root: Path) -> model_pb2.Model:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=ROOT, help="the registry that gets the next version")
+    told = parser.parse_args()
     torch.manual_seed(0)
     tokens = tokeniser()
     made = model(tokens)
     loss = train(tokens, made)
-    published = publish(tokens, made, loss, parser.parse_args().root)
+    published = publish(tokens, made, loss, told.root)
     print(f"{published.name}@{published.version} is in {published.path}")
 
 

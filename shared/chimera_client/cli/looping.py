@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import shlex
 import time
 from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import AsyncExitStack
@@ -69,12 +70,12 @@ class LoopRun:
             order.require_sound(BuildFile(file.build.spec, endpoints, ""), own_services=not self.place.elsewhere)
             session = await stack.enter_async_context(opened(self.place, endpoints))
             orders = Orders(file, await _generation(session, file, new=self.new))
-            work = _Loop(session, file, orders, directory, stack, server, self.as_json)
+            work = _Loop(session, file, orders, directory, stack, server, self._again, self.as_json)
             try:
                 await _provided(session, file)
                 outcome = await work.run()
             except (_Stopped, asyncio.CancelledError):
-                note(f"nothing done is lost; go on with: chimera loop run {self.path}")
+                note(f"nothing done is lost; go on with: {self._again}")
                 return Code.INTERRUPTED
         files.write(outcome, directory)
         if self.as_json:
@@ -82,6 +83,13 @@ class LoopRun:
         else:
             console().print(render_loop(outcome, directory))
         return Code.OK
+
+    @property
+    def _again(self) -> str:
+        """The command that goes on with this run."""
+        words = ["--rounds", str(self.rounds)] if self.rounds is not None else []
+        words += ["-o", str(self.output)] if self.output is not None else []
+        return shlex.join(["chimera", "loop", "run", str(self.path), *words, *self.place.words])
 
 
 def _require_room(directory: Path) -> None:
@@ -130,7 +138,9 @@ class _Loop:
     stack: AsyncExitStack
     """Of what runs to the end of the loop."""
     server: ModelServer | None
+    again: str
     as_json: bool
+    serving: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
     async def run(self) -> Outcome:
@@ -154,18 +164,17 @@ class _Loop:
         if (ordered := self.orders.exam()) is None:
             return None, ""
         build = await self._built("build exam", ordered)
-        corpus = self.orders.corpus(build)
-        client = self.session.client
-        await client.corpora.import_(
-            corpus, f"dataset {build.dataset_id}", await items_of(client.datasets.read(build.dataset_id))
-        )
+        corpus = self.orders.corpus(build.dataset_id, "exam")
+        await self._imported(corpus, build.dataset_id)
         return build, corpus
 
     async def _round(self, number: int, corpus: str, before: Sequence[Round]) -> Round:
         client = self.session.client
         scores = before[-1].topics if before else ()
-        earlier = [await self._as_corpus(each.dataset.dataset_id) for each in before]
-        seen = [topic for each in before for topic in await self._topics(each.dataset.dataset_id)] if scores else []
+        earlier, seen = list[str](), set[Topic]()
+        for each in before:
+            earlier.append(self.orders.corpus(each.dataset.dataset_id, "data"))
+            seen |= await self._imported(earlier[-1], each.dataset.dataset_id)
         words = "build" if number == 1 else f"build {number}"
         build = await self._built(words, self.orders.data(number, corpus, scores, seen, earlier))
         dataset = await client.datasets.get(build.dataset_id)
@@ -186,14 +195,15 @@ class _Loop:
         started = time.monotonic()
         with joined(self.orders.trace_id, words):
             if known is None:
-                known = await client.builds.submit(await order.with_ledger(client, file.spec), request_id)
+                spec = file.spec if self.orders.anew else await order.with_ledger(client, file.spec)
+                known = await client.builds.submit(spec, request_id)
             elif known.state == build_pb2.BUILD_STATE_PAUSED:
                 known = await client.builds.resume(known.build_id)
         if known.state != build_pb2.BUILD_STATE_SUCCEEDED:
             note(f"{words}: {file.spec.samples:,} samples as build {known.build_id}")
             ended = await self.session.watch(known, as_json=self.as_json)
             if ended is None:
-                await self.session.pause(known, "the same command")
+                await self.session.pause(known, self.again)
                 raise _Stopped
             known = ended
             self.seconds[words] = time.monotonic() - started
@@ -204,15 +214,12 @@ class _Loop:
             )
         return known
 
-    async def _as_corpus(self, dataset_id: str) -> str:
-        """A dataset as the corpus that later rounds are compared with."""
-        client, name = self.session.client, f"{self.file.name[:30]}-{identity.digest('data', dataset_id)[:8]}"
-        await client.corpora.import_(name, f"dataset {dataset_id}", await items_of(client.datasets.read(dataset_id)))
-        return name
-
-    async def _topics(self, dataset_id: str) -> list[Topic]:
-        found = {(s.ref.subject, s.ref.topic): None async for s in self.session.client.datasets.read(dataset_id)}
-        return list(found)
+    async def _imported(self, corpus: str, dataset_id: str) -> set[Topic]:
+        """Have a dataset as a corpus that builds are compared with and models are measured by; its topics."""
+        client = self.session.client
+        items = await items_of(client.datasets.read(dataset_id))
+        await client.corpora.import_(corpus, f"dataset {dataset_id}", items)
+        return {(item.subject, item.topic) for item in items}
 
     async def _export(self, number: int, build: build_pb2.Build) -> None:
         target = OutputTarget.inspect(self._folder(number, "dataset"))
@@ -270,9 +277,10 @@ class _Loop:
         return current
 
     async def _serve(self) -> None:
-        if self.server is not None and not self.server.running:
+        if self.server is not None and not self.serving:
             note("starting the model server")
             await self.stack.enter_async_context(self.server)
+            self.serving = True
 
     async def _served(self, work: Coroutine[None, None, T]) -> T:
         """The work's result; Configuration if the model server is given up before."""

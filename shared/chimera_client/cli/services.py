@@ -124,10 +124,6 @@ class ModelServer(Protocol):
     def endpoint(self) -> "Endpoint":
         """Where it answers once it runs."""
 
-    @property
-    def running(self) -> bool:
-        """Whether it does."""
-
     async def watch(self) -> None:
         """Raises Configuration when the server is given up."""
 

@@ -1,6 +1,6 @@
 """What a loop orders. Every order follows from the file and from what came before, so running it again finds it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 
 from chimera.build.v1 import build_pb2
@@ -25,6 +25,8 @@ class Orders:
 
     def __init__(self, file: LoopFile, generation: int = 1) -> None:
         self._file = file
+        self.anew = generation > 1
+        """Whether answers of earlier runs are asked for again."""
         self.loop_id = file.loop_id if generation == 1 else f"l{identity.digest(file.loop_id, generation)[:15]}"
         self.trace_id = identity.digest("loop trace", self.loop_id)[:32]
 
@@ -39,12 +41,12 @@ class Orders:
         spec.controls.share = 0
         return self._build("exam", spec)
 
-    def corpus(self, exam: build_pb2.Build) -> str:
-        """The name of the corpus that the exam becomes."""
-        return f"{self._file.name}-exam-{identity.digest('exam', exam.dataset_id)[:8]}"
+    def corpus(self, dataset_id: str, kind: str) -> str:
+        """The name of the corpus that a dataset becomes; `kind` is `exam` or `data`."""
+        return f"{self._file.name}-{kind}-{identity.digest(kind, dataset_id)[:8]}"
 
     def data(
-        self, number: int, exam: str, scores: Sequence[TopicScore], seen: Sequence[Topic], earlier: Sequence[str]
+        self, number: int, exam: str, scores: Sequence[TopicScore], seen: Iterable[Topic], earlier: Sequence[str]
     ) -> BuildFile:
         """A round's build, kept clean of all that is measured and of earlier rounds, whose corpora are `earlier`."""
         spec = weighted(self._copied(), scores, seen)
@@ -85,7 +87,7 @@ class Orders:
         if exam and self._file.exam is not None:
             spec.benchmarks.insert(0, evaluation_pb2.Benchmark(corpus=exam, samples=self._file.exam.samples))
         sha256 = identity.digest("evaluation", self.loop_id, number)
-        return EvaluationFile(spec, None, sha256, self._file.evaluation.corpora)
+        return EvaluationFile(spec, None, sha256)
 
     def _add(self, spec: evaluation_pb2.EvaluationSpec, name: str, model: str) -> None:
         candidate = spec.candidates.add(name=name)
@@ -100,8 +102,7 @@ class Orders:
         return spec
 
     def _build(self, what: str, spec: build_pb2.BuildSpec) -> BuildFile:
-        corpora = {**self._file.build.corpora, **self._file.evaluation.corpora}
-        return replace(self._file.build, spec=spec, sha256=identity.digest(what, self.loop_id), corpora=corpora)
+        return replace(self._file.build, spec=spec, sha256=identity.digest(what, self.loop_id))
 
 
 async def items_of(samples: AsyncIterator[sample_pb2.Sample]) -> list[corpus_pb2.CorpusItem]:

@@ -11,6 +11,7 @@ from chimera_inference.protocol import BadRequest
 from chimera_inference.rayserve import wire
 from chimera_inference.rayserve.batcher import Batcher
 from chimera_inference.rayserve.checkpoints import NoSuchVersion, folder_of, listed
+from chimera_inference.rayserve.engines import TransformersEngine
 from chimera_inference.rayserve.pieces import Piece, Thoughts
 from chimera_inference.rayserve.plan import plan
 from chimera_inference.rayserve.running import validated
@@ -90,6 +91,21 @@ def test_only_whole_versions_of_the_registry_are_found(tmp_path, name):
         folder_of(tmp_path, name)
     assert folder_of(tmp_path, "student@1") == folder
     assert [each for each in listed(tmp_path) if "student" in each] == ["student@1"]
+
+
+async def test_the_version_not_asked_for_longest_gives_way(monkeypatch):
+    loaded = []
+
+    def load(engine, model):
+        loaded.append(model)
+        engine._decoders[model] = (model, None)
+
+    monkeypatch.setattr(TransformersEngine, "_load", load)
+    engine = TransformersEngine("m", {"max_versions": 2}, "/models")
+    for model in ("a@1", "b@1", "a@1", "c@1", "m", "a@1", "b@1"):
+        assert (await engine._decoder(model))[0] == model
+    assert loaded == ["m", "a@1", "b@1", "c@1", "b@1"]
+    assert len(engine._decoders) == 3
 
 
 # Thoughts

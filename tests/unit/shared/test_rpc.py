@@ -17,7 +17,7 @@ from chimera_shared.rpc import channel
 from chimera_shared.rpc.server import MAX_REQUEST_BYTES, RpcServer
 from chimera_shared.rpc.status import to_error
 from chimera_shared.settings import ServiceSettings
-from chimera_shared.telemetry import current_trace_id
+from chimera_shared.telemetry import current_trace_id, joined
 
 
 class Servicer(build_service_pb2_grpc.BuildServiceServicer):
@@ -190,6 +190,15 @@ async def test_the_callers_trace_goes_on(stub):
     build = await stub.GetBuild(build_service_pb2.GetBuildRequest(build_id="b"), metadata=metadata)
 
     assert build.detail == trace
+
+
+async def test_a_call_hands_the_current_trace_on(stub):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with joined(trace, "build"):
+        inside = await stub.GetBuild(build_service_pb2.GetBuildRequest(build_id="b"))
+    outside = await stub.GetBuild(build_service_pb2.GetBuildRequest(build_id="b"))
+    assert inside.detail == trace
+    assert outside.detail != trace
 
 
 async def test_five_megabytes_are_refused(stub):

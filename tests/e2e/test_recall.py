@@ -34,7 +34,7 @@ async def test_a_recall_withdraws_what_does_not_pass_again_and_nothing_else(depl
         first = [sample async for sample in client.datasets.read(build.dataset_id)]
         answered = {sample.ref.sample_id: _bad_call(sample).time for sample in first}
         after = sorted(answered.values(), key=lambda time: time.ToNanoseconds())[SAMPLES // 3]
-        late = {name for name, time in answered.items() if time.ToNanoseconds() >= after.ToNanoseconds()}
+        late = {name for name, time in answered.items() if time.ToMilliseconds() >= after.ToMilliseconds()}
         evidence = sample_pb2.EvidenceFilter(role="panel", model=BAD, after=after)
         found = client.samples.list(build.build_id, sample_pb2.OUTCOME_ACCEPTED, evidence=evidence)
         assert {sample.ref.sample_id async for sample in found} == late

@@ -2,7 +2,8 @@
 
 Fill is the time-weighted share of the allowed requests that are in flight; the ideal is 1. It is given over the first
 90 % of the calls, which has the ramp in it (topics first, then problems, and only then everything at once), and in
-steady state, from the moment at which 95 % of the limit are in flight.
+steady state, from the moment at which 95 % of the limit are in flight. Beside it stands what was possible: once one
+endpoint is full, the calls of the others follow its pace.
 """
 
 import argparse
@@ -34,15 +35,16 @@ async def run(options: argparse.Namespace) -> list[dict[str, Any]]:
             latency_mean_seconds=options.mean, latency_sigma=options.sigma, latency_cap_seconds=60.0, models=accurate
         )
         with tempfile.TemporaryDirectory() as folder:
-            async with Standalone(Path(folder), _endpoints(engine.base_url, options.limit)) as running:
-                return await _measure(engine, running.gateway_target, options)
+            endpoints = _endpoints(engine.base_url, options.limit)
+            async with Standalone(Path(folder), endpoints) as running:
+                return await _measure(engine, running.gateway_target, endpoints, options)
 
 
 def _endpoints(base_url: str, limit: int) -> dict[str, Endpoint]:
-    """As the calls are: a sample takes 1.11 problems, as one in ten is refused, as many of each panel member, and one
-    solution. With limits in any other proportion one endpoint would bound the others, and they could not be full.
+    """As the calls are: a sample takes 1.11 problems, as one in ten is a duplicate, one solve of each panel member, and
+    one solution. With limits in any other proportion one endpoint would bound the others, and they could not be full.
     """
-    panel = round(limit * 0.2575)
+    panel = round(limit * 0.243)
     shares = {"procedural-teacher": limit - 2 * panel, "procedural-strong": panel, "procedural-medium": panel}
     return {
         name: Endpoint(base_url=base_url, model=name, max_in_flight=share, timeout_seconds=300)
@@ -50,7 +52,9 @@ def _endpoints(base_url: str, limit: int) -> dict[str, Endpoint]:
     }
 
 
-async def _measure(engine: Teacher, target: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+async def _measure(
+    engine: Teacher, target: str, endpoints: dict[str, Endpoint], options: argparse.Namespace
+) -> list[dict[str, Any]]:
     ours, children = psutil.Process(), psutil.Process().children(recursive=True)
     await engine.reset()
     before, started = _seconds(ours), time.perf_counter()
@@ -67,7 +71,14 @@ async def _measure(engine: Teacher, target: str, options: argparse.Namespace) ->
     assert build.progress.accepted == options.samples, build
     return [
         {"figure": "pipeline.fill_first_90_percent", "value": _fill(None, end, options.limit), "ideal": 1.0, **common},
-        {"figure": "pipeline.fill_steady", "value": full and _fill(full, end, options.limit), "ideal": 1.0, **common},
+        {
+            "figure": "pipeline.fill_steady",
+            "value": full and _fill(full, end, options.limit),
+            "possible": full and _possible(full, end, endpoints),
+            "endpoints": full and {name: _of(full, end, name, e.max_in_flight) for name, e in endpoints.items()},
+            "ideal": 1.0,
+            **common,
+        },
         {
             "figure": "pipeline.processor_ms_per_call",
             "value": round(spent * 1000 / stats["answered"], 3),
@@ -91,6 +102,20 @@ def _fill(start: dict[str, Any] | None, end: dict[str, Any], limit: int) -> floa
     area = end["in_flight_seconds"] - (start["in_flight_seconds"] if start else 0.0)
     seconds = end["elapsed_seconds"] - start["elapsed_seconds"] if start else end["first_to_last_seconds"]
     return round(area / max(seconds, 1e-9) / limit, 4)
+
+
+def _of(start: dict[str, Any], end: dict[str, Any], model: str, limit: int) -> float:
+    """One endpoint's fill."""
+    area = end["models"][model]["in_flight_seconds"] - start["models"][model]["in_flight_seconds"]
+    return round(area / (end["elapsed_seconds"] - start["elapsed_seconds"]) / limit, 4)
+
+
+def _possible(start: dict[str, Any], end: dict[str, Any], endpoints: dict[str, Endpoint]) -> float:
+    """The fill of all when the endpoint with the most calls for its limit is full, and all latencies are alike."""
+    calls = {name: end["models"][name]["answered"] - start["models"][name]["answered"] for name in endpoints}
+    limits = {name: endpoint.max_in_flight for name, endpoint in endpoints.items()}
+    pace = max(calls[name] / limits[name] for name in endpoints)
+    return round(sum(calls.values()) / sum(limits.values()) / pace, 4)
 
 
 _series: list[dict[str, Any]] = []

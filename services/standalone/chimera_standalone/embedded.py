@@ -60,8 +60,12 @@ class EmbeddedStore(ChildServer):
 
     @property
     def uri(self) -> str:
-        """What MONGODB_URI would hold; journalled, for otherwise a `kill -9` loses acknowledged writes."""
-        return f"mongodb://{self.address}/?directConnection=true&journal=true"
+        """What MONGODB_URI would hold.
+
+        Journalled, for otherwise a `kill -9` loses acknowledged writes. No retryable writes, as it goes through all
+        that it remembers of them at each write, up to half its time; the services do without, they repeat whole steps.
+        """
+        return f"mongodb://{self.address}/?directConnection=true&journal=true&retryWrites=false"
 
     def command(self) -> Sequence[str]:
         """The Python server, with settings from nowhere but here."""

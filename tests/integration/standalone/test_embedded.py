@@ -139,7 +139,7 @@ async def test_killed_store_loses_no_acknowledged_write(tmp_path):
 
     acknowledged: set[str] = set()
     async with running(EmbeddedStore(tmp_path)) as store:
-        documents = collection(store.uri + "&retryWrites=false")
+        documents = collection(store.uri)
         writers = [asyncio.create_task(write(n)) for n in range(4)]
         await eventually(lambda: len(acknowledged) > 500)
         os.kill(store.pid, signal.SIGKILL)

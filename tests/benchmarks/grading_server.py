@@ -15,7 +15,7 @@ from chimera_verifier.symbolic import SymbolicPool
 async def main() -> None:
     absent: Any = None  # no call of the benchmark reaches a model or a store
     async with SymbolicPool() as pool:
-        servicer = VerifierServicer(Referee(Grader(pool), absent), absent, absent, absent, {})
+        servicer = VerifierServicer(Referee(Grader(pool), absent), absent, absent, absent, {}, absent)
         async with RpcServer(ServiceSettings(host="127.0.0.1", port=0), [servicer.register]) as server:
             print(server.target, flush=True)
             await asyncio.to_thread(sys.stdin.read)

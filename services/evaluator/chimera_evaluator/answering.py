@@ -9,13 +9,13 @@ from chimera_evaluator.store import EvaluatorStore
 from chimera_evaluator.verifier import Verifier
 from chimera_shared.endpoints.models import Models
 from chimera_shared.endpoints.request import Question
-from chimera_shared.errors import SampleFailure
+from chimera_shared.errors import FailedPrecondition, SampleFailure
 from chimera_shared.prompts import Prompt
 from chimera_shared.worklimit import waiting
 
 ANSWER = Prompt.load("chimera_evaluator", "answer")
 NO_ENDPOINT = "endpoint"
-"""The method of a grade where nobody answered."""
+"""The method of a grade where the candidate or its judge was out of reach."""
 _NOT_ASKED = frozenset({sample_pb2.REASON_ENDPOINT_FAILED, sample_pb2.REASON_INTERNAL, sample_pb2.REASON_TIME_LIMIT})
 _TAIL_CHARS = 2_000
 
@@ -29,7 +29,7 @@ class Answering:
         self._store = store
 
     async def answer(self, event: events_pb2.AnswerRequested, build: build_pb2.Build) -> events_pb2.AnswerGraded:
-        """The graded answer. What was cut off, empty or declined is a wrong answer. SampleFailure if nobody answers.
+        """The graded answer. What was cut off, empty or declined is a wrong answer.
 
         `build` is the evaluation as the machinery of budgets and halts sees it; what was ordered is in the store.
         """
@@ -48,19 +48,26 @@ class Answering:
         except SampleFailure as failure:
             return failed(event, failure.to_proto())
         request = verifier_service_pb2.GradeRequest(
-            statement=task.item.statement, reference=task.item.answer, response=reply.content
+            statement=task.item.statement,
+            reference=task.item.answer,
+            response=reply.content,
+            paid_by=task.evaluation_id,
         )
         if spec.HasField("judge"):
             request.judge.CopyFrom(spec.judge)
         if spec.HasField("second_judge"):
             request.second_judge.CopyFrom(spec.second_judge)
-        with waiting():  # for a judge, or for a verifier that restarts
-            grade = await self._verifier.grade(request)
+        try:
+            with waiting():  # for a judge, or for a verifier that restarts
+                grade = await self._verifier.grade(request)
+        except FailedPrecondition as error:  # a judge is out of reach for good
+            unjudged = SampleFailure(sample_pb2.REASON_ENDPOINT_FAILED, str(error), reply.calls)
+            return failed(event, unjudged.to_proto())
         return _graded(task, grade, tail=reply.content[-_TAIL_CHARS:], calls=reply.calls)
 
 
 def failed(event: events_pb2.AnswerRequested, failure: sample_pb2.Failure) -> events_pb2.AnswerGraded:
-    """An answer that is none: wrong if the candidate gave none, unknown if it could not be asked."""
+    """An answer that is none: wrong if the candidate gave none, unknown if it or its judge could not be asked."""
     asked = failure.reason not in _NOT_ASKED
     grade = sample_pb2.Grade(
         verdict=sample_pb2.VERDICT_INCORRECT if asked else sample_pb2.VERDICT_UNKNOWN,

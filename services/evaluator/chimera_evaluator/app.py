@@ -1,6 +1,6 @@
 """Composition root of the evaluator service.
 
-StartEvaluation … CancelEvaluation ─▶ Evaluations ─▶ evaluation.changed
+StartEvaluation … CancelEvaluation ─▶ Evaluations ─▶ evaluation.changed, build.changed (for judges)
 evaluation.changed ─▶ Evaluations.advance ─▶ answer.requested
 answer.requested ─▶ Answering (candidate model, VerifierService.Grade) ─▶ answer.graded
 answer.graded ─▶ Evaluations.collect ─▶ counts; after the last one scores ─▶ evaluation.changed

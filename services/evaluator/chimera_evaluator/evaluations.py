@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from google.protobuf.message import Message
@@ -42,7 +42,8 @@ class Evaluations:
     """Evaluations and their state. Every change is stored first and told after.
 
     An evaluation is to this service what a build is to the others: its id stands in the table of builds, so that
-    calls stop when it is cancelled, and its budget and its ledger are kept as a build's are.
+    calls stop when it is cancelled, and its budget and its ledger are kept as a build's are. It is told as one to the
+    verifier too, whose judges are paid from the same budget.
     """
 
     def __init__(
@@ -100,11 +101,23 @@ class Evaluations:
             )
         return there
 
+    async def get(self, evaluation_id: str) -> evaluation_pb2.Evaluation:
+        """One evaluation, with what it spent; NotFound."""
+        evaluation = await self._store.require(evaluation_id)
+        await self._show_spending([evaluation])
+        return evaluation
+
+    async def page(self, skip: int, limit: int) -> list[evaluation_pb2.Evaluation]:
+        """Evaluations, newest first, with what they spent."""
+        found = await self._store.page(skip, limit)
+        await self._show_spending(found)
+        return found
+
     async def watch(self, evaluation_id: str) -> AsyncIterator[evaluation_pb2.Evaluation]:
         """The evaluation now and after every change, until it has ended."""
         last = None
         while True:
-            evaluation = await self._store.require(evaluation_id)
+            evaluation = await self.get(evaluation_id)
             if evaluation != last:
                 yield evaluation
                 last = evaluation
@@ -166,7 +179,7 @@ class Evaluations:
         there = {evaluation.evaluation_id for evaluation in running}
         for build in self._builds.running():
             if build.build_id.startswith("e") and build.build_id not in there:
-                await self._learn(await self._store.require(build.build_id))
+                await self._catch_up(build.build_id)
         books = await self._books.find_many([*there])
         self._spent = {name: self._spent.get(name, (0, 0)) for name, book in books.items() if book.refused}
         for evaluation in running:
@@ -213,7 +226,7 @@ class Evaluations:
             evaluation.detail = f"{cut_short}; {graded} of {evaluation.planned} answers were graded"
         elif silent:
             who, reasons = min(silent.items())
-            evaluation.detail = f"{evaluation.spec.candidates[who].name} answered nothing: {reasons[0]}"
+            evaluation.detail = f"there is no graded answer of {evaluation.spec.candidates[who].name}: {reasons[0]}"
         found, compared = await asyncio.to_thread(_scored, evaluation.spec, sheet)
         evaluation.scores.extend(found)
         evaluation.comparisons.extend(compared)
@@ -237,15 +250,25 @@ class Evaluations:
         return True
 
     async def _tell(self, evaluation: evaluation_pb2.Evaluation) -> None:
+        """Say how it stands, first to those that ask models for it: they know it before there is anything to ask."""
+        await self._bus.publish(events_pb2.BuildChanged(build=_as_build(evaluation)))
         await self._bus.publish(events_pb2.EvaluationChanged(evaluation=evaluation))
 
     async def _learn(self, evaluation: evaluation_pb2.Evaluation) -> None:
         """Enter an evaluation into the table of builds."""
-        build = build_pb2.Build(
-            build_id=evaluation.evaluation_id, state=_STATES[evaluation.state], revision=evaluation.revision
-        )
-        build.spec.budget.CopyFrom(evaluation.spec.budget)
-        await self._builds.enter(build)
+        await self._builds.enter(_as_build(evaluation))
+
+    async def _catch_up(self, evaluation_id: str) -> None:
+        """Learn of the end of an evaluation, and say it again: a process may have ended between storing and telling."""
+        if (evaluation := await self._store.find(evaluation_id)) is not None:
+            await self._learn(evaluation)
+            await self._tell(evaluation)
+
+    async def _show_spending(self, evaluations: Sequence[evaluation_pb2.Evaluation]) -> None:
+        books = await self._books.find_many([evaluation.evaluation_id for evaluation in evaluations])
+        for evaluation in evaluations:
+            if (book := books.get(evaluation.evaluation_id)) is not None:
+                evaluation.spending.CopyFrom(book.spending)
 
     def _roles(self, spec: evaluation_pb2.EvaluationSpec) -> list[Violation]:
         roles = [(f"candidates[{i}].role", candidate.role) for i, candidate in enumerate(spec.candidates)]
@@ -276,6 +299,16 @@ class Evaluations:
                     "import it with its answers",
                 )
         return corpora
+
+
+def _as_build(evaluation: evaluation_pb2.Evaluation) -> build_pb2.Build:
+    """What an evaluation is to those that ask models for it: a build without subjects."""
+    build = build_pb2.Build(
+        build_id=evaluation.evaluation_id, state=_STATES[evaluation.state], revision=evaluation.revision
+    )
+    if evaluation.state not in ENDED:
+        build.spec.budget.CopyFrom(evaluation.spec.budget)
+    return build
 
 
 def _scored(

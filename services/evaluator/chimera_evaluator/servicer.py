@@ -30,12 +30,12 @@ class EvaluationServicer(evaluation_service_pb2_grpc.EvaluationServiceServicer):
 
     async def GetEvaluation(self, request: pb.GetEvaluationRequest, context: object) -> evaluation_pb2.Evaluation:
         """Return one evaluation."""
-        return await self._store.require(request.evaluation_id)
+        return await self._evaluations.get(request.evaluation_id)
 
     async def ListEvaluations(self, request: pb.ListEvaluationsRequest, context: object) -> pb.ListEvaluationsResponse:
         """List evaluations, newest first."""
         page = Page.of(request)
-        found = await self._store.page(page.number(), page.size + 1)
+        found = await self._evaluations.page(page.number(), page.size + 1)
         return pb.ListEvaluationsResponse(evaluations=found[: page.size], next_page_token=page.next_number(len(found)))
 
     async def WatchEvaluation(

@@ -60,7 +60,7 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     controls = Controls(planter, examination, corpora)
     for stage in stages(Checks(examination), controls, Reverification(examination), store):
         bus.add(stage)
-    verifier = VerifierServicer(referee, panel, examination, planter, pool.endpoints)
+    verifier = VerifierServicer(referee, panel, examination, planter, pool.endpoints, bus.builds)
     server = RpcServer(settings, [verifier.register, CorpusServicer(corpora, store.corpora, similarity).register])
     return Service(
         NAME, settings, bus, server, resources=[workers, asking.purse], prepare=[corpora.clean], loops=asking.loops

@@ -10,6 +10,7 @@ from chimera.build.v1 import build_pb2
 from chimera.sample.v1 import control_pb2, sample_pb2
 from chimera.verifier.v1 import verifier_service_pb2 as pb
 from chimera.verifier.v1 import verifier_service_pb2_grpc as rpc
+from chimera_shared.builds import BuildTable
 from chimera_shared.checkers import validate_checks, validate_judges, validate_panel
 from chimera_shared.endpoints.config import Endpoints
 from chimera_shared.errors import InvalidInput, SampleFailure, Violation
@@ -25,7 +26,7 @@ from chimera_verifier.referee import Referee, judges_of
 from chimera_verifier.similarity import Standing
 
 _CALLS = "grade"
-"""Stands for the build in the call ledger."""
+"""Stands for the build in the call ledger, where none pays."""
 _CHECKS = "check"
 _SCOPE = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -34,13 +35,20 @@ class VerifierServicer(rpc.VerifierServiceServicer):
     """Grades and verifies outside a build."""
 
     def __init__(
-        self, referee: Referee, panel: Panel, examination: Examination, planter: Planter, endpoints: Endpoints
+        self,
+        referee: Referee,
+        panel: Panel,
+        examination: Examination,
+        planter: Planter,
+        endpoints: Endpoints,
+        builds: BuildTable,
     ) -> None:
         self._referee = referee
         self._panel = panel
         self._examination = examination
         self._planter = planter
         self._endpoints = endpoints
+        self._builds = builds
 
     def register(self, server: grpc.aio.Server) -> ServiceDescriptor:
         """Add this servicer to a server."""
@@ -50,8 +58,11 @@ class VerifierServicer(rpc.VerifierServiceServicer):
     async def Grade(self, request: pb.GradeRequest, context: object) -> sample_pb2.Grade:
         """Compare a response with the reference."""
         _require([*_bad_reference(request.reference), *_bad_judges(request, self._endpoints)])
+        judges = judges_of(request)
+        if judges and request.paid_by:
+            await self._builds.get(request.paid_by)  # calls of a build that is not known here are not accounted for
         return await self._referee.grade(
-            _CALLS, 0, request.statement, request.reference, request.response, judges_of(request)
+            request.paid_by or _CALLS, 0, request.statement, request.reference, request.response, judges
         )
 
     async def Verify(self, request: pb.VerifyRequest, context: object) -> sample_pb2.Validation:

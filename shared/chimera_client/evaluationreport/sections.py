@@ -197,7 +197,7 @@ def _published(evaluation: evaluation_pb2.Evaluation) -> Section | None:
 
 
 def _method(evaluation: evaluation_pb2.Evaluation) -> Section:
-    used = evaluation.usage
+    used, spent = evaluation.usage, evaluation.spending.spent
     candidates = [
         [
             candidate.name,
@@ -229,6 +229,11 @@ def _method(evaluation: evaluation_pb2.Evaluation) -> Section:
         "Grading is by the platform's grader: rules and symbolic checks first, a judge where one is named and they do"
         " not decide.",
     ]
+    if (more := spent.calls - used.calls) > 0:
+        says.append(
+            f"{counted(more, 'call')} more for {usd(spent.cost_nanousd - used.cost_nanousd)} were paid for; what they"
+            " answered is not graded."
+        )
     return Section(
         "method",
         "How it was measured",

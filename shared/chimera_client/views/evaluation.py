@@ -16,7 +16,8 @@ from chimera_client.evaluationreport.words import (
     state_words,
     whole_scores,
 )
-from chimera_client.text import count, line, money
+from chimera_client.text import count, line
+from chimera_client.views.spending import consumed_words
 from chimera_client.views.tables import titled_table
 
 
@@ -39,7 +40,7 @@ def progress_words(evaluation: evaluation_pb2.Evaluation) -> str:
     used = evaluation.usage
     words = f"{line(evaluation.spec.name, 40)} {state_words(evaluation.state)}: {evaluation.graded:,} of"
     words += f" {evaluation.planned:,} answers graded, {count(used.output_tokens)} tokens out"
-    return f"{words}, {money(used.cost_nanousd)}" if used.cost_nanousd else words
+    return ", ".join([words, *consumed_words(evaluation.spec.budget, used, evaluation.spending)])
 
 
 def render_evaluation(evaluation: evaluation_pb2.Evaluation) -> RenderableType:

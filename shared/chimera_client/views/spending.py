@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chimera.build.v1 import build_pb2
+from chimera.sample.v1 import sample_pb2
 from chimera_client.text import count, duration, line, money
 from chimera_client.views.pace import Pace, Spend, reserved_of, spent_of, usage_of, worked_seconds
 
@@ -68,6 +69,26 @@ def usage_words(progress: build_pb2.Progress) -> str:
     if progress.reused.calls:
         words += f"; {count(progress.reused.calls)} answers used again"
     return words
+
+
+def consumed_words(budget: build_pb2.Budget, usage: sample_pb2.Usage, spending: build_pb2.Spending) -> list[str]:
+    """Money, and all else that is limited: `$4.20 of $20.00`, `120 of 500 model calls`; what broke off is in it.
+
+    `usage` is what was counted of answers, which may be ahead of what is told of calls.
+    """
+    lost, spent = spending.unaccounted, max(spending.spent, usage, key=lambda each: each.calls)
+    cost, calls = spent.cost_nanousd + lost.cost_nanousd, spent.calls + lost.calls
+    tokens = sum(each.input_tokens + each.output_tokens for each in (spent, lost))
+    said = []
+    if cost or budget.cost_nanousd:
+        said.append(f"{money(cost)} of {money(budget.cost_nanousd)}" if budget.cost_nanousd else money(cost))
+    if budget.tokens:
+        said.append(f"{count(tokens)} of {count(budget.tokens)} tokens")
+    if budget.calls:
+        said.append(f"{count(calls)} of {count(budget.calls)} model calls")
+    if lost.calls:
+        said.append(f"in it at most {money(lost.cost_nanousd)} for {count(lost.calls)} that broke off")
+    return said
 
 
 def burn_words(build: build_pb2.Build, pace: Pace) -> str:

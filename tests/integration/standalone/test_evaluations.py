@@ -59,6 +59,11 @@ class Scene:
         async with self._http.put(f"{self._teacher}/dials", json=changes) as answer:
             assert answer.status == 200, await answer.text()
 
+    async def answered(self) -> dict[str, int]:
+        """Answers of each model since the start."""
+        async with self._http.get(f"{self._teacher}/stats") as answer:
+            return {name: each["answered"] for name, each in (await answer.json())["models"].items()}
+
     async def order(self, samples: int = 2, **changes: Any) -> evaluation_pb2.EvaluationSpec:
         await self.client.corpora.import_("sums", "made for this test", problems())
         return evaluation_pb2.EvaluationSpec(
@@ -168,6 +173,31 @@ async def test_a_spent_budget_leaves_the_scores_of_what_was_answered(scene):
     assert ended.state == evaluation_pb2.EVALUATION_STATE_FAILED
     assert "60 of 160 answers were graded" in ended.detail
     assert sum(s.correct + s.incorrect + s.unknown for s in ended.scores if not s.subject) == 60
+
+
+async def test_a_budget_bounds_judges_too_and_what_they_cost_is_shown(scene):
+    items = problems()
+    for item in items:
+        item.answer.CopyFrom(sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_TEXT, value="as the book says"))
+    await scene.client.corpora.import_("prose", "made for this test", items)
+    before = await scene.answered()
+    spec = evaluation_pb2.EvaluationSpec(
+        name="judged",
+        candidates=[{"name": "most", "role": {"endpoints": ["procedural-strong"]}}],
+        benchmarks=[{"corpus": "prose"}],
+        judge={"endpoints": ["procedural-weak"]},
+        budget={"calls": PROBLEMS + 10},  # enough for the candidate, not for its judge
+    )
+    ended = await scene.end((await scene.client.evaluations.start(spec)).evaluation_id)
+    calls = {name: number - before[name] for name, number in (await scene.answered()).items()}
+    assert ended.state == evaluation_pb2.EVALUATION_STATE_FAILED
+    assert "the budget of 50 model calls is spent" in ended.detail
+    assert 0 < ended.graded == calls["procedural-weak"] < PROBLEMS
+    assert sum(calls.values()) == ended.spending.spent.calls <= PROBLEMS + 10
+    assert not ended.spending.reserved.calls
+    assert ended.usage.calls == 2 * ended.graded
+    answers = [answer async for answer in scene.client.evaluations.answers(ended.evaluation_id)]
+    assert {call.endpoint for answer in answers for call in answer.grade.calls} == {"procedural-weak"}
 
 
 async def test_problems_with_templates_are_asked_with_other_numbers(scene):

@@ -11,6 +11,7 @@ from chimera_client.evaluationfile import parse_evaluation
 from chimera_client.evaluationreport import files
 from chimera_client.evaluationreport.sections import document
 from chimera_client.evaluationreport.words import difference_words, pass_words
+from chimera_client.views.evaluation import progress_words
 from chimera_shared.errors import InvalidInput
 
 RAW = {
@@ -93,6 +94,21 @@ def test_the_report_says_to_how_many_problems_a_perturbation_applied():
     assert ["with other numbers", "11 of 30"] in [[row[2], row[5]] for row in table.rows]
     assert "Asked otherwise (people renamed): this applies to none of the problems." in drawn.warnings
     assert not any("other numbers" in warning for warning in drawn.warnings)
+
+
+def test_what_is_spent_stands_beside_its_limit_ungraded_calls_included():
+    found = evaluation()
+    assert "model calls" not in progress_words(found)
+    found.spec.budget.calls, found.spec.budget.cost_nanousd = 50, 2 * 10**9
+    found.usage.calls, found.usage.cost_nanousd = 30, 10**9
+    assert progress_words(found).endswith("$1.00 of $2.00, 30 of 50 model calls")
+    found.spending.spent.calls, found.spending.spent.cost_nanousd = 34, 13 * 10**8
+    found.spending.unaccounted.calls, found.spending.unaccounted.cost_nanousd = 1, 10**8
+    assert progress_words(found).endswith(
+        "$1.40 of $2.00, 35 of 50 model calls, in it at most $0.10 for 1 that broke off"
+    )
+    method = next(section for section in document(found).sections if section.key == "method")
+    assert "4 calls more for $0.30 were paid for; what they answered is not graded." in method.says
 
 
 async def test_the_folder_is_whole_and_replaces_only_its_like(tmp_path):

@@ -18,7 +18,7 @@ class NeverTells:
 
 
 def servicer() -> VerifierServicer:
-    return VerifierServicer(None, None, None, Planter(Grader(NeverTells())), {})
+    return VerifierServicer(None, None, None, Planter(Grader(NeverTells())), {}, None)
 
 
 def source(**answer) -> sample_pb2.Sample:

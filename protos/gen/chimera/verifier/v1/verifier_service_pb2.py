@@ -27,7 +27,7 @@ from chimera.sample.v1 import control_pb2 as chimera_dot_sample_dot_v1_dot_contr
 from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*chimera/verifier/v1/verifier_service.proto\x12\x13\x63himera.verifier.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a\x1f\x63himera/sample/v1/control.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"\xbe\x01\n\x0cGradeRequest\x12\x11\n\tstatement\x18\x01 \x01(\t\x12,\n\treference\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12\x10\n\x08response\x18\x03 \x01(\t\x12)\n\x05judge\x18\x04 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12\x30\n\x0csecond_judge\x18\x05 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\"\xe6\x01\n\rVerifyRequest\x12\x11\n\tstatement\x18\x01 \x01(\t\x12,\n\treference\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12)\n\x05panel\x18\x03 \x03(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12)\n\x05judge\x18\x04 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x12\x30\n\x0csecond_judge\x18\x06 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\"s\n\x0c\x43heckRequest\x12)\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.chimera.build.v1.BuildSpec\x12)\n\x06sample\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\x12\r\n\x05scope\x18\x03 \x01(\t\"v\n\x0cPlantRequest\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\x12-\n\x05kinds\x18\x02 \x03(\x0e\x32\x1e.chimera.sample.v1.ControlKind\x12\x0c\n\x04seed\x18\x03 \x01(\x03\"=\n\rPlantResponse\x12,\n\x08\x63ontrols\x18\x01 \x03(\x0b\x32\x1a.chimera.sample.v1.Control2\xbb\x02\n\x0fVerifierService\x12\x44\n\x05Grade\x12!.chimera.verifier.v1.GradeRequest\x1a\x18.chimera.sample.v1.Grade\x12K\n\x06Verify\x12\".chimera.verifier.v1.VerifyRequest\x1a\x1d.chimera.sample.v1.Validation\x12\x45\n\x05\x43heck\x12!.chimera.verifier.v1.CheckRequest\x1a\x19.chimera.sample.v1.Sample\x12N\n\x05Plant\x12!.chimera.verifier.v1.PlantRequest\x1a\".chimera.verifier.v1.PlantResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*chimera/verifier/v1/verifier_service.proto\x12\x13\x63himera.verifier.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a\x1f\x63himera/sample/v1/control.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"\xcf\x01\n\x0cGradeRequest\x12\x11\n\tstatement\x18\x01 \x01(\t\x12,\n\treference\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12\x10\n\x08response\x18\x03 \x01(\t\x12)\n\x05judge\x18\x04 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12\x30\n\x0csecond_judge\x18\x05 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12\x0f\n\x07paid_by\x18\x06 \x01(\t\"\xe6\x01\n\rVerifyRequest\x12\x11\n\tstatement\x18\x01 \x01(\t\x12,\n\treference\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Answer\x12)\n\x05panel\x18\x03 \x03(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12)\n\x05judge\x18\x04 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x12\x30\n\x0csecond_judge\x18\x06 \x01(\x0b\x32\x1a.chimera.build.v1.RoleSpec\"s\n\x0c\x43heckRequest\x12)\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.chimera.build.v1.BuildSpec\x12)\n\x06sample\x18\x02 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\x12\r\n\x05scope\x18\x03 \x01(\t\"v\n\x0cPlantRequest\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.chimera.sample.v1.Sample\x12-\n\x05kinds\x18\x02 \x03(\x0e\x32\x1e.chimera.sample.v1.ControlKind\x12\x0c\n\x04seed\x18\x03 \x01(\x03\"=\n\rPlantResponse\x12,\n\x08\x63ontrols\x18\x01 \x03(\x0b\x32\x1a.chimera.sample.v1.Control2\xbb\x02\n\x0fVerifierService\x12\x44\n\x05Grade\x12!.chimera.verifier.v1.GradeRequest\x1a\x18.chimera.sample.v1.Grade\x12K\n\x06Verify\x12\".chimera.verifier.v1.VerifyRequest\x1a\x1d.chimera.sample.v1.Validation\x12\x45\n\x05\x43heck\x12!.chimera.verifier.v1.CheckRequest\x1a\x19.chimera.sample.v1.Sample\x12N\n\x05Plant\x12!.chimera.verifier.v1.PlantRequest\x1a\".chimera.verifier.v1.PlantResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,15 +35,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chimera.verifier.v1.verifie
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GRADEREQUEST']._serialized_start=163
-  _globals['_GRADEREQUEST']._serialized_end=353
-  _globals['_VERIFYREQUEST']._serialized_start=356
-  _globals['_VERIFYREQUEST']._serialized_end=586
-  _globals['_CHECKREQUEST']._serialized_start=588
-  _globals['_CHECKREQUEST']._serialized_end=703
-  _globals['_PLANTREQUEST']._serialized_start=705
-  _globals['_PLANTREQUEST']._serialized_end=823
-  _globals['_PLANTRESPONSE']._serialized_start=825
-  _globals['_PLANTRESPONSE']._serialized_end=886
-  _globals['_VERIFIERSERVICE']._serialized_start=889
-  _globals['_VERIFIERSERVICE']._serialized_end=1204
+  _globals['_GRADEREQUEST']._serialized_end=370
+  _globals['_VERIFYREQUEST']._serialized_start=373
+  _globals['_VERIFYREQUEST']._serialized_end=603
+  _globals['_CHECKREQUEST']._serialized_start=605
+  _globals['_CHECKREQUEST']._serialized_end=720
+  _globals['_PLANTREQUEST']._serialized_start=722
+  _globals['_PLANTREQUEST']._serialized_end=840
+  _globals['_PLANTRESPONSE']._serialized_start=842
+  _globals['_PLANTRESPONSE']._serialized_end=903
+  _globals['_VERIFIERSERVICE']._serialized_start=906
+  _globals['_VERIFIERSERVICE']._serialized_end=1221
 # @@protoc_insertion_point(module_scope)

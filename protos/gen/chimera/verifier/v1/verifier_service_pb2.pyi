@@ -10,18 +10,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GradeRequest(_message.Message):
-    __slots__ = ("statement", "reference", "response", "judge", "second_judge")
+    __slots__ = ("statement", "reference", "response", "judge", "second_judge", "paid_by")
     STATEMENT_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     RESPONSE_FIELD_NUMBER: _ClassVar[int]
     JUDGE_FIELD_NUMBER: _ClassVar[int]
     SECOND_JUDGE_FIELD_NUMBER: _ClassVar[int]
+    PAID_BY_FIELD_NUMBER: _ClassVar[int]
     statement: str
     reference: _sample_pb2.Answer
     response: str
     judge: _build_pb2.RoleSpec
     second_judge: _build_pb2.RoleSpec
-    def __init__(self, statement: _Optional[str] = ..., reference: _Optional[_Union[_sample_pb2.Answer, _Mapping]] = ..., response: _Optional[str] = ..., judge: _Optional[_Union[_build_pb2.RoleSpec, _Mapping]] = ..., second_judge: _Optional[_Union[_build_pb2.RoleSpec, _Mapping]] = ...) -> None: ...
+    paid_by: str
+    def __init__(self, statement: _Optional[str] = ..., reference: _Optional[_Union[_sample_pb2.Answer, _Mapping]] = ..., response: _Optional[str] = ..., judge: _Optional[_Union[_build_pb2.RoleSpec, _Mapping]] = ..., second_judge: _Optional[_Union[_build_pb2.RoleSpec, _Mapping]] = ..., paid_by: _Optional[str] = ...) -> None: ...
 
 class VerifyRequest(_message.Message):
     __slots__ = ("statement", "reference", "panel", "judge", "seed", "second_judge")

@@ -35,7 +35,7 @@ class Grading:
         if "pred" not in document:
             raise ValueError("pred is missing")
         start = self._clock()
-        grade = await self._grader.grade(reference, response)
+        grade = await self._grader.grade(reference, response, text(document, "question"))
         return {
             "verdict": sample_pb2.Verdict.Name(grade.verdict).removeprefix("VERDICT_").lower(),
             "method": grade.method,

@@ -20,12 +20,14 @@ _MAX_DIGITS = 3_000  # Of a number whose last digits matter.
 _SAME = 40  # Digits that two equal values share at least, of `_DIGITS`.
 _DIFFERENT = 1e-9  # Relative; between this and `_SAME` nothing is claimed.
 _ROUNDED = 5e-3  # A decimal this near an exact value may be its rounding, which is not for arithmetic to accept.
+_COARSE = 10  # Times the error that the digits allow: more is no slip of rounding.
 _TINY = Fraction(1, 10**20)
 _MAX_BITS = 20_000  # Of an exact number.
 _MAX_EXPONENT = 10**7
 _MAX_FACTORIAL = 10**6
 _SAMPLES = 4  # Of each kind.
 _MIN_SAMPLES = 5
+_ARBITRARY = ("C", "K", "C_1", "C_0", "c", "k", "c_1")
 _Point = Mapping[str, Any]
 
 
@@ -48,6 +50,9 @@ def _readings(reading: Reading) -> Iterator[Tree]:
 def _same(left: Tree, right: Tree, relative: float, absolute: float) -> bool | None:
     if left == right:
         return True
+    families = _without_constant(left), _without_constant(right)
+    if families[0] is not None and families[1] is not None:
+        return _same_family(families[0], families[1])
     symbols = sorted(names(left) | names(right))
     if not symbols:
         return _same_constant(left, right, relative, absolute)
@@ -60,6 +65,34 @@ def _same(left: Tree, right: Tree, relative: float, absolute: float) -> bool | N
         # a difference counts only where none of that explains it.
         return False if all(False in kind for kind in kinds) and names(left) == names(right) else None
     return True if sum(kind.count(True) for kind in kinds) >= _MIN_SAMPLES and True in kinds[0] else None
+
+
+def _without_constant(tree: Tree) -> Tree | None:
+    """`F(x)` of `F(x) + C`, a family of functions with a constant of integration; None if it is none."""
+    if tree[0] != "sum":
+        return None
+    left, right = tree[1], tree[2]
+    for rest, last in ((left, right), (right, left)):
+        if last[0] == "name" and last[1] in _ARBITRARY and len(names(rest)) == 1 and last[1] not in names(rest):
+            return rest  # type: ignore[no-any-return]
+    inner = _without_constant(left)
+    return ("sum", inner, right) if inner is not None and names(right) <= names(inner) else None
+
+
+def _same_family(left: Tree, right: Tree) -> bool | None:
+    """Whether the functions differ by a constant, wherever both are real."""
+    if names(left) != names(right):
+        return None
+    apart: list[Any] = []
+    for point in (point for kind in points(sorted(names(left))) for point in kind):
+        ours, theirs = value(left, point), value(right, point)
+        if ours is None or theirs is None or mpmath.isinf(ours) or mpmath.isinf(theirs):
+            continue
+        if mpmath.im(ours) == 0 and mpmath.im(theirs) == 0:
+            apart.append((ours - theirs, abs(ours) + abs(theirs) + 1))
+    if len(apart) < _MIN_SAMPLES:
+        return None
+    return all(abs(difference - apart[0][0]) <= size * mpmath.mpf(10) ** -_SAME for difference, size in apart) or None
 
 
 def _has_tiny(tree: Tree) -> bool:
@@ -111,7 +144,8 @@ def _same_constant(left: Tree, right: Tree, relative: float, absolute: float) ->
             return True
         if scale == 0 and difference < mpmath.mpf(10) ** -_SAME:
             return True
-        return None if difference <= _doubt(left, right) * scale and not relative else False
+        near = difference <= _doubt(left, right) * scale and not 0 < _COARSE * absolute < difference
+        return None if near and not relative else False
 
 
 def _doubt(left: Tree, right: Tree) -> float:

@@ -7,7 +7,7 @@ from chimera_verifier.domain.comparison import compare
 from chimera_verifier.domain.extraction import Absence, is_repeated, read
 from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, math_form
 from chimera_verifier.domain.outcomes import UNDECIDED, Pair, settle
-from chimera_verifier.domain.typing import choices_of, infer
+from chimera_verifier.domain.typing import asks_exact, choices_of, infer
 from chimera_verifier.domain.words import choice_letter
 
 __all__ = ["EXTRACTION", "UNDECIDED", "Grader", "SymbolicChecker", "needs_judge"]
@@ -52,11 +52,11 @@ class Grader:
                 extracted=reading.answer[:MAX_ANSWER_CHARS],
                 reason="The answer is a formula of the question, not worked out.",
             )
-        return await self.compare(reference, reading.answer)
+        return await self.compare(reference, reading.answer, exactly=asks_exact(question))
 
-    async def compare(self, reference: sample_pb2.Answer, candidate: str) -> sample_pb2.Grade:
-        """Grades an answer that was already extracted."""
-        comparison = compare(reference, candidate)
+    async def compare(self, reference: sample_pb2.Answer, candidate: str, *, exactly: bool = False) -> sample_pb2.Grade:
+        """Grades an answer that was already extracted; with `exactly`, where no rounding will do."""
+        comparison = compare(reference, candidate, exactly=exactly)
         if comparison.verdict is None and comparison.pairs:
             comparison = settle(comparison, await self._ask(comparison.pairs))
         return sample_pb2.Grade(

@@ -6,6 +6,7 @@ into a verdict. Undecided without pairs is a matter for a judge.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain import structures
@@ -21,7 +22,9 @@ from chimera_verifier.domain.latex import (
     split_top,
     tidy,
 )
-from chimera_verifier.domain.numeric import INTEGER, agree, compare_long, compare_number
+from chimera_verifier.domain.notations import by_notation, one_imaginary
+from chimera_verifier.domain.numbers import number_in_words
+from chimera_verifier.domain.numeric import INTEGER, agree, compare_long, compare_number, rounding
 from chimera_verifier.domain.outcomes import (
     CORRECT,
     INCORRECT,
@@ -34,16 +37,10 @@ from chimera_verifier.domain.outcomes import (
     placed,
     undecided,
 )
-from chimera_verifier.domain.quantities import (
-    MIN_ROUNDED_DIGITS,
-    MIN_ROUNDING_DIGITS,
-    Number,
-    read_continental,
-    read_number,
-)
-from chimera_verifier.domain.relations import read_relation
+from chimera_verifier.domain.quantities import read_continental, read_number
+from chimera_verifier.domain.relations import Relation, read_relation
 from chimera_verifier.domain.structures import both_signs, read_intervals
-from chimera_verifier.domain.words import choice_letter, same_text, text_form, truth
+from chimera_verifier.domain.words import choice_letter, concluded, same_text, text_form, truth
 
 MAX_MATCHED = 4  # Elements of a set that only symbolic checks can pair: 16 checks and 24 permutations at most.
 MAX_PAIRS = 64
@@ -51,12 +48,24 @@ _REVERSED = re.compile(r"^\s*\]|\[\s*$")
 _CROSS_PRODUCT = re.compile(
     r"\\(?:vec|mathbf|boldsymbol|bm|overrightarrow|hat)\s{0,2}\{?\s{0,2}\w{1,3}\s{0,2}\}?\s{0,2}(?:\\times|×)"
 )
+_DECIMAL = re.compile(r"\.[0-9]")
+_LETTER_END = re.compile(r"[+-]?[A-Za-z]")
 _THOUSANDS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 
 
-def compare(reference: sample_pb2.Answer, candidate: str) -> Comparison:
-    """Compares by the reference's type. Quick whatever the texts hold: nothing is evaluated, and length is bounded."""
-    left, right = bare(reference.value), bare(candidate)
+def compare(reference: sample_pb2.Answer, candidate: str, *, exactly: bool = False) -> Comparison:
+    """Compares by the reference's type. Quick whatever the texts hold: nothing is evaluated, and length is bounded.
+
+    With `exactly`, the rounding of an expression is not as good as the expression.
+    """
+    outcome = _compared(reference, candidate)
+    if exactly and outcome.pairs and not _DECIMAL.search(reference.value):
+        return replace(outcome, pairs=tuple(replace(pair, absolute=0.0) for pair in outcome.pairs))
+    return outcome
+
+
+def _compared(reference: sample_pb2.Answer, candidate: str) -> Comparison:
+    left, right = one_imaginary(bare(reference.value), bare(candidate))
     if not left or not right:
         return undecided("One of the answers is empty.")
     if max(len(left), len(right)) > MAX_ANSWER_CHARS:
@@ -66,6 +75,8 @@ def compare(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     rule = _RULES.get(reference.type)
     if rule is None:
         return undecided("The reference answer has no type.")
+    if (told := by_notation(left, right)) is not None:
+        return told
     cleaned = sample_pb2.Answer(
         type=reference.type, value=left, unit=reference.unit, tolerance=reference.tolerance, choices=reference.choices
     )
@@ -99,23 +110,14 @@ def _compare_element(left: str, right: str, tolerance: float = 0.0) -> Compariso
         return undecided("One answer stands for two, the other for one.")
     if signs[0]:
         return _match(list(both_signs(left_value)), list(both_signs(right_value)), right, tolerance)
-    return ask(Pair(left_value, right_value, tolerance, _rounding(ours, theirs, tolerance)))
-
-
-def _rounding(ours: Number | None, theirs: Number | None, tolerance: float) -> float:
-    """The absolute error that the digits of the one decimal allow."""
-    if not tolerance and ours and ours.half_ulp and ours.digits >= MIN_ROUNDED_DIGITS:
-        return float(ours.half_ulp)
-    if not tolerance and theirs and theirs.half_ulp and theirs.digits >= MIN_ROUNDING_DIGITS:
-        return float(theirs.half_ulp)
-    return 0.0
+    return ask(Pair(left_value, right_value, tolerance, rounding(ours, theirs, tolerance)))
 
 
 def _compare_equation(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     return _compare_relations(reference.value, candidate, reference.tolerance)
 
 
-def _compare_relations(left: str, right: str, tolerance: float) -> Comparison:
+def _compare_relations(left: str, right: str, tolerance: float, as_intervals: bool = True) -> Comparison:
     """Equations and inequalities, sides swapped or not; one that names a quantity also against its value alone."""
     ours, theirs = read_relation(left), read_relation(right)
     if ours is None or theirs is None:
@@ -129,13 +131,15 @@ def _compare_relations(left: str, right: str, tolerance: float) -> Comparison:
             return undecided("Only one of the answers is an equation or inequality.")
         value = related.sides[-1 if named[0] == 0 else 0]
         return _compare_element(value, bare_side, tolerance) if ours else _compare_element(bare_side, value, tolerance)
-    for other in (theirs, theirs.flipped()):
-        forms = [[math_form(side) for side in relation.sides] for relation in (ours, other)]
-        if ours.signs == other.signs and forms[0] == forms[1]:
-            return Comparison(CORRECT, NORMAL_FORM, "The normal forms are equal.")
-    if set(ours.signs + theirs.signs) & set("<>≤≥") and read_intervals(left) and read_intervals(right):
+    if _as_written(ours) in (_as_written(theirs), _as_written(theirs.flipped())):
+        return Comparison(CORRECT, NORMAL_FORM, "The normal forms are equal.")
+    if as_intervals and set(ours.signs + theirs.signs) & set("<>≤≥") and read_intervals(left) and read_intervals(right):
         return _compare_interval(sample_pb2.Answer(value=left, tolerance=tolerance), right)
     return ask(Pair(left, right, tolerance))
+
+
+def _as_written(relation: Relation) -> tuple[str, ...]:
+    return (relation.signs, *(math_form(side) for side in relation.sides))
 
 
 def _compare_date(reference: sample_pb2.Answer, candidate: str) -> Comparison:
@@ -286,6 +290,11 @@ def _compare_interval(reference: sample_pb2.Answer, candidate: str) -> Compariso
         return undecided("One of the answers is not written as an interval.")
     ends = [end for part in (*ours, *theirs) for end in (part.low, part.high) if "∞" not in end]
     plain = all(read_number(end) for end in ends)
+    relations = read_relation(reference.value), read_relation(candidate)
+    if not plain and relations[0] and relations[1]:  # `a < b` bounds both.
+        same = _as_written(relations[0]) in (_as_written(relations[1]), _as_written(relations[1].flipped()))
+        if same or any(_LETTER_END.fullmatch(end) for end in ends):
+            return _compare_relations(reference.value, candidate, reference.tolerance, as_intervals=False)
     openness = [(part.low_open, part.high_open) for part in ours], [(part.low_open, part.high_open) for part in theirs]
     if openness[0] != openness[1]:
         if plain or len(ours) == len(theirs) == 1:
@@ -312,6 +321,11 @@ def _compare_choice(reference: sample_pb2.Answer, candidate: str) -> Comparison:
 def _compare_text(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     if same_text(reference.value, candidate):
         return Comparison(CORRECT, NORMAL_FORM, "The normal forms are equal.")
+    if (told := concluded(candidate)) and same_text(reference.value, told):
+        return Comparison(CORRECT, NORMAL_FORM, "The sentence ends in the reference.")
+    number, theirs = number_in_words(text_form(reference.value)), read_number(tidy(candidate))
+    if number is not None and theirs is not None and theirs.value == number:
+        return Comparison(CORRECT, NORMAL_FORM, "The number in words is the one in digits.")
     truths = truth(reference.value), truth(candidate)
     if truths[0] is not None and truths[1] is not None:
         same = truths[0] == truths[1]

@@ -67,6 +67,22 @@ _ANOTHER = re.compile(  # Right after an answer.
     r"| am) not (?:sure|certain)|just a guess)\b)",
     re.IGNORECASE,
 )
+_TAKEN_BACK = re.compile(  # Right after an answer.
+    r"[\s$.,;:?!)\]}*_\\]{0,12}(?:no(?=[,.;:!])"
+    r"|(?:hmm|oops|wait|actually|sorry|correction|scratch that|on second thought|i mean"
+    r"|that(?:'s| is) (?:wrong|incorrect|not))\b)",
+    re.IGNORECASE,
+)
+_CONFIRMED = re.compile(
+    r"(?<!not )(?<!n't )\b(?:yes|correct|right|indeed|confirms?|confirmed|verified|consistent|matches|holds|checks out"
+    r"|fine|good|no (?:need|further|more|other|additional|units?))\b",
+    re.IGNORECASE,
+)
+
+
+def takes_back(after: str) -> bool:
+    """Whether what follows an answer takes it back, and does not confirm it after all."""
+    return _TAKEN_BACK.match(after) is not None and _CONFIRMED.search(after) is None
 
 
 def speaks_to_grader(text: str) -> bool:

@@ -7,10 +7,17 @@ from enum import Enum
 
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain import boxes as boxed
-from chimera_verifier.domain.evasions import is_hedge, is_instruction, is_opener, offers_another, speaks_to_grader
+from chimera_verifier.domain.evasions import (
+    is_hedge,
+    is_instruction,
+    is_opener,
+    offers_another,
+    speaks_to_grader,
+    takes_back,
+)
 from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, bare, math_form, unwrap
 from chimera_verifier.domain.markers import Mark, announced, without_announcement
-from chimera_verifier.domain.prose import denies, is_formula, said, without_aside
+from chimera_verifier.domain.prose import denies, is_formula, restated, said, without_aside
 from chimera_verifier.domain.quantities import read_quantity
 from chimera_verifier.domain.thoughts import spoken
 from chimera_verifier.domain.words import choice_letter
@@ -123,6 +130,8 @@ def _marked(text: str, answer_type: int) -> Reading | None:
         return Reading(absence=Absence.CONTRADICTION)
     if offers_another(text[chosen.end : chosen.end + 120]) and answer_type not in _COLLECTIONS:
         return Reading(absence=Absence.HEDGE)
+    if takes_back(text[chosen.end : chosen.end + 400]):
+        return Reading(absence=Absence.CONTRADICTION)
     return _judged(chosen.content, answer_type)
 
 
@@ -188,6 +197,8 @@ def _judged(content: str, answer_type: int) -> Reading:
         alone = without_announcement(unwrap(content))
     first = alone if answer_type in _VERBAL and len(alone) <= _SHORT_CHARS else _first_sentence(alone)
     answer = bare(_TRAILING_WORDS.sub("", first))
+    if len(first) < len(alone) and takes_back(alone[len(first) :][:400]):
+        return Reading(absence=Absence.CONTRADICTION)
     if not answer or is_opener(answer):
         return Reading(absence=Absence.EVASION)
     if len(answer) > MAX_ANSWER_CHARS:
@@ -199,8 +210,8 @@ def _judged(content: str, answer_type: int) -> Reading:
     if answer_type == sample_pb2.ANSWER_TYPE_CHOICE and choice_letter(answer, []) is None and not denies(answer):
         named = {match[1] for match in _NAMED_CHOICE.finditer(answer)}
         answer = named.pop() if len(named) == 1 else answer
-    told = answer if answer_type in _VERBAL else bare(said(answer))
-    if is_hedge(told, answer_type) or is_hedge(answer, answer_type, in_prose=told != answer):
+    told = answer if answer_type in _VERBAL else bare(said(restated(answer)))
+    if is_hedge(told, answer_type) or is_hedge(restated(answer), answer_type, in_prose=told != answer):
         return Reading(absence=Absence.HEDGE)
     return Reading(told)
 

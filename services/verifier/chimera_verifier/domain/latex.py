@@ -11,11 +11,12 @@ _SUPERSCRIPTS = {**dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "01234
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋", "0123456789+-", strict=True))
 _SUPERSCRIPT_RUN = re.compile("[" + "".join(_SUPERSCRIPTS) + "]+")
 _SUBSCRIPT_RUN = re.compile("[" + "".join(_SUBSCRIPTS) + "]+")
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "⁄": "/",
                         "÷": "/", "∕": "/", "×": "*", "·": "*", "⋅": "*", "∗": "*",
                         "≤": "≤", "⩽": "≤", "≥": "≥", "⩾": "≥", "π": "π", "𝜋": "π", "∅": "∅", "∪": "∪", "’": "'",
-                        "\u200b": None, "\ufeff": None})  # fmt: skip
+                        "٫": ".", "٬": ",", "\u200b": None, "\ufeff": None})  # fmt: skip
 _COMMANDS = {
     "dfrac": r"\frac", "tfrac": r"\frac", "cfrac": r"\frac", "cdot": "*", "times": "*", "ast": "*", "div": "/",
     "pi": "π", "infty": "∞", "cup": "∪", "emptyset": "∅", "varnothing": "∅", "le": "≤", "leq": "≤", "leqslant": "≤",
@@ -33,6 +34,9 @@ _COMMANDS = {
 }  # fmt: skip
 _COMMAND = re.compile(r"\\([A-Za-z]+)(?![A-Za-z])")
 _SPACES = re.compile(r"\\[,;:! ]|~|\s+")
+_LONE_DOLLAR = re.compile(  # A currency, where a pair would be delimiters.
+    r"^(\s*[-−+]?)\$(?=\s?[0-9][0-9.,]*(?: (?:million|billion|thousand))?\s*$)|(?<=[0-9])(\s?)\$\s*$"
+)
 _NO_SPACE = re.compile(r"(?<=,)\s?\\!\s?|\\!")
 _JOINED_DIGITS = re.compile(r"(?<=[0-9])\s?\{\s?,\s?\}\s?(?=[0-9])")
 _GLUED_WORD = re.compile(r"(?<=[0-9)}\]])(or|and)(?=[A-Za-z(\\$0-9{-])|(?<=[$)}\]])(or|and)(?= )")
@@ -57,11 +61,13 @@ OPENING, CLOSING = "([{⟨", ")]}⟩"
 @remembered
 def tidy(text: str) -> str:
     """The same mathematics in one spelling, with single spaces; keeps `\\text{…}` wrappers, which may hold units."""
+    text = _LONE_DOLLAR.sub(r"\1\2\\$", text) if text.count("$") == 1 else text
     text = _JOINED_DIGITS.sub(",", _NO_SPACE.sub("", _DOUBLED.sub(r"\\", text)))
     text = _SUPERSCRIPT_RUN.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m[0]) + "}", text)
     text = _SUBSCRIPT_RUN.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m[0]) + "}", text)
     text = _VULGAR.sub(_vulgar_fraction, text)
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
+    text = _FOREIGN_DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
     text = _MATH_DELIMITERS.sub(" ", text).replace(r"\$", "$").replace(r"\%", "%").replace("{,}", ",")
     text = text.replace("^{∘}", "°").replace(r"\#", "#").replace("**", "^")
     text = _COMMAND.sub(lambda m: _COMMANDS.get(m[1], m[0]), text)
@@ -145,7 +151,7 @@ _LABEL = re.compile(
 )
 _PRODUCT = re.compile(r"[a-z]{2}")  # `xy` is a product, `AB` a segment, `area` a word.
 _JOINS = re.compile(r"(?<![A-Za-z\\])(?:and|or|und|oder|et|ou|или|и)(?![A-Za-z])|(?<=[0-9)}]) (?:y|o) |[∧∨和或与]")
-_ARITHMETIC = re.compile(r"[0-9.,\s()]+(?:[-+*/^][0-9.,\s()]+)+")
+_ARITHMETIC = re.compile(r"(?:[0-9.,\s()]+[-+*/^!]|(?=\\))(?:[0-9.,\s(){}+*/^!-]|\\(?:frac|binom|sqrt))*")
 _EQUALITY = re.compile(r":=|≔|==|(?<![<>!≤≥])=(?!=)|≈|∈")
 _MAX_CHAIN = 12
 

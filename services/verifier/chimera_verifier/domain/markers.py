@@ -68,6 +68,7 @@ _LEAD = re.compile(  # Words that may stand between the beginning of a line and 
     r"|最终|最後の?|最后|正确|正確な?|标准|本题|的|最終的?な?|正しい|최종 ?|올바른 ?|所以|因此|故|综上)*$",
     re.IGNORECASE,
 )
+_DENIED_LEAD = re.compile(r"\b(?:wrong|incorrect|false|bad|naive|tempting|not the|no)[ \t*_]{1,4}$", re.IGNORECASE)
 _STRONG = re.compile(
     r"(?:final|best|endgültige|endgültig|最终|最後の?|最后|最終的?な?|최종|окончательный|итоговый|ostateczna|nihai|konečná"
     r"|अंतिम|τελική|故)\W{0,4}$",
@@ -156,8 +157,10 @@ def without_announcement(content: str) -> str:
 
 
 def _lead(text: str, match: re.Match[str]) -> str | None:
-    """What stands before an announcement; None if it is only the end of a longer word."""
+    """What stands before an announcement; None if it is the end of a longer word, or the answer is called wrong."""
     lead = text[max(0, match.start() - _LEAD_CHARS) : match.start()]
+    if _DENIED_LEAD.search(lead):
+        return None
     inside = lead[-1:].isalpha() and ord(lead[-1]) < 0x2E80 and ord(match[0][0]) < 0x2E80
     return None if inside else lead
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain.latex import assignment, enclosed, math_form, split_top, tidy, unwrap
-from chimera_verifier.domain.numbers import number_in_words
+from chimera_verifier.domain.numbers import leading_value, number_in_words
 from chimera_verifier.domain.outcomes import (
     CORRECT,
     INCORRECT,
@@ -20,13 +20,16 @@ from chimera_verifier.domain.outcomes import (
 from chimera_verifier.domain.quantities import (
     MIN_ROUNDED_DIGITS,
     MIN_ROUNDING_DIGITS,
+    MIN_SHORTENED_DIGITS,
     Number,
     Quantity,
+    is_operation,
     read_continental,
     read_number,
     read_quantity,
 )
 from chimera_verifier.domain.structures import both_signs
+from chimera_verifier.domain.units import parse_unit
 from chimera_verifier.domain.words import text_form as text_words
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -64,12 +67,37 @@ def compare_number(reference: sample_pb2.Answer, candidate: str) -> Comparison:
         right = worded
     if left.number is None and (worded := _in_words(reference.value)) is not None:
         left = worded
+    if (angle := _angle(left, right, tolerance)) is not None:
+        return angle
     if left.number is None or right.number is None:
         return _compare_unread(left, right, tolerance)
     if left.number.base != right.number.base:
         same = left.magnitude.partition("_")[0].strip() == right.magnitude.partition("_")[0].strip()
         return undecided("Only one answer names a base." if same else "The answers are written in different bases.")
     return _compare_quantities(left, right, left.number, right.number, tolerance)
+
+
+def _angle(left: Quantity, right: Quantity, tolerance: float) -> Comparison | None:
+    """Degrees against radians, which are named or a multiple of π; None unless there is one of each."""
+    degrees = [quantity.unit is not None and quantity.unit.name == "°" for quantity in (left, right)]
+    if degrees[0] == degrees[1]:
+        return None
+    other = right if degrees[0] else left
+    named = other.unit is not None and other.unit.name == "rad"
+    if not named and (other.unit is not None or "π" not in other.magnitude):
+        return None
+    texts = [
+        f"({quantity.magnitude})°" if is_degrees else quantity.magnitude
+        for quantity, is_degrees in zip((left, right), degrees, strict=True)
+    ]
+    return ask(
+        Pair(
+            texts[0],
+            texts[1],
+            tolerance,
+            rounding(left.number if not degrees[0] else None, right.number if not degrees[1] else None, tolerance),
+        )
+    )
 
 
 def _compare_quantities(left: Quantity, right: Quantity, ours: Number, theirs: Number, tolerance: float) -> Comparison:
@@ -122,7 +150,7 @@ def agree(reference: Number, candidate: Number, tolerance: float) -> bool | None
         return True if finer and reference.digits >= MIN_ROUNDED_DIGITS else None
     if candidate.half_ulp is None or difference > candidate.half_ulp or reference.value.denominator == 1:
         return False
-    if candidate.digits >= MIN_ROUNDING_DIGITS:
+    if candidate.digits >= (MIN_ROUNDING_DIGITS if reference.half_ulp is None else MIN_SHORTENED_DIGITS):
         return True
     return None if candidate.digits > 1 else False
 
@@ -140,12 +168,16 @@ def _compare_unread(left: Quantity, right: Quantity, tolerance: float) -> Compar
         return undecided("Both answers stand for two numbers.")
     if right.number is None and _words_around(right.magnitude):
         return undecided("The candidate is no number.")
-    absolute = 0.0
-    if not tolerance and left.number and left.number.half_ulp and left.number.digits >= MIN_ROUNDED_DIGITS:
-        absolute = float(left.number.half_ulp)
-    elif not tolerance and right.number and right.number.half_ulp and right.number.digits >= MIN_ROUNDING_DIGITS:
-        absolute = float(right.number.half_ulp)
-    return ask(Pair(left.magnitude, right.magnitude, tolerance, absolute))
+    return ask(Pair(left.magnitude, right.magnitude, tolerance, rounding(left.number, right.number, tolerance)))
+
+
+def rounding(ours: Number | None, theirs: Number | None, tolerance: float) -> float:
+    """The absolute error that the digits of the one decimal allow."""
+    if not tolerance and ours and ours.half_ulp and ours.digits >= MIN_ROUNDED_DIGITS:
+        return float(ours.half_ulp)
+    if not tolerance and theirs and theirs.half_ulp and theirs.digits >= MIN_ROUNDING_DIGITS:
+        return float(theirs.half_ulp)
+    return 0.0
 
 
 def _words_around(text: str) -> bool:
@@ -183,12 +215,13 @@ def _clock(reference: str, candidate: str) -> Comparison | None:
 
 
 def _in_words(text: str) -> Quantity | None:
-    words = text_words(text)
-    number = number_in_words(words)
-    if number is None and " " in words:
-        words, _, rest = words.partition(" ")
-        number = number_in_words(words) if rest and number_in_words(rest) is None and " " not in rest else None
-    return None if number is None else Quantity(Number(Fraction(number), len(str(number))), str(number))
+    """A number in words of any language, or one in English before a thing that is counted, as in `seven ways`."""
+    if (number := number_in_words(text_words(text))) is not None:
+        return Quantity(Number(Fraction(number), len(str(number))), str(number))
+    worded = leading_value(unwrap(tidy(text)))
+    if worded is None or " " in worded[1] or not worded[1].isalpha() or is_operation(worded[1]):
+        return None
+    return Quantity(Number(worded[0], len(str(worded[0]))), str(worded[0]), parse_unit(worded[1]))
 
 
 def _several_numbers(candidate: str) -> Comparison | None:

@@ -1,6 +1,7 @@
 """The one formula or number that a sentence says, such as the `34` of `The largest n is $34$`."""
 
 import re
+from fractions import Fraction
 
 from chimera_verifier.domain.latex import balanced, tidy
 from chimera_verifier.domain.quantities import read_quantity
@@ -62,6 +63,9 @@ def is_formula(text: str) -> bool:
         return True
     if not bare or not balanced(bare):
         return False
+    exact, sign, _ = bare.partition("≈")
+    if sign and exact.strip():
+        return is_formula(exact)
     if read_quantity(text).number is not None or parse(bare) is not None or read_matrix(text) is not None:
         return True
     relation = read_relation(bare)
@@ -94,6 +98,20 @@ def without_aside(text: str) -> str:
 def denies(text: str) -> bool:
     """Whether the text says of something that it is not so."""
     return _DENIED.search(text) is not None
+
+
+def restated(text: str) -> str:
+    """Without the other way to write the same number, as in `3/4, or 75%`."""
+    first, joint, second = text.partition(" or ")
+    first = first.rstrip(" ,")
+    values = [_value(said(part)) for part in (first, second)] if joint and len(text) <= _MAX_CHARS else []
+    return first if values and values[0] is not None and values[0] == values[1] else text
+
+
+def _value(text: str) -> Fraction | None:
+    quantity = read_quantity(text)
+    share = quantity.unit is not None and quantity.unit.name == "%"
+    return None if quantity.number is None else quantity.number.value / (100 if share else 1)
 
 
 def said(sentence: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from chimera_verifier.domain.latex import assignment, inner_text, tidy, unwrap
+from chimera_verifier.domain.numbers import leading_value
 from chimera_verifier.domain.remembered import remembered
 from chimera_verifier.domain.syntax import parse
 from chimera_verifier.domain.tokens import FUNCTIONS, GREEK
@@ -12,7 +13,8 @@ from chimera_verifier.domain.units import Unit, parse_unit
 
 MAX_DIGITS = 300  # Of a literal, and of a power of ten: every float fits, and arithmetic stays in microseconds.
 MIN_ROUNDED_DIGITS = 3  # A reference with fewer digits may be an exact value, so what only rounds to it is not proof.
-MIN_ROUNDING_DIGITS = 6  # A candidate with so many right digits is taken for the exact value that it rounds.
+MIN_ROUNDING_DIGITS = 4  # A candidate with so many right digits is taken for the exact value that it rounds.
+MIN_SHORTENED_DIGITS = 6  # A candidate with so many is right where a decimal reference has still more.
 _MAX_POWER = 64
 _MAX_POWER_BASE = 10**6
 
@@ -34,14 +36,17 @@ _RATIO = re.compile(
 _DIGITS = r"([0-9]{1,300})"
 _MIXED = re.compile(rf"{_SIGN}{_DIGITS}(?: ?\\frac ?\{{ ?{_DIGITS} ?\}} ?\{{ ?{_DIGITS} ?\}}| {_DIGITS} ?/ ?{_DIGITS})")
 _TRAILING_UNIT = re.compile(r"\\(?:text|mathrm|mbox|rm)\*? ?\{([^{}]*)\}(\^ ?\{?[+-]?[0-9]\}?)?$")
-_UNIT_START = re.compile(r"[A-Za-zΩμ°%$€£\\(]")
+_UNIT_START = re.compile(r"[A-Za-zΩμÅ°%$€£\\(]")
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "¥", "₹": "₹"}
-_UNIT_WORD = re.compile(r"[A-Za-z°%$€£/^0-9-]{1,20}")
+_UNIT_WORD = re.compile(r"[A-Za-zÅ°%$€£/^0-9-]{1,20}")
 _RATIO_SIGN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?: ?([0-9]{1,15}(?:\.[0-9]{1,15})?)")
 _CONTINENTAL = re.compile(r"([+-]?)([0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]{1,15}),([0-9]{1,15})")
 _REPEATING = re.compile(r"([+-]?)([0-9]{0,20})\.([0-9]{0,20})\\(?:overline|bar|dot) ?\{ ?([0-9]{1,20}) ?\}")
 _DOTTED = re.compile(r"([+-]?)([1-9][0-9]{0,2}(?:\.[0-9]{3}){2,10})")
 _BASED = re.compile(r"([0-9A-Za-z]{1,60}) ?_ ?\{? ?(?:\\text ?\{)?([0-9]{1,2})\}? ?\}?")
+_PREFIXED = re.compile(r"0([xXbBoO])([0-9A-Fa-f]{1,60})")
+_BASES = {"x": 16, "b": 2, "o": 8}
+_OF_A = re.compile(r"(\\text ?\{)? ?\bof (?:an?|one) (?=[a-z]{3})")
 _ABOUT = re.compile(
     r"^(?:about|approximately|approx\.?|roughly|around|circa|ca\.|nearly|≈|~|∼|\\sim|约|大约|etwa|environ)\s{0,3}",
     re.IGNORECASE,
@@ -80,10 +85,14 @@ class Quantity:
 def read_quantity(text: str, unit: str = "") -> Quantity:
     """Reads `3{,}000\\text{ km}`, `-1\\frac{2}{3}`, `$5`, `50\\%` or `x = 2`; `unit` stands in for a missing one."""
     _, bare = assignment(inner_text(tidy(text)))
-    bare = _MODULUS.sub("", _ABOUT.sub("", bare))
+    bare = _OF_A.sub(r" \1", _MODULUS.sub("", _ABOUT.sub("", bare))).strip()
     bare = bare[:-1] if bare.endswith(".") and not bare.endswith("..") else bare
     if scaled := _SCALE.fullmatch(unwrap(bare)):
         return _scaled(scaled, unit)
+    if (worded := _in_words(unwrap(bare), unit)) is not None:
+        return worded
+    if bare[:1] in ("-", "+") and bare[1:2] in _CURRENCIES and bare[1:2]:
+        bare = bare[1] + bare[0] + bare[2:]
     currency = ""
     if bare[:1] in _CURRENCIES and bare[1:]:
         currency, bare = _CURRENCIES[bare[0]], bare[1:].strip()
@@ -93,8 +102,21 @@ def read_quantity(text: str, unit: str = "") -> Quantity:
     return _with_unit(bare, unit)
 
 
+def _in_words(text: str, unit: str) -> Quantity | None:
+    """`ten percent`, `two and a half`, `minus three`; with words behind it that are no unit it may be a name."""
+    worded = leading_value(text)
+    if worded is None:
+        return None
+    value, rest = worded
+    found = parse_unit(rest or unit) if rest or unit else None
+    known = found is None or not rest or found.dimensions is not None or found.name in ("%", "°")
+    return Quantity(Number(value, len(str(value))), str(value), found) if known else None
+
+
 def _read_based(text: str) -> Number | None:
-    """`204_5`, a numeral in another base than ten; the base stays with it, for 204 is another number."""
+    """`204_5` or `0xFF`, a numeral in another base than ten; the base stays with it, for 204 is another number."""
+    if prefixed := _PREFIXED.fullmatch(text):
+        text = f"{prefixed[2]}_{_BASES[prefixed[1].lower()]}"
     match = _BASED.fullmatch(text)
     if match is None or not 2 <= int(match[2]) <= 36 or match[2] == "10":
         return None
@@ -117,7 +139,7 @@ def _scaled(match: re.Match[str], unit: str) -> Quantity:
     """`2.5 million dollars`."""
     number = read_quantity(match[1]).number
     rest = match[3].strip()
-    if number is None or (rest and any(map(_is_operation, rest.split()))):
+    if number is None or (rest and any(map(is_operation, rest.split()))):
         return Quantity(None, match[0])
     scale = _SCALES[match[2].lower()]
     half_ulp = None if number.half_ulp is None else number.half_ulp * scale
@@ -127,7 +149,7 @@ def _scaled(match: re.Match[str], unit: str) -> Quantity:
     )
 
 
-def _is_operation(word: str) -> bool:
+def is_operation(word: str) -> bool:
     """Whether a word behind a number says what to do with it, and is no unit."""
     return _NO_UNIT.fullmatch(word) is not None or word in FUNCTIONS or word in GREEK.values() or word in ("pi", "Pi")
 
@@ -144,7 +166,7 @@ def _with_unit(text: str, unit: str) -> Quantity:
     if magnitude and _UNIT_WORD.fullmatch(word) and parse_unit(word).dimensions is not None and parse(magnitude):
         return Quantity(read_number(magnitude), magnitude, parse_unit(word))
     trailing = _TRAILING_UNIT.search(text)
-    if trailing is not None and trailing[1].strip() and not any(map(_is_operation, trailing[1].split())):
+    if trailing is not None and trailing[1].strip() and not any(map(is_operation, trailing[1].split())):
         found = parse_unit(trailing[1] + (trailing[2] or ""))
         return Quantity(read_number(text[: trailing.start()].strip()), text[: trailing.start()].strip(), found)
     return Quantity(None, text, parse_unit(unit) if unit else None)
@@ -154,7 +176,7 @@ def _is_unit(rest: str, found: Unit, expected: str, spaced: bool) -> bool:
     if found.dimensions is not None or (expected and parse_unit(expected).name == found.name):
         return True
     words = unwrap(rest).split()
-    plausible = 0 < len(words) <= 3 and all(_UNIT_WORD.fullmatch(word) and not _is_operation(word) for word in words)
+    plausible = 0 < len(words) <= 3 and all(_UNIT_WORD.fullmatch(word) and not is_operation(word) for word in words)
     return plausible and (rest[0] in "\\%°$€£" or (spaced and len(words[0]) > 1))
 
 

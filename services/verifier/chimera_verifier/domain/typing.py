@@ -45,6 +45,13 @@ _ASKS_CHEMISTRY = re.compile(
 )
 _ASKS_DATE = re.compile(r"\b(?:when|date|day|which year|what year|month)\b|何年|哪一年|日期", re.IGNORECASE)
 _DATE_WORDS = re.compile(r"[^\W\d_]{3,}")
+_UNIT_IN_WORDS = re.compile(r"\\(?:text|mathrm|mbox) ?\{ ?[a-z]{3,20}(?: [a-z]{3,20})? ?\}(?:\^\{?[23]\}?)?$")
+_ASKS_EXACT = re.compile(
+    r"\bexact\b|\b(?:simplest|simplified|radical) (?:radical )?(?:form|fraction)|\bin terms of (?:\$?\\?pi\b|π)"
+    r"|\b(?:common|reduced|simplified|irreducible) fraction|\bas a fraction|\blowest terms|精确|最简",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"^[0-9]+ [A-Z][a-z]{3,}(?: [A-Z][a-z]{2,}){0,3}$")  # `12 Monkeys` counts nothing.
 _ERA = re.compile(r"[0-9]\s?(?:B\.?C\.?(?:E\.?)?|C\.?E\.?|A\.?D\.?)$|^A\.?D\.?\s?[0-9]")
 _RECIPE = re.compile(r"[0-9⁺⁻₀-₉]|\^|_|[+-]$|\\ce")
 _OPERATOR = re.compile(r"\\(?:sum|prod|int|lim)(?![A-Za-z])")
@@ -72,6 +79,11 @@ def infer(gold: str, question: str = "") -> sample_pb2.Answer:
         return sample_pb2.Answer(type=sample_pb2.ANSWER_TYPE_CHOICE, value=letter, choices=choices)
     kind = sample_pb2.ANSWER_TYPE_SET if several else _type_of(value, question)
     return sample_pb2.Answer(type=kind, value=value)
+
+
+def asks_exact(question: str) -> bool:
+    """Whether the question wants an exact value, so that no rounding of one answers it."""
+    return _ASKS_EXACT.search(question[-_MAX_QUESTION_CHARS:]) is not None
 
 
 def unboxed(gold: str) -> tuple[str, bool]:
@@ -117,8 +129,11 @@ def _type_of(value: str, question: str) -> "sample_pb2.AnswerType":
     if (verbal := _date_or_formula(value, plain, question)) is not None:
         return verbal
     quantity = read_quantity(value)
-    if quantity.unit is not None and quantity.unit.dimensions is not None and _is_constant(quantity.magnitude):
+    measured = quantity.unit is not None and (quantity.unit.dimensions is not None or _UNIT_IN_WORDS.search(plain))
+    if measured and _is_constant(quantity.magnitude):
         return sample_pb2.ANSWER_TYPE_NUMBER
+    if quantity.unit is not None and quantity.unit.dimensions is None and _TITLE.search(plain):
+        return sample_pb2.ANSWER_TYPE_TEXT
     if quantity.number is not None or (read_continental(value) and plain[:1] == "0"):
         return sample_pb2.ANSWER_TYPE_NUMBER
     if structures.read_matrix(value) is not None:

@@ -9,6 +9,7 @@ from chimera_verifier.domain.latex import tidy, unwrap
 # Base dimensions: m, kg, s, A, K, mol, cd, USD. Units with an offset or an irrational factor (°C, °) are left opaque:
 # they agree only with themselves.
 _KILO, _MILLI = Fraction(1000), Fraction(1, 1000)
+_CUP = Fraction(2_365_882_365, 10**13)  # Of the United States, as are its multiples.
 _UNITS: dict[str, tuple[Fraction, dict[str, int]]] = {
     "m": (Fraction(1), {"m": 1}),
     "g": (_MILLI, {"kg": 1}),
@@ -57,6 +58,15 @@ _UNITS: dict[str, tuple[Fraction, dict[str, int]]] = {
     "S": (Fraction(1), {"kg": -1, "m": -2, "s": 3, "A": 2}),
     "Bq": (Fraction(1), {"s": -1}),
     "torr": (Fraction(101_325, 760), {"kg": 1, "m": -1, "s": -2}),
+    "gal": (16 * _CUP, {"m": 3}),
+    "qt": (4 * _CUP, {"m": 3}),
+    "pt": (2 * _CUP, {"m": 3}),
+    "cup": (_CUP, {"m": 3}),
+    "tbsp": (_CUP / 16, {"m": 3}),
+    "tsp": (_CUP / 48, {"m": 3}),
+    "acre": (Fraction(40_468_564_224, 10**7), {"m": 2}),
+    "knot": (Fraction(1852, 3600), {"m": 1, "s": -1}),
+    "psi": (Fraction(44_482_216_152_605, 10**13) / Fraction(254, 10_000) ** 2, {"kg": 1, "m": -1, "s": -2}),
     "USD": (Fraction(1), {"USD": 1}),
 }
 _PREFIXES = {"f": Fraction(1, 10**15), "p": Fraction(1, 10**12),
@@ -101,6 +111,8 @@ _NAMES = {
     "tonne": "t", "d": "day", "degree": "°", "deg": "°", "percent": "%", "pct": "%", "percentage": "%",
     "inch": "in", "inche": "in", "foot": "ft", "feet": "ft", "yard": "yd", "mile": "mi", "pound": "lb", "lbs": "lb",
     "ounce": "oz", "angstrom": "Å", "hectare": "ha", "henry": "H", "siemen": "S", "weber": "Wb", "wk": "week",
+    "euro": "EUR", "€": "EUR", "eur": "EUR",
+    "gallon": "gal", "quart": "qt", "pint": "pt", "tablespoon": "tbsp", "teaspoon": "tsp",
     "米": "m", "厘米": "cm", "千米": "km", "公里": "km", "秒": "s", "分钟": "min", "小时": "h", "克": "g", "千克": "kg",
     "公斤": "kg", "度": "°", "元": "¥", "cents": "cent", "meters": "m", "stunden": "h", "sekunden": "s",
     "minuten": "min",

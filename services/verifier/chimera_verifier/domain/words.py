@@ -29,6 +29,30 @@ _DENIED = frozenset({
     "ложь", "否", "不是", "不", "错", "错误", "假", "いいえ",
     "아니오", "거짓", "لا", "خطأ", "नहीं", "hayır", "yanlış", "nie", "fałsz",
 })  # fmt: skip
+_PHRASES = {
+    phrase: meaning
+    for meaning, phrases in {
+        "absent": ("dne", "does not exist", "doesn't exist", "do not exist", "it does not exist", "no limit exists",
+                   "limit does not exist", "limit doesn't exist", "nonexistent", "不存在", "n'existe pas"),
+        "undefined": ("undefined", "not defined", "is undefined", "undef", "it is undefined", "is not defined"),
+        "endless": ("infinitely many", "infinitely many solutions", "infinite solutions", "infinite many solutions",
+                    "infinitely many values", "there are infinitely many solutions", "an infinite number of solutions",
+                    "infinite number of solutions", "无穷多", "无数"),
+        "none": ("no solution", "no solutions", "there is no solution", "there are no solutions", "none",
+                 "no such number exists", "there is none", "no solution exists", "无解"),
+    }.items()
+    for phrase in phrases
+}  # fmt: skip
+_DENYING = re.compile(
+    r"\b(?:not|no|never|nor|neither|isn't|wasn't|n't|wrong|incorrect|false|opposite|except|unless|instead|than|without"
+    r"|nicht|kein\w*|ne|pas|or|but|if|whether|think|guess|believe|maybe|perhaps|possibly|probably|could|might|may)\b",
+    re.IGNORECASE,
+)
+_CONCLUSION = re.compile(
+    r"(?:so|thus|therefore|hence)?,? ?(?:the|it|this|that|its|his|her|their)\b"
+    r"(?: [\w'’-]{1,30}){0,8}? (?:is|was|are|were) (?:called |named |known as )?(?P<told>[^,;:?!]{1,200})",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"\(?\[?([A-Za-z])[)\].:]*")
 _LABELLED = re.compile(r"(?:\(([A-Z])\)|([A-Z])[).:]) *(.+)", re.DOTALL)
 _PREFIX = re.compile(
@@ -61,6 +85,18 @@ def same_text(reference: str, candidate: str) -> bool:
         return True
     symbols = _SYMBOL_CASE.search(left) or _SYMBOL_CASE.search(right)
     return symbols is None and read_formula(left) is None and read_formula(right) is None
+
+
+def same_phrase(reference: str, candidate: str) -> bool | None:
+    """Whether `DNE` and `does not exist`, or their like, say the same; None unless both are such phrases."""
+    meanings = [_PHRASES.get(text_form(text)) if len(text) < 80 else None for text in (reference, candidate)]
+    return meanings[0] == meanings[1] or None if all(meanings) else None
+
+
+def concluded(sentence: str) -> str | None:
+    """What a plain sentence says of the thing asked for: `Paris` in `The capital is Paris.`; None if it may deny it."""
+    match = _CONCLUSION.fullmatch(sentence.strip(" .*")) if len(sentence) < 300 else None
+    return match["told"] if match and not _DENYING.search(sentence) else None
 
 
 def _signs(text: str) -> str:

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 import hypothesis
 import pytest
 
-# How long one example takes says how busy the machine is.
-hypothesis.settings.register_profile("chimera", deadline=None)
+# How long examples take says how busy the machine is. They are the same at each run, so that a change is judged by what
+# it changes; --hypothesis-profile=default draws others.
+hypothesis.settings.register_profile(
+    "chimera", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("chimera")
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from random import Random
 from typing import Any
@@ -38,6 +40,7 @@ class Chat:
         self._journal = journal
         self._rng = rng
         self._slots = {name: Slots(partial(self._places, name)) for name in scholars}
+        self._in_flight = Counter[str]()  # what was let in: not what is being read or refused, as in the statistics
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answers one request, or raises Refused."""
@@ -50,8 +53,9 @@ class Chat:
             visit.at(chat.model)
             dials = self._board.of(chat.model)
             self._refuse(chat.model, dials)
-            async with self._slots[chat.model].one():
-                return await self._answer(request, chat, dials, visit)
+            with self._let_in(chat.model):
+                async with self._slots[chat.model].one():
+                    return await self._answer(request, chat, dials, visit)
 
     def dials_changed(self) -> None:
         """There may be more places than before."""
@@ -71,6 +75,14 @@ class Chat:
     def _places(self, model: str) -> int:
         return self._board.of(model).slots
 
+    @contextmanager
+    def _let_in(self, model: str) -> Iterator[None]:
+        self._in_flight[model] += 1
+        try:
+            yield
+        finally:
+            self._in_flight[model] -= 1
+
     def _refuse(self, model: str, dials: Dials) -> None:
         """Raises what the dials say instead of an answer."""
         if dials.status is not None:
@@ -81,9 +93,8 @@ class Chat:
                 "The service has an outage; try again later.",
                 retry_after=dials.retry_after_seconds,
             )
-        own = self._board.is_own(model, "max_in_flight")
-        in_flight = (self._stats.models[model] if own else self._stats.total).in_flight
-        if dials.max_in_flight and in_flight > dials.max_in_flight:
+        in_flight = self._in_flight[model] if self._board.is_own(model, "max_in_flight") else self._in_flight.total()
+        if dials.max_in_flight and in_flight >= dials.max_in_flight:
             message = f"More than {dials.max_in_flight} requests are in flight; try again later."
             raise Refused(429, message, code="rate_limit_exceeded", retry_after=dials.retry_after_seconds)
         if self._rng.random() < dials.rate_429:

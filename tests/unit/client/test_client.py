@@ -118,7 +118,7 @@ async def test_watch_outlives_a_restart_of_the_gateway(new_gateway):
         rest = asyncio.create_task(_states(watch))
         await asyncio.sleep(0.5)
         async with serve(gateway, port):
-            assert (await asyncio.wait_for(rest, 60))[-1] == build_pb2.BUILD_STATE_SUCCEEDED
+            assert (await asyncio.wait_for(rest, 120))[-1] == build_pb2.BUILD_STATE_SUCCEEDED
 
 
 async def test_watch_gives_up_at_the_end_of_its_patience(gateway):
@@ -126,7 +126,7 @@ async def test_watch_gives_up_at_the_end_of_its_patience(gateway):
     gateway.break_after = 1_000
     async with AsyncClient(gateway.target) as client:
         with pytest.raises(errors.Transient, match="MongoDB"):
-            await asyncio.wait_for(_states(client.builds.watch(build.build_id, patience_seconds=-1)), 30)
+            await asyncio.wait_for(_states(client.builds.watch(build.build_id, patience_seconds=-1)), 120)
 
 
 async def test_reads_a_dataset_in_its_order(gateway):

@@ -32,7 +32,7 @@ async def exported(tmp_path, monkeypatch):
 async def test_datasets_loads_all_configurations_offline(exported, tmp_path):
     build, out = exported
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
-    done = subprocess.run([sys.executable, "-c", LOAD, str(out)], env=environment, capture_output=True, timeout=120)  # noqa: ASYNC221
+    done = subprocess.run([sys.executable, "-c", LOAD, str(out)], env=environment, capture_output=True, timeout=400)  # noqa: ASYNC221
     assert done.returncode == 0, done.stderr.decode()
     default, sft, rl = json.loads(done.stdout)
     first = next(iter(make_samples(build)))

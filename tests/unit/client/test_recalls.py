@@ -84,7 +84,7 @@ async def test_ctrl_c_stops_watching_and_not_the_recall(gateway, dataset, tmp_pa
     gateway.hold = asyncio.Event()
     order = ("--judge", "m1", "--reason", "x", "--yes")
     async with started("recalls", "start", dataset, *order, CHIMERA_GATEWAY=gateway.target) as process:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             await gateway.watched.wait()
         process.send_signal(signal.SIGINT)
         _, err = await process.communicate()

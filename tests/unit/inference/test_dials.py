@@ -1,6 +1,7 @@
 """Each dial does what it says, live."""
 
 import asyncio
+import itertools
 import json
 from random import Random
 from typing import Any
@@ -10,7 +11,9 @@ import httpx2
 import openai
 import pytest
 from openai import AsyncOpenAI
+from yarl import URL
 
+from chimera_inference.app import InferenceServer
 from chimera_inference.dials import DialBoard, Dials, UnknownDial
 from chimera_inference.domain import teacher
 
@@ -113,25 +116,59 @@ async def test_resets_in_mid_answer(http: aiohttp.ClientSession, client: AsyncOp
 async def test_hanging_requests_end_with_their_client(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
     await dial(http, hang_rate=1)
     with pytest.raises(openai.APITimeoutError):
-        await solve(client, timeout=0.2)
-    await asyncio.sleep(0.1)
-    async with http.get("stats") as response:
-        seen = await response.json()
-    assert (seen["in_flight"], seen["by_status"]) == (0, {"cancelled": 1})
+        await solve(client, timeout=1)
+    assert (await until_in_flight(http, 0))["by_status"] == {"cancelled": 1}
+
+
+async def until_in_flight(http: aiohttp.ClientSession, requests: int) -> Any:
+    """The statistics once there are so many."""
+    async with asyncio.timeout(60):
+        while True:
+            async with http.get("stats") as response:
+                seen = await response.json()
+            if seen["in_flight"] == requests:
+                return seen
+            await asyncio.sleep(0.02)
+
+
+async def require_refused(http: aiohttp.ClientSession, requests: list[Any], refused: int) -> None:
+    """Of requests that are never answered so many are refused, and the others are in flight."""
+    asked = [asyncio.create_task(request) for request in requests]
+    for done in itertools.islice(asyncio.as_completed(asked), refused):
+        with pytest.raises(openai.RateLimitError):
+            await done
+    await until_in_flight(http, len(requests) - refused)
+    for task in asked:
+        task.cancel()
+    ends = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(end, openai.RateLimitError) for end in ends) == refused
 
 
 async def test_more_in_flight_than_allowed_is_429(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
-    await dial(http, max_in_flight=3, latency_mean_seconds=0.3, latency_sigma=0)
-    results = await asyncio.gather(*(solve(client, seed) for seed in range(8)), return_exceptions=True)
-    assert sum(isinstance(result, openai.RateLimitError) for result in results) == 5
+    await dial(http, max_in_flight=3, hang_rate=1)
+    await require_refused(http, [solve(client, seed) for seed in range(8)], 5)
 
 
 async def test_a_limit_of_one_model_counts_its_own(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
-    own = {"max_in_flight": 2, "latency_mean_seconds": 0.3, "latency_sigma": 0}
+    own = {"max_in_flight": 2, "hang_rate": 1}
     await dial(http, models={"procedural-weak": own, "procedural-strong": own})
-    asked = [solve(client, seed, model) for seed in range(3) for model in ("procedural-weak", "procedural-strong")]
-    results = await asyncio.gather(*asked, return_exceptions=True)
-    assert sum(isinstance(result, openai.RateLimitError) for result in results) == 2
+    models = ("procedural-weak", "procedural-strong")
+    await require_refused(http, [solve(client, seed, model) for seed in range(3) for model in models], 2)
+
+
+async def test_a_request_that_is_not_read_yet_takes_no_place(
+    server: InferenceServer, http: aiohttp.ClientSession, client: AsyncOpenAI
+) -> None:
+    await dial(http, max_in_flight=1)
+    head = (
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    )
+    address = URL(server.base_url)
+    _, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(head.encode())
+    await until_in_flight(http, 1)
+    await solve(client)
+    writer.close()
 
 
 async def test_an_outage_refuses_everything_until_it_is_over(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:

@@ -296,14 +296,14 @@ async def test_statistics_prove_repeats(http: aiohttp.ClientSession, client: Asy
 
 
 async def test_time_in_flight_is_integrated(http: aiohttp.ClientSession, client: AsyncOpenAI) -> None:
-    await dial(http, latency_mean_seconds=0.2, latency_sigma=0)
+    await dial(http, latency_mean_seconds=1.5, latency_sigma=0)
     began = time.monotonic()
     await asyncio.gather(*(answer(client, seed=seed) for seed in range(10)))
     took = time.monotonic() - began
     seen = await stats(http)
     assert seen["peak_in_flight"] == 10
     assert seen["in_flight"] == 0
-    assert 2.0 <= seen["in_flight_seconds"] <= 10 * took
+    assert 15.0 <= seen["in_flight_seconds"] <= 10 * took
     assert 4 < seen["mean_in_flight"] <= 10
 
 
@@ -339,7 +339,7 @@ async def metrics(http: aiohttp.ClientSession) -> dict[str, float]:
 
 
 async def until_running(http: aiohttp.ClientSession, running: int, waiting: int) -> dict[str, float]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             seen = await metrics(http)
             if (seen["num_requests_running"], seen["num_requests_waiting"]) == (running, waiting):
@@ -393,7 +393,7 @@ async def test_stop_ends_hanging_requests(
     await dial(http, hang_rate=1)
     hanging = asyncio.create_task(answer(client))
     await asyncio.sleep(0.2)
-    await asyncio.wait_for(server.stop(), 20)
+    await asyncio.wait_for(server.stop(), 60)
     with pytest.raises(openai.APIConnectionError):
         await hanging
 
@@ -404,13 +404,17 @@ def test_the_process_says_where_it_listens_and_ends_on_sigterm() -> None:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("chimera-inference listens on http://127.0.0.1:")
         process.terminate()
-        assert process.wait(60) == 0
+        assert process.wait(180) == 0
 
 
 def test_a_port_in_use_and_a_wrong_setting_are_told() -> None:
     for flags, code, text in ((["--port", "70000"], 2, "_PORT: "), (["--host", "203.0.113.1"], 1, "cannot listen")):
         done = subprocess.run(
-            [sys.executable, "-m", "chimera_inference", *flags], capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, "-m", "chimera_inference", *flags],
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
         )
         assert done.returncode == code
         assert text in done.stderr
@@ -419,4 +423,4 @@ def test_a_port_in_use_and_a_wrong_setting_are_told() -> None:
 def test_the_server_starts_without_sympy() -> None:
     code = "import sys, chimera_inference.app as a, chimera_inference.config as c; a.create_app(c.Settings()); "
     code += "sys.exit('sympy' in sys.modules or 'numpy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=180, check=False).returncode == 0

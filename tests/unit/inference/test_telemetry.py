@@ -1,5 +1,7 @@
 """The server continues its caller's trace."""
 
+import asyncio
+
 import aiohttp
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -18,6 +20,9 @@ async def test_the_span_is_a_child_of_the_callers(http: aiohttp.ClientSession, m
     headers = {"traceparent": f"00-{trace_id}-{parent}-01"}
     async with http.post("chat/completions", json=body, headers=headers) as response:
         usage = (await response.json())["usage"]
+    async with asyncio.timeout(60):
+        while not exporter.get_finished_spans():  # noqa: ASYNC110 it may end after the answer is sent
+            await asyncio.sleep(0.01)
     (span,) = exporter.get_finished_spans()
     assert span.name == "chat procedural-weak"
     assert span.context is not None

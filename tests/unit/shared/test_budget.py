@@ -404,11 +404,11 @@ async def test_a_store_that_is_away_is_waited_for_and_the_time_does_not_count_as
     working = purse(shelf, await table(calls=2))
 
     async def work() -> None:
-        async with WorkLimit(0.02):
+        async with WorkLimit(0.2):
             (await working.reserve(BUILD, use())).settle(use())
 
     task = asyncio.create_task(work())
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.4)
     assert not task.done()
     shelf.fault = ""
     await task

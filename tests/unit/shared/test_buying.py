@@ -1,6 +1,7 @@
 """Which endpoint is asked, what becomes of the money, and what a halted build cuts off."""
 
 import asyncio
+import time
 
 import pytest
 from aiohttp import web
@@ -138,7 +139,7 @@ async def hang(_body):
 
 
 async def until(condition):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 what is awaited tells nobody
             await asyncio.sleep(0.005)
 
@@ -231,7 +232,7 @@ async def test_while_the_breaker_is_open_the_next_endpoint_is_asked_and_then_the
     shop, fault_server, answer
 ):
     shop.ledger.known |= {"a", "b"}
-    fault_server.answer = only_b(answer, 429, **{"Retry-After": "1"})
+    fault_server.answer = only_b(answer, 429, **{"Retry-After": "30"})
     await asyncio.gather(*(shop.buy("a", "b", text=f"{i}") for i in range(8)))
     gate = shop.pool.gate("a")
     assert gate.open_until is not None
@@ -240,7 +241,8 @@ async def test_while_the_breaker_is_open_the_next_endpoint_is_asked_and_then_the
     assert (await shop.buy("a", "b", text="next")).endpoint == "b"
     assert [body["model"] for body in fault_server.asked] == ["m-b"]
     fault_server.answer = lambda _: answer("fine")
-    await until(lambda: gate.available)
+    gate._clock = lambda: time.monotonic() + 60  # a minute later
+    assert gate.available
     assert (await shop.buy("a", "b", text="after")).endpoint == "a"
     assert gate.open_until is None
 
@@ -308,7 +310,7 @@ async def test_who_waits_at_the_first_of_two_that_are_down_goes_to_the_second_wh
     await until(lambda: all(shop.pool.gate(name).open_until is not None for name in "ab"))
     first_hangs = True
     done, pending = set(), set(calls)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(pending) > 1:  # one may be the first endpoint's probe
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             assert {call.result().endpoint for call in done} == {"b"}
@@ -324,9 +326,9 @@ async def test_a_paid_answer_waits_for_a_store_that_is_away_beyond_the_time_limi
         await keep(*what)
 
     shop.ledger.keep = kept_later
-    async with WorkLimit(0.1):
+    async with WorkLimit(0.3):
         purchase = asyncio.create_task(shop.buy())
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.6)
         back.set()
         call = await purchase
 
@@ -337,7 +339,7 @@ async def test_waiters_at_an_endpoint_that_never_answered_learn_the_cause(shop, 
     fault_server.answer = lambda _: refusal(503)
     calls = [asyncio.create_task(shop.buy(text=f"{i}")) for i in range(12)]
 
-    ends = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 10)
+    ends = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 60)
 
     assert {type(end) for end in ends} == {SampleFailure}
     assert {end.reason for end in ends} == {sample_pb2.REASON_ENDPOINT_FAILED}
@@ -434,11 +436,11 @@ async def test_a_question_that_an_endpoint_cannot_answer_is_given_up_while_it_an
 async def test_a_build_that_finds_an_endpoint_down_gives_it_time_of_its_own(shop, fault_server, answer, monkeypatch):
     fault_server.answer = lambda _: refusal(503)
     await asyncio.gather(*(shop.buy(text=f"{i}") for i in range(12)), return_exceptions=True)
-    monkeypatch.setattr(buying, "_FIRST_ANSWER_SECONDS", 5)
+    monkeypatch.setattr(buying, "_FIRST_ANSWER_SECONDS", 60)
     assert shop.pool.gate("a").open_until is not None
 
     late = asyncio.create_task(shop.buy(text="of another build"))
     await asyncio.sleep(0.1)
     fault_server.answer = lambda _: answer("back")
 
-    assert (await asyncio.wait_for(late, 20)).endpoint == "a"
+    assert (await asyncio.wait_for(late, 120)).endpoint == "a"

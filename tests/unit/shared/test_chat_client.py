@@ -114,7 +114,7 @@ async def test_429_with_a_date(fault_server):
     with pytest.raises(CallFailed) as caught:
         await complete(fault_server)
 
-    assert caught.value.retry_after == pytest.approx(60, abs=3)
+    assert caught.value.retry_after == pytest.approx(60, abs=30)
 
 
 @pytest.mark.parametrize("value", ["soon", "", "-3", "nan", "Fri, 99 Foo 2026"])
@@ -272,12 +272,12 @@ async def test_half_an_answer_and_then_nothing_has_failed(fault_server):
 
 
 async def test_nobody_there_has_failed_and_says_why():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    async with ChatClient() as chat:
-        with pytest.raises(CallFailed, match=rf"cannot connect to {url}: Connect call failed"):
-            await chat.complete(Endpoint(base_url=url, model="m"), BODY)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and does not listen; nobody else can
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        async with ChatClient() as chat:
+            with pytest.raises(CallFailed, match=rf"cannot connect to {url}: Connect call failed"):
+                await chat.complete(Endpoint(base_url=url, model="m"), BODY)
 
 
 async def test_a_name_that_nobody_has_has_failed_and_says_why():
@@ -324,8 +324,9 @@ async def test_cancelling_a_call_is_not_swallowed(fault_server):
 
     fault_server.answer = hangs
     calling = asyncio.create_task(complete(fault_server))
-    await asyncio.sleep(0.2)
-    assert fault_server.in_flight == 1
+    async with asyncio.timeout(60):
+        while not fault_server.in_flight:  # noqa: ASYNC110 the server tells nobody
+            await asyncio.sleep(0.01)
     calling.cancel()
 
     with pytest.raises(asyncio.CancelledError):

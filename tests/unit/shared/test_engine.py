@@ -65,7 +65,7 @@ class Engine:
 
     async def three_reads(self) -> None:
         self.read.clear()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.read.wait()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chimera_shared.worklimit import WorkLimit, waiting
 
-SHORT, LONG = 0.03, 30.0
+SHORT, LONG = 0.1, 60.0
 
 
 async def work(seconds: float) -> None:

@@ -159,8 +159,13 @@ class Scene:
             **{"name": "student", "method": training_pb2.METHOD_SFT, "base": base, "dataset_id": "d1", **changes}
         )
 
+    async def until(self, holds):
+        async with asyncio.timeout(60):
+            while not holds():  # noqa: ASYNC110 what is awaited tells nobody
+                await asyncio.sleep(0.01)
+
     async def end(self, training_id, *runners):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (training := await self.store.require(training_id)).state not in ENDED:
                 for each in runners:
                     await each.look()
@@ -236,6 +241,7 @@ async def test_of_two_replicas_one_runs_a_training(scene):
     scene.script = [works_on]
     async with scene.runner("one") as one, scene.runner("two") as two:
         await asyncio.gather(one.look(), two.look())
+        await scene.until(lambda: scene.children)
         await asyncio.sleep(0.1)
         await two.look()
         assert len(scene.children) == 1
@@ -250,12 +256,12 @@ async def test_what_a_dead_replica_left_is_taken_over(scene):
     scene.script = [works_on]
     async with scene.runner("one") as one:
         await one.look()
-        await asyncio.sleep(0.1)
+        await scene.until(lambda: scene.children)
         scene.store.leases[training.training_id] = module.Lease("dead", 1.0)  # as if it had run out long ago
         scene.script = [steps(1, 4, 0, final=True)]
         async with scene.runner("two") as two:
             done = await scene.end(training.training_id, two)
-        assert scene.children[0].stopped, "the one that lost the lease stops"
+        await scene.until(lambda: scene.children[0].stopped)  # the one that lost the lease
     assert (done.state, done.restarts) == (STATES.TRAINING_STATE_SUCCEEDED, 0)
 
 
@@ -264,21 +270,23 @@ async def test_a_cancellation_stops_the_child(scene):
     scene.script = [works_on]
     async with scene.runner() as runner:
         await runner.look()
-        await asyncio.sleep(0.1)
+        await scene.until(lambda: scene.children)
         assert (await scene.trainings.cancel(training.training_id)).state == STATES.TRAINING_STATE_CANCELLED
-        await asyncio.sleep(0.2)
-        assert scene.children[0].stopped
+        await scene.until(lambda: scene.children[0].stopped)
     assert (await scene.trainings.cancel(training.training_id)).state == STATES.TRAINING_STATE_CANCELLED
 
 
 async def test_trainings_are_run_one_after_another(scene):
     first = await scene.trainings.start("r1", scene.order())
     second = await scene.trainings.start("r2", scene.order())
-    scene.script = [steps(1, 4, 0, final=True), steps(1, 4, 0, final=True)]
+    held = []
+    scene.script = [lambda *child: held.append(child), steps(1, 4, 0, final=True)]
     async with scene.runner() as runner:
         await runner.look()
+        await scene.until(lambda: held)
         await runner.look()
         assert scene.store.leases[second.training_id].holder == ""
+        steps(1, 4, 0, final=True)(*held[0])
         await scene.end(first.training_id, runner)
         done = await scene.end(second.training_id, runner)
     assert done.model == "student@2"

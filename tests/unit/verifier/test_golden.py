@@ -10,7 +10,7 @@ import pytest_asyncio
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain.extraction import Absence
 from chimera_verifier.grader import Grader
-from chimera_verifier.symbolic import SymbolicPool
+from chimera_verifier.symbolic import SymbolicLimits, SymbolicPool
 
 FILES = sorted(Path(__file__).with_name("golden").glob("*.jsonl"))
 CASES = [json.loads(line) for path in FILES for line in path.read_text("utf-8").splitlines()]
@@ -25,7 +25,7 @@ VERDICTS = {
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def grader() -> AsyncIterator[Grader]:
-    async with SymbolicPool() as pool:
+    async with SymbolicPool(SymbolicLimits(question_seconds=60)) as pool:  # however busy the machine is
         yield Grader(pool)
 
 

@@ -15,8 +15,10 @@ HANG = (r"\sum_{k=1}^{n} \frac{1}{k^{k}}", r"\int_0^n \frac{\sin(x^{x})}{x} dx")
 ONE = SymbolicLimits(workers=1)
 
 
-def test_as_many_workers_as_processors() -> None:
-    assert SymbolicLimits().workers == os.cpu_count()
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system says nothing of a process's processors")
+def test_as_many_workers_as_processors_that_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5})
+    assert SymbolicLimits().workers == 3
 
 
 async def test_equal_and_different() -> None:
@@ -29,12 +31,12 @@ async def test_equal_and_different() -> None:
 
 
 async def test_a_question_that_takes_too_long_is_none_and_the_pool_recovers() -> None:
-    async with SymbolicPool(SymbolicLimits(workers=1, question_seconds=1.0)) as pool:
+    async with SymbolicPool(SymbolicLimits(workers=1, question_seconds=4.0)) as pool:
         assert await pool.equal("x+x", "2x") is True
         first = pool._workers[0]._process
         started = time.monotonic()
         assert await pool.equal(*HANG) is None
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < 60
         assert first is not None
         assert first.returncode is not None
         assert await pool.equal("x+x", "2x") is True
@@ -73,7 +75,7 @@ async def test_the_pool_grows_while_questions_wait_and_not_beyond_its_limit() ->
     async with SymbolicPool(SymbolicLimits(workers=2)) as pool:
         assert await pool.equal("x+x", "2x") is True
         assert len(pool._workers) == 1
-        for _ in range(20):
+        for _ in range(200):
             answers = await asyncio.gather(*(pool.equal("x+x", "2x") for _ in range(20)))
             assert answers == [True] * 20
             if pool._idle.qsize() == 2:
@@ -88,8 +90,9 @@ async def test_a_pool_that_is_growing_can_be_closed() -> None:
     await pool.start()
     assert pool._workers[0]._process is None
     waiting = [asyncio.create_task(pool.equal("x+x", "2x")) for _ in range(3)]
-    await asyncio.sleep(0.5)
-    assert len(pool._workers) == 2
+    async with asyncio.timeout(60):
+        while len(pool._workers) < 2 or pool._workers[0]._process is None:  # noqa: ASYNC110 it tells nobody
+            await asyncio.sleep(0.01)
     processes = [worker._process for worker in pool._workers if worker._process is not None]
     await pool.close()
     for task in waiting:
@@ -111,7 +114,7 @@ async def test_a_closed_pool_answers_none_and_leaves_no_process() -> None:
     pool = SymbolicPool(ONE)
     await pool.start()
     process = pool._workers[0]._process
-    waiting = asyncio.create_task(pool.equal("x+x", "2x"))
+    waiting = asyncio.create_task(pool.equal(*HANG))
     await asyncio.sleep(0.05)
     await pool.close()
     assert await waiting is None
@@ -142,7 +145,7 @@ async def test_workers_do_not_see_the_environment(monkeypatch: pytest.MonkeyPatc
 )  # fmt: skip
 async def test_what_is_refused_starts_nothing(text: str) -> None:
     pool = SymbolicPool()  # Never started: a question that got through would wait for a worker.
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await pool.equal(text, "x") is None
         assert await pool.equal("x", text) is None
 
@@ -150,7 +153,7 @@ async def test_what_is_refused_starts_nothing(text: str) -> None:
 @pytest.mark.parametrize(("left", "right"), [(r"\log x", r"\ln x"), (r"\sum_{k=1}^{3} v", r"\sum_{k=1}^{3} V")])
 async def test_what_the_parser_confuses_is_not_asked(left: str, right: str) -> None:
     pool = SymbolicPool()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await pool.equal(left, right) is None
 
 

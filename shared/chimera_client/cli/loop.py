@@ -30,6 +30,7 @@ async def run(
     trainer: options.RunTrainer = None,
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
     new: Annotated[bool, typer.Option("--new", help="Do everything anew, though this file was run before.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what another loop left in the folder.")] = False,
     as_json: options.Json = False,
 ) -> Code:
     """Build a dataset, train models on it, serve them, and measure them beside the model that they began as.
@@ -37,10 +38,11 @@ async def run(
     The report says what was gained, with intervals: report.html, report.md and report.json, beside the dataset and the
     evaluation. Ctrl-C stops; the same command goes on where it was, and nothing is built, trained or asked twice. With
     --rounds the topics on which the model is still weak get more of the next build, on which it is trained further.
-    Without servers that are named, all services are started here, a model server among them.
+    Without servers that are named, all services are started here, a model server among them. A FILE that was changed is
+    another loop, and the folder of one is not written to by another.
     """
     from chimera_client.cli.looping import LoopRun
     from chimera_client.cli.session import Place
 
     place = Place(gateway, data_dir, verifier, evaluator, evaluates=True, trainer=trainer, trains=True)
-    return await LoopRun(file, output, place, rounds, new=new, as_json=as_json).run()
+    return await LoopRun(file, output, place, rounds, new=new, force=force, as_json=as_json).run()

@@ -24,6 +24,7 @@ from chimera_client.cli.services import ModelServer, student_server
 from chimera_client.cli.session import Place, Session, opened
 from chimera_client.evaluationreport import files as evaluation_files
 from chimera_client.loop.file import STUDENT, LoopFile, Step, read_loop_file
+from chimera_client.loop.folder import LoopFolder
 from chimera_client.loop.orders import Orders, items_of
 from chimera_client.loop.outcome import Outcome, Round, Trained
 from chimera_client.loop.report import files
@@ -36,7 +37,6 @@ from chimera_shared.errors import FailedPrecondition, InvalidInput, NotFound
 from chimera_shared.telemetry import joined
 
 T = TypeVar("T")
-_OURS = frozenset({"dataset", "evaluation", "report", "report.json", "report.html", "report.md"})
 
 
 class _Stopped(Exception):
@@ -52,13 +52,14 @@ class LoopRun:
     place: Place
     rounds: int | None
     new: bool
+    force: bool
     as_json: bool
 
     async def run(self) -> Code:
         """Everything from the first order to the report."""
         file = read_loop_file(self.path, self.rounds)
-        directory = self.output or Path("loops") / file.name
-        _require_room(directory)
+        folder = LoopFolder(self.output or Path("loops") / file.name, file.loop_id, file.name)
+        folder.require_room(force=self.force)
         if file.serve is not None and self.place.elsewhere:
             raise InvalidInput.of(
                 "serve",
@@ -70,18 +71,19 @@ class LoopRun:
             order.require_sound(BuildFile(file.build.spec, endpoints, ""), own_services=not self.place.elsewhere)
             session = await stack.enter_async_context(opened(self.place, endpoints))
             orders = Orders(file, await _generation(session, file, new=self.new))
-            work = _Loop(session, file, orders, directory, stack, server, self._again, self.as_json)
+            work = _Loop(session, file, orders, folder, stack, server, self._again, self.as_json)
             try:
                 await _provided(session, file)
+                folder.claim(force=self.force)
                 outcome = await work.run()
             except (_Stopped, asyncio.CancelledError):
                 note(f"nothing done is lost; go on with: {self._again}")
                 return Code.INTERRUPTED
-        files.write(outcome, directory)
+        files.write(outcome, folder.directory)
         if self.as_json:
-            emit({"type": "result", "directory": str(directory), "report": plain(outcome)})
+            emit({"type": "result", "directory": str(folder.directory), "report": plain(outcome)})
         else:
-            console().print(render_loop(outcome, directory))
+            console().print(render_loop(outcome, folder.directory))
         return Code.OK
 
     @property
@@ -90,16 +92,6 @@ class LoopRun:
         words = ["--rounds", str(self.rounds)] if self.rounds is not None else []
         words += ["-o", str(self.output)] if self.output is not None else []
         return shlex.join(["chimera", "loop", "run", str(self.path), *words, *self.place.words])
-
-
-def _require_room(directory: Path) -> None:
-    """InvalidInput unless the folder is absent, or holds what loops write, which gives way."""
-    if directory.exists() and not directory.is_dir():
-        raise InvalidInput.of("--output", f"{directory} is no folder; name another")
-    held = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
-    if foreign := sorted(name for name in held if name not in _OURS and not name.startswith(("round-", "."))):
-        raise InvalidInput.of("--output", f"{directory} holds {foreign[0]!r}, which is no loop's; name another folder")
-    evaluation_files.require_room(directory / "evaluation")
 
 
 async def _generation(session: Session, file: LoopFile, *, new: bool) -> int:
@@ -134,7 +126,7 @@ class _Loop:
     session: Session
     file: LoopFile
     orders: Orders
-    directory: Path
+    folder: LoopFolder
     stack: AsyncExitStack
     """Of what runs to the end of the loop."""
     server: ModelServer | None
@@ -222,7 +214,7 @@ class _Loop:
         return {(item.subject, item.topic) for item in items}
 
     async def _export(self, number: int, build: build_pb2.Build) -> None:
-        target = OutputTarget.inspect(self._folder(number, "dataset"))
+        target = OutputTarget.inspect(self._part(number, "dataset"))
         if not target.holds_whole(build.build_id):
             await export(self.session.client, build, target, replace(self.file.build, endpoints=self.file.endpoints))
 
@@ -272,8 +264,8 @@ class _Loop:
             self.seconds[words] = time.monotonic() - started
         if current.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
             raise FailedPrecondition(f"evaluation {current.evaluation_id} ended without scores: {current.detail}")
-        folder = self._folder(number, "evaluation")
-        await evaluation_files.write(current, client.evaluations.answers(current.evaluation_id), folder)
+        answers = client.evaluations.answers(current.evaluation_id)
+        await evaluation_files.write(current, answers, self._part(number, "evaluation"))
         return current
 
     async def _serve(self) -> None:
@@ -297,8 +289,10 @@ class _Loop:
                 each.cancel()
             await asyncio.gather(task, death, return_exceptions=True)
 
-    def _folder(self, number: int, what: str) -> Path:
-        return self.directory / what if number == 1 else self.directory / f"round-{number}" / what
+    def _part(self, number: int, what: str) -> Path:
+        """Where a round's results go. A folder without any may have gone to another loop since; InvalidInput if so."""
+        self.folder.claim(force=False)
+        return self.folder.part(number, what)
 
     async def _first(self, work: Awaitable[T]) -> T:
         found = await self.session.interrupts.first(asyncio.ensure_future(work))

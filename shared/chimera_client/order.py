@@ -68,6 +68,19 @@ async def find_order(client: AsyncClient, file: BuildFile, *, new: bool) -> tupl
     raise AssertionError("unreachable")
 
 
+async def ended_early(client: AsyncClient, file: BuildFile) -> list[build_pb2.Build]:
+    """This order's builds that failed or were cancelled, oldest first."""
+    found: list[build_pb2.Build] = []
+    for generation in itertools.count(1):
+        try:
+            build = await client.builds.get(identity.build_id(file.request_id(generation)))
+        except NotFound:
+            return found
+        if build.state in _OVER:
+            found.append(build)
+    raise AssertionError("unreachable")
+
+
 async def with_ledger(client: AsyncClient, spec: build_pb2.BuildSpec) -> build_pb2.BuildSpec:
     """The order, using the answers that earlier builds of its name and seed paid for, a pilot's included.
 

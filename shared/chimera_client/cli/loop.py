@@ -24,12 +24,21 @@ async def run(
             min=1, max=20, help="In the place of the file's: builds, each aimed at what the model is weak on."
         ),
     ] = None,
+    partial: Annotated[
+        bool,
+        typer.Option("--partial", help="Train on the partial dataset of a build that ends early, or measure on it."),
+    ] = False,
     gateway: options.RunGateway = None,
     verifier: options.Verifier = None,
     evaluator: options.RunEvaluator = None,
     trainer: options.RunTrainer = None,
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
-    new: Annotated[bool, typer.Option("--new", help="Do everything anew, though this file was run before.")] = False,
+    new: Annotated[
+        bool,
+        typer.Option(
+            "--new", help="Do everything anew, though this file was run before; every answer is paid for again."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what another loop left in the folder.")] = False,
     as_json: options.Json = False,
 ) -> Code:
@@ -45,4 +54,5 @@ async def run(
     from chimera_client.cli.session import Place
 
     place = Place(gateway, data_dir, verifier, evaluator, evaluates=True, trainer=trainer, trains=True)
-    return await LoopRun(file, output, place, rounds, new=new, force=force, as_json=as_json).run()
+    run = LoopRun(file, output, place, rounds, partial=partial, new=new, force=force, as_json=as_json)
+    return await run.run()

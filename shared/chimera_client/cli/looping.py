@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from chimera_client import named_corpora, order
 from chimera_client.buildfile import BuildFile
 from chimera_client.cli import evaluating, training
 from chimera_client.cli.exits import Code
+from chimera_client.cli.loopbuilds import LoopBuilds, Stopped
 from chimera_client.cli.output import console, emit, note
 from chimera_client.cli.run import export
 from chimera_client.cli.services import ModelServer, student_server
@@ -33,14 +34,10 @@ from chimera_client.loop.topics import Marks, Topic
 from chimera_client.target import OutputTarget
 from chimera_client.views.loop import render_loop
 from chimera_shared import identity
-from chimera_shared.errors import FailedPrecondition, InvalidInput, NotFound
+from chimera_shared.errors import ChimeraError, InvalidInput, NotFound
 from chimera_shared.telemetry import joined
 
 T = TypeVar("T")
-
-
-class _Stopped(Exception):
-    """A signal came; everything done so far is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +48,14 @@ class LoopRun:
     output: Path | None
     place: Place
     rounds: int | None
+    partial: bool
     new: bool
     force: bool
     as_json: bool
 
     async def run(self) -> Code:
         """Everything from the first order to the report."""
-        file = read_loop_file(self.path, self.rounds)
+        file = read_loop_file(self.path, self.rounds, partial=self.partial)
         folder = LoopFolder(self.output or Path("loops") / file.name, file.loop_id, file.name)
         folder.require_room(force=self.force)
         if file.serve is not None and self.place.elsewhere:
@@ -71,12 +69,14 @@ class LoopRun:
             order.require_sound(BuildFile(file.build.spec, endpoints, ""), own_services=not self.place.elsewhere)
             session = await stack.enter_async_context(opened(self.place, endpoints))
             orders = Orders(file, await _generation(session, file, new=self.new))
-            work = _Loop(session, file, orders, folder, stack, server, self._again, self.as_json)
+            seconds: dict[str, float] = {}
+            builds = LoopBuilds(session, file.partial, seconds, self._again, self.as_json)
+            work = _Loop(session, file, orders, folder, stack, server, builds, seconds, self.as_json)
             try:
                 await _provided(session, file)
                 folder.claim(force=self.force)
                 outcome = await work.run()
-            except (_Stopped, asyncio.CancelledError):
+            except (Stopped, asyncio.CancelledError):
                 note(f"nothing done is lost; go on with: {self._again}")
                 return Code.INTERRUPTED
         files.write(outcome, folder.directory)
@@ -90,6 +90,7 @@ class LoopRun:
     def _again(self) -> str:
         """The command that goes on with this run."""
         words = ["--rounds", str(self.rounds)] if self.rounds is not None else []
+        words += ["--partial"] if self.partial else []
         words += ["-o", str(self.output)] if self.output is not None else []
         return shlex.join(["chimera", "loop", "run", str(self.path), *words, *self.place.words])
 
@@ -130,10 +131,10 @@ class _Loop:
     stack: AsyncExitStack
     """Of what runs to the end of the loop."""
     server: ModelServer | None
-    again: str
+    builds: LoopBuilds
+    seconds: dict[str, float]
     as_json: bool
     serving: bool = False
-    seconds: dict[str, float] = field(default_factory=dict)
 
     async def run(self) -> Outcome:
         exam, corpus = await self._exam()
@@ -182,29 +183,11 @@ class _Loop:
         return Round(number, build, dataset, trained, evaluation, marks.scores())
 
     async def _built(self, words: str, file: BuildFile) -> build_pb2.Build:
-        client = self.session.client
-        request_id, known = await order.find_order(client, file, new=False)
-        started = time.monotonic()
-        with joined(self.orders.trace_id, words):
-            if known is None:
-                spec = file.spec if self.orders.anew else await order.with_ledger(client, file.spec)
-                known = await client.builds.submit(spec, request_id)
-            elif known.state == build_pb2.BUILD_STATE_PAUSED:
-                known = await client.builds.resume(known.build_id)
-        if known.state != build_pb2.BUILD_STATE_SUCCEEDED:
-            note(f"{words}: {file.spec.samples:,} samples as build {known.build_id}")
-            ended = await self.session.watch(known, as_json=self.as_json)
-            if ended is None:
-                await self.session.pause(known, self.again)
-                raise _Stopped
-            known = ended
-            self.seconds[words] = time.monotonic() - started
-        if known.state != build_pb2.BUILD_STATE_SUCCEEDED:
-            raise FailedPrecondition(
-                f"build {known.build_id} ended without its dataset: {known.detail or 'it was cancelled'};"
-                f" look at it with `chimera builds show {known.build_id}`"
-            )
-        return known
+        """The build with its dataset. What is ordered after a partial one is not what is ordered after a whole one."""
+        build = await self.builds.built(words, self.orders, file)
+        if build.state != build_pb2.BUILD_STATE_SUCCEEDED:
+            self.orders = self.orders.after_partial(build.dataset_id)
+        return build
 
     async def _imported(self, corpus: str, dataset_id: str) -> set[Topic]:
         """Have a dataset as a corpus that builds are compared with and models are measured by; its topics."""
@@ -244,7 +227,7 @@ class _Loop:
             current = await self._first(training.follow(watch, self.as_json))
             self.seconds[words] = time.monotonic() - started
         if current.state != training_pb2.TRAINING_STATE_SUCCEEDED:
-            raise FailedPrecondition(f"training {current.training_id} ended without a model: {current.detail}")
+            raise ChimeraError(f"training {current.training_id} ended without a model: {current.detail}")
         points = [point async for point in client.trainings.points(current.training_id)]
         name, _, version = current.model.partition("@")
         return Trained(step.name, seed, candidate, current, tuple(points), await client.models.get(name, int(version)))
@@ -263,7 +246,7 @@ class _Loop:
             current = await self._first(self._served(evaluating.follow(watch, self.as_json)))
             self.seconds[words] = time.monotonic() - started
         if current.state != evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
-            raise FailedPrecondition(f"evaluation {current.evaluation_id} ended without scores: {current.detail}")
+            raise ChimeraError(f"evaluation {current.evaluation_id} ended without scores: {current.detail}")
         answers = client.evaluations.answers(current.evaluation_id)
         await evaluation_files.write(current, answers, self._part(number, "evaluation"))
         return current
@@ -297,7 +280,7 @@ class _Loop:
     async def _first(self, work: Awaitable[T]) -> T:
         found = await self.session.interrupts.first(asyncio.ensure_future(work))
         if found is None:
-            raise _Stopped
+            raise Stopped
         return found
 
 

@@ -28,8 +28,11 @@ from chimera_shared.registry import NAME, VERSION
 STUDENT = "student"
 """The endpoint at which the loop serves its models."""
 _FIELDS = frozenset({
-    "name", "build", "exam", "base", "trainings", "seeds", "serve", STUDENT, "evaluation", "rounds", "endpoints",
+    "name", "build", "exam", "base", "trainings", "seeds", "serve", STUDENT, "evaluation", "rounds", "partial",
+    "endpoints",
 })  # fmt: skip
+_NO_CONTENT = frozenset({"rounds", "partial"})
+"""Fields that say how far a loop goes, and make no other loop of it."""
 _MAX_STEPS, _MAX_SEEDS, _MAX_ROUNDS = 8, 16, 20
 _MAX_MODELS = 64
 """Of one evaluation."""
@@ -71,6 +74,8 @@ class LoopFile:
     evaluation: EvaluationFile
     """What is measured beside the exam, and how."""
     rounds: int
+    partial: bool
+    """Whether the loop goes on with what a build has that ends early."""
     endpoints: Mapping[str, Endpoint]
     sha256: str
 
@@ -80,17 +85,19 @@ class LoopFile:
         return f"l{identity.digest('loop', self.name, self.sha256)[:15]}"
 
 
-def read_loop_file(path: Path, rounds: int | None = None) -> LoopFile:
-    """Read a loop file; `rounds` stands in the place of its own. InvalidInput names every wrong field."""
+def read_loop_file(path: Path, rounds: int | None = None, *, partial: bool = False) -> LoopFile:
+    """Read a loop file; `rounds` and `partial` stand in the place of its own. InvalidInput names every wrong field."""
     text = read_text(path)
     raw = parse_mapping(text, str(path))
     if rounds is not None:
         raw["rounds"] = rounds
+    if partial:
+        raw["partial"] = True
     reading = _Reading(raw, path.parent)
     file = reading.file()
     if reading.wrong:
         raise InvalidInput(reading.wrong)
-    said = json.dumps({k: v for k, v in raw.items() if k != "rounds"}, sort_keys=True, default=str)
+    said = json.dumps({k: v for k, v in raw.items() if k not in _NO_CONTENT}, sort_keys=True, default=str)
     digest = identity.digest("loop file", said, file.build.sha256, file.evaluation.sha256, _content(file.base))
     return replace(file, sha256=digest)
 
@@ -145,6 +152,7 @@ class _Reading:
             student=student,
             evaluation=evaluation,
             rounds=rounds,
+            partial=self._partial(),
             endpoints=own,
             sha256="",
         )
@@ -187,6 +195,12 @@ class _Reading:
             self._say(field, f"must be a whole number from {least:,} to {most:,}, not {shown(value)}")
             return least
         return int(value)
+
+    def _partial(self) -> bool:
+        raw = self._raw.get("partial", False)
+        if not isinstance(raw, bool):
+            self._say("partial", f"must be true or false, not {shown(raw)}")
+        return raw is True
 
     def _seeds(self) -> tuple[int, ...]:
         seeds = self._raw.get("seeds", [0])

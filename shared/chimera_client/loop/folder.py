@@ -42,8 +42,8 @@ class LoopFolder:
         if mark.get("loop_id") != self.loop_id and not force:
             raise InvalidInput.of(
                 "--output",
-                f"{self.directory} holds what another loop wrote, {str(mark.get('name'))[:40]!r}, or this one before its"
-                " file was changed; name another folder with -o, or replace it with --force",
+                f"{self.directory} holds what another loop wrote, {str(mark.get('name'))[:40]!r}, or this one before"
+                " its file was changed; name another folder with -o, or replace it with --force",
             )
         _require_parts(self.directory)
         for name in sorted(name for name in held if _ROUND.fullmatch(name)):

@@ -1,7 +1,9 @@
 """What a loop orders. Every order follows from the file and from what came before, so running it again finds it."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from copy import copy
 from dataclasses import replace
+from typing import Self
 
 from chimera.build.v1 import build_pb2
 from chimera.corpus.v1 import corpus_pb2
@@ -29,6 +31,13 @@ class Orders:
         """Whether answers of earlier runs are asked for again."""
         self.loop_id = file.loop_id if generation == 1 else f"l{identity.digest(file.loop_id, generation)[:15]}"
         self.trace_id = identity.digest("loop trace", self.loop_id)[:32]
+        self._root = self.loop_id
+
+    def after_partial(self, dataset_id: str) -> Self:
+        """The orders that follow if a partial dataset is used: others than those that follow from the whole one."""
+        orders = copy(self)
+        orders._root = f"l{identity.digest(self._root, dataset_id)[:15]}"
+        return orders
 
     def exam(self) -> BuildFile | None:
         """The build of the problems to measure with: those of the data, from another seed."""
@@ -69,7 +78,7 @@ class Orders:
         spec.base.CopyFrom(base)
         spec.dataset_id = dataset_id
         spec.seed = seed
-        return spec, f"{self.loop_id}-{number}-{step.name}-{seed}"
+        return spec, f"{self._root}-{number}-{step.name}-{seed}"
 
     def candidate(self, number: int, step: Step, seed: int) -> str:
         """What a model is called where it is measured."""
@@ -86,7 +95,7 @@ class Orders:
             self._add(spec, each.candidate, each.training.model)
         if exam and self._file.exam is not None:
             spec.benchmarks.insert(0, evaluation_pb2.Benchmark(corpus=exam, samples=self._file.exam.samples))
-        sha256 = identity.digest("evaluation", self.loop_id, number)
+        sha256 = identity.digest("evaluation", self._root, number)
         return EvaluationFile(spec, None, sha256)
 
     def _add(self, spec: evaluation_pb2.EvaluationSpec, name: str, model: str) -> None:
@@ -102,7 +111,7 @@ class Orders:
         return spec
 
     def _build(self, what: str, spec: build_pb2.BuildSpec) -> BuildFile:
-        return replace(self._file.build, spec=spec, sha256=identity.digest(what, self.loop_id))
+        return replace(self._file.build, spec=spec, sha256=identity.digest(what, self._root))
 
 
 async def items_of(samples: AsyncIterator[sample_pb2.Sample]) -> list[corpus_pb2.CorpusItem]:

@@ -102,6 +102,7 @@ def test_what_build_and_evaluation_name_is_as_from_the_loop_file(tmp_path):
         ({"evaluation": {"confidenc": 0.9}}, "evaluation.confidenc"),
         ({"rounds": 0}, "rounds"),
         ({"rounds": True}, "rounds"),
+        ({"partial": "yes please"}, "partial"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, changes, field):
@@ -128,11 +129,34 @@ def test_the_same_file_orders_the_same_and_another_file_does_not(tmp_path):
     assert one.trace_id == again.trace_id != anew.trace_id
 
 
-def test_comments_and_rounds_make_no_other_loop(tmp_path):
+def test_comments_and_how_far_a_loop_goes_make_no_other_loop(tmp_path):
     path = written(tmp_path)
-    before = Orders(read_loop_file(path)).loop_id
-    path.write_text(f"# Digits.\n{path.read_text()}rounds: 2\n")
-    assert Orders(read_loop_file(path)).loop_id == before
+    before = read_loop_file(path)
+    path.write_text(f"# Digits.\n{path.read_text()}rounds: 2\npartial: true\n")
+    after = read_loop_file(path)
+    assert after.loop_id == before.loop_id == read_loop_file(written(tmp_path), partial=True).loop_id
+    assert (before.partial, after.partial, read_loop_file(written(tmp_path), partial=True).partial) == (
+        False,
+        True,
+        True,
+    )
+
+
+def test_after_a_partial_dataset_everything_is_ordered_apart(tmp_path):
+    file = read_loop_file(written(tmp_path))
+    whole, partial, other = Orders(file), Orders(file).after_partial("d1"), Orders(file).after_partial("d2")
+    base = model_pb2.ModelSource(registered="tiny@1")
+    for ordered in (
+        lambda orders: orders.data(1, "e", (), (), ()).request_id(),
+        lambda orders: orders.training(1, file.steps[0], 0, base, "d1")[1],
+        lambda orders: orders.evaluation(1, "e", ()).request_id(),
+    ):
+        assert len({ordered(orders) for orders in (whole, partial, other, partial.after_partial("d2"))}) == 4
+        assert ordered(partial) == ordered(Orders(file).after_partial("d1"))
+    assert (partial.loop_id, partial.trace_id) == (whole.loop_id, whole.trace_id)
+    assert len(partial.training(1, file.steps[0], 0, base, "d1")[1]) == len(
+        whole.training(1, file.steps[0], 0, base, "d1")[1]
+    )
 
 
 def test_other_problems_to_keep_clean_of_make_another_loop(tmp_path):

@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
+from io import StringIO
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.evaluation.v1 import evaluation_pb2
 from chimera.model.v1 import model_pb2
@@ -17,6 +19,7 @@ from chimera_client.loop.outcome import Outcome, Round, TopicScore, Trained
 from chimera_client.loop.report import files
 from chimera_client.loop.report.document import document
 from chimera_client.loop.report.gains import last_gains, surety, verdict
+from chimera_client.loop.report.plain import plain
 from chimera_client.report.curves import axis
 from chimera_client.report.document import Curves
 from chimera_client.views.loop import render_loop
@@ -151,6 +154,31 @@ EVERY = {
     "no gain": lambda: one_round({0: (0.13, 0.007), 1: (0.11, -0.013)}),
     "hostile": hostile,
 }
+
+
+def test_partial_data_is_said_to_be_partial_everywhere(tmp_path):
+    outcome = one_round()
+    (only,), exam = outcome.rounds, outcome.exam
+    only.dataset.partial, only.dataset.samples = True, 17
+    exam.state = only.build.state = build_pb2.BUILD_STATE_FAILED
+    exam.stop_reason = build_pb2.STOP_REASON_TIME_LIMIT
+    only.build.stop_reason, only.build.spec.samples = build_pb2.STOP_REASON_BUDGET_SPENT, 24
+    exam.progress.accepted = 41
+    said = [
+        "The exam is partial: 60 samples were asked for and 41 are there, because its time is over.",
+        "The training data is partial: 24 samples were asked for and 17 are there, because its budget is spent.",
+    ]
+    drawn, shown = document(outcome, tmp_path), Console(width=400, record=True, file=StringIO())
+    shown.print(render_loop(outcome, tmp_path))
+    screen = shown.export_text()
+    assert plain(outcome)["warnings"] == drawn.warnings
+    for sentence in said:
+        assert [warning for warning in drawn.warnings if warning.startswith(sentence)], drawn.warnings
+        assert sentence in screen
+    assert [tile.detail for tile in drawn.tiles if tile.label == "Trained on"] == [
+        "accepted by the verifier; 24 were asked for"
+    ]
+    assert not [warning for warning in document(one_round(), tmp_path).warnings if "partial" in warning]
 
 
 def test_a_gain_that_is_clear_in_every_seed_is_said_with_its_numbers(tmp_path):

@@ -2,6 +2,7 @@
 
 from statistics import fmean
 
+from chimera.build.v1 import build_pb2
 from chimera_client.evaluationreport import sections as evaluated
 from chimera_client.evaluationreport.words import interval_words
 from chimera_client.loop.outcome import Outcome, Round
@@ -9,6 +10,7 @@ from chimera_client.loop.report.gains import Gain, last_gains, mean_gain, points
 from chimera_client.report.document import Tile
 from chimera_client.report.numbers import counted, percent
 from chimera_client.text import duration
+from chimera_client.words import ended_early
 
 
 def title(outcome: Outcome) -> str:
@@ -19,8 +21,12 @@ def title(outcome: Outcome) -> str:
 def warnings(outcome: Outcome) -> list[str]:
     """What makes the numbers weaker than they look."""
     found = []
+    if outcome.exam is not None and outcome.exam.state != build_pb2.BUILD_STATE_SUCCEEDED:
+        found.append(_partial("The exam", outcome.exam, outcome.exam.progress.accepted))
     for each in outcome.rounds:
         of = f"Round {each.number}: " if len(outcome.rounds) > 1 else ""
+        if each.dataset.partial:
+            found.append(of + _partial("The training data", each.build, each.dataset.samples))
         found += [of + warning for warning in _unchecked(each)]
         found += [of + warning for warning in evaluated.warnings(each.evaluation)]
     return found
@@ -35,6 +41,8 @@ def tiles(outcome: Outcome) -> list[Tile]:
     samples = [each.dataset.samples for each in outcome.rounds]
     if samples:
         said = "accepted by the verifier" if len(samples) == 1 else f"in the last of {len(samples)} datasets"
+        if outcome.rounds[-1].dataset.partial:
+            said += f"; {outcome.rounds[-1].build.spec.samples:,} were asked for"
         found.append(Tile("Trained on", counted(samples[-1], "sample"), said))
     if outcome.seconds:
         took = duration(sum(outcome.seconds.values()))
@@ -56,6 +64,13 @@ def _gain_tiles(outcome: Outcome, benchmark: str, of: list[Gain]) -> list[Tile]:
         Tile("Difference", points(mean_gain(of)), spread if len(of) > 1 else interval),
         Tile("Clearly better", f"{clear} of {counted(len(of), 'seed')}", "the whole interval is above 0"),
     ]
+
+
+def _partial(what: str, build: build_pb2.Build, samples: int) -> str:
+    return (
+        f"{what} is partial: {build.spec.samples:,} samples were asked for and {samples:,} are there, because"
+        f" {ended_early(build)}. The mix of subjects is not the one that was ordered."
+    )
 
 
 def _unchecked(each: Round) -> list[str]:

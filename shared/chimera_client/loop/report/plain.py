@@ -7,6 +7,7 @@ from typing import Any
 
 from chimera_client.loop.outcome import Outcome, Round, Trained
 from chimera_client.loop.report.gains import Gain, gains, last_gains, mean_gain, verdict
+from chimera_client.loop.report.head import warnings
 from chimera_client.loop.report.limits import limits
 from chimera_client.plain import to_plain
 
@@ -41,6 +42,7 @@ def plain(outcome: Outcome) -> dict[str, Any]:
             "base": outcome.base,
             "code_version": version("chimera"),
             "seconds": dict(outcome.seconds),
+            "warnings": warnings(outcome),
             "limits": limits(outcome),
             "exam": to_plain(outcome.exam) if outcome.exam is not None else None,
             "rounds": [_round(each) for each in outcome.rounds],

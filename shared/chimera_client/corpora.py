@@ -90,9 +90,10 @@ async def _send(call: Any, parts: Iterable[corpus_service_pb2.ImportCorpusReques
 def _parts(
     name: str, source: str, items: Iterable[corpus_pb2.CorpusItem]
 ) -> Iterator[corpus_service_pb2.ImportCorpusRequest]:
-    yield corpus_service_pb2.ImportCorpusRequest(head=corpus_pb2.Corpus(name=name, source=source))
+    yield corpus_service_pb2.ImportCorpusRequest(head=corpus_pb2.Corpus(name=name, source=source), sealed=True)
     for part in _batched(items):
         yield corpus_service_pb2.ImportCorpusRequest(items=corpus_service_pb2.CorpusItems(items=part))
+    yield corpus_service_pb2.ImportCorpusRequest(items=corpus_service_pb2.CorpusItems(), sealed=True)
 
 
 def _batched(items: Iterable[corpus_pb2.CorpusItem]) -> Iterator[list[corpus_pb2.CorpusItem]]:

@@ -19,6 +19,16 @@ async def all_of(*work: Awaitable[T]) -> list[T]:
     return [result for result in results if not isinstance(result, BaseException)]
 
 
+async def to_its_end(work: Awaitable[T]) -> T:
+    """The result of work that must not be left half done: a cancellation waits for its end."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
 async def all_or_failure(
     work: Iterable[Awaitable[T]], calls_of: Callable[[T], Iterable[sample_pb2.ModelCall]]
 ) -> list[T]:

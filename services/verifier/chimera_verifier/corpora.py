@@ -11,7 +11,7 @@ from chimera.corpus.v1 import corpus_pb2, corpus_service_pb2
 from chimera_shared.errors import AlreadyExists, InvalidInput, NotFound
 from chimera_shared.mongo import Logs
 from chimera_shared.templates import complete
-from chimera_shared.together import all_of
+from chimera_shared.together import all_of, to_its_end
 from chimera_verifier.domain.likeness.sketch import key
 from chimera_verifier.reader import Reader
 from chimera_verifier.statements import document_of
@@ -38,21 +38,21 @@ class Corpora:
 
     async def take_in(self, parts: AsyncIterator[corpus_service_pb2.ImportCorpusRequest]) -> corpus_pb2.Corpus:
         """Store a corpus: its head, then its items. Nothing of it is seen before all of it is stored."""
-        head = await _head(parts)
+        head, sealed = await _head(parts)
         known = await self._store.find(head.name)
         scope = f"corpus-{uuid.uuid4().hex}"
         await self._store.begin(scope)
         try:
-            items = await self._take_in_items(_items(parts), scope if known is None else "")
+            items = await self._take_in_items(_items(parts, sealed=sealed), scope if known is None else "")
             head.items, head.sha256 = items.count, items.sha256.hexdigest()
             head.create_time.FromDatetime(datetime.now(UTC))
-            if known is None and await self._store.add(head, scope):
+            if known is None and await to_its_end(self._store.add(head, scope)):
                 await self._store.end(scope)
                 return head
         except BaseException:
-            await self._forget(scope)
+            await to_its_end(self._undo(head.name, scope))
             raise
-        await self._forget(scope)
+        await to_its_end(self._forget(scope))
         known = known or await self._store.find(head.name)
         if known is None or known.sha256 != head.sha256:
             raise AlreadyExists(
@@ -87,6 +87,13 @@ class Corpora:
     async def clean(self) -> None:
         """Forget what imports left that were broken off with their process."""
         for scope in await self._store.broken_off():
+            await self._forget(scope)
+
+    async def _undo(self, name: str, scope: str) -> None:
+        """Forget what an import stored, unless that was all of it and the corpus' name leads there by now."""
+        if await self._store.scope(name) == scope:
+            await self._store.end(scope)
+        else:
             await self._forget(scope)
 
     async def _forget(self, scope: str) -> None:
@@ -146,7 +153,8 @@ class _Taken:
         self.count += 1
 
 
-async def _head(parts: AsyncIterator[corpus_service_pb2.ImportCorpusRequest]) -> corpus_pb2.Corpus:
+async def _head(parts: AsyncIterator[corpus_service_pb2.ImportCorpusRequest]) -> tuple[corpus_pb2.Corpus, bool]:
+    """The corpus without its items, and whether the last part will say that it is the last."""
     async for part in parts:
         if part.WhichOneof("part") != "head":
             break
@@ -154,16 +162,23 @@ async def _head(parts: AsyncIterator[corpus_service_pb2.ImportCorpusRequest]) ->
             raise InvalidInput.of(
                 "head.name", f"must be 1 to 64 letters, digits, -, _ and ., not {part.head.name[:80]!r}"
             )
-        return corpus_pb2.Corpus(name=part.head.name, source=part.head.source[:1_000])
+        return corpus_pb2.Corpus(name=part.head.name, source=part.head.source[:1_000]), part.sealed
     raise InvalidInput.of("head", "must be the first part; send the corpus' name before its items")
 
 
-async def _items(parts: AsyncIterator[corpus_service_pb2.ImportCorpusRequest]) -> AsyncIterator[corpus_pb2.CorpusItem]:
+async def _items(
+    parts: AsyncIterator[corpus_service_pb2.ImportCorpusRequest], *, sealed: bool
+) -> AsyncIterator[corpus_pb2.CorpusItem]:
+    """Every item. A call that is cancelled ends its stream as one that is done does, so `sealed` tells them apart."""
+    ended = not sealed
     async for part in parts:
         if part.WhichOneof("part") != "items":
             raise InvalidInput.of("items", "must be every part after the first")
         for item in part.items.items:
             yield item
+        ended = ended or part.sealed
+    if not ended:
+        raise InvalidInput.of("items", "broke off before the part that is sealed; send all of them again")
 
 
 def _named(item: corpus_pb2.CorpusItem, number: int) -> corpus_pb2.CorpusItem:

@@ -316,14 +316,16 @@ class CorpusServicer(corpus_service_pb2_grpc.CorpusServiceServicer):
         self.searches = []
 
     async def ImportCorpus(self, requests, context):
-        head, items = None, []
+        head, items, sealed = None, [], False
         async for request in requests:
             if head is None:
                 head = request.head
                 if " " in head.name:
                     raise errors.InvalidInput.of("head.name", f"must be letters, digits, -, _ and ., not {head.name!r}")
             items += request.items.items
-        await asyncio.sleep(0.05)  # the real one has work to do here; a cancelled stream seems to end, too
+            sealed = request.sealed and request.HasField("items")
+        if not sealed:
+            raise errors.InvalidInput.of("items", "broke off")
         if head.name in self.items and self.items[head.name] != items:
             raise errors.AlreadyExists(f"{head.name} holds other problems")
         self.items[head.name] = items

@@ -5,11 +5,15 @@ import asyncio
 import pytest
 
 from chimera.build.v1 import build_pb2
-from chimera.corpus.v1 import corpus_pb2, corpus_service_pb2
+from chimera.corpus.v1 import corpus_pb2, corpus_service_pb2, corpus_service_pb2_grpc
 from chimera.sample.v1 import sample_pb2
 from chimera_shared.errors import AlreadyExists, InvalidInput, NotFound, SampleFailure
+from chimera_shared.rpc.channel import connect
+from chimera_shared.rpc.server import RpcServer
+from chimera_shared.settings import ServiceSettings
 from chimera_shared.testing.logs import MemoryLogs
 from chimera_verifier.corpora import Corpora
+from chimera_verifier.corpus_servicer import CorpusServicer
 from chimera_verifier.reader import Reader
 from chimera_verifier.similarity import Standing
 from likenesses import Heads, Words, similarity
@@ -218,6 +222,71 @@ async def test_an_import_that_breaks_off_leaves_nothing():
     assert not shop.logs.logs
     with pytest.raises(NotFound):
         await shop.corpora.scope("one")
+
+
+async def test_a_stream_that_ends_without_its_seal_leaves_nothing():
+    def sealed(*seals):
+        async def sent():
+            for number, seal in enumerate(seals):
+                items = {"items": {"items": [{"statement": SUM}]}}
+                yield corpus_service_pb2.ImportCorpusRequest(
+                    **(items if number else {"head": {"name": "one"}}), sealed=seal
+                )
+
+        return sent()
+
+    shop = Shop()
+    with pytest.raises(InvalidInput, match="broke off"):
+        await shop.corpora.take_in(sealed(True, False))
+    assert not shop.logs.logs
+    assert not shop.heads.heads
+    assert (await shop.corpora.take_in(sealed(True, False, True))).items == 2
+
+
+async def test_a_call_that_is_cancelled_in_the_middle_of_its_stream_leaves_nothing():
+    shop, taken, over = Shop(), asyncio.Event(), asyncio.Event()
+
+    async def append(*arguments):
+        stored = await MemoryLogs.append(shop.logs, *arguments)
+        taken.set()
+        return stored
+
+    async def end(scope):
+        await Heads.end(shop.heads, scope)
+        over.set()
+
+    shop.logs.append, shop.heads.end = append, end
+    servicer = CorpusServicer(shop.corpora, shop.heads, shop.replica())
+    settings = ServiceSettings(host="127.0.0.1", port=0)
+    async with RpcServer(settings, [servicer.register]) as server, connect(server.target) as channel:
+        call = corpus_service_pb2_grpc.CorpusServiceStub(channel).ImportCorpus()
+        await call.write(corpus_service_pb2.ImportCorpusRequest(head={"name": "one"}, sealed=True))
+        items = [corpus_pb2.CorpusItem(statement=f"{SUM} Add {number}.") for number in range(200)]
+        await call.write(corpus_service_pb2.ImportCorpusRequest(items={"items": items}))
+        await asyncio.wait_for(taken.wait(), 30)
+        call.cancel()
+        await asyncio.wait_for(over.wait(), 30)
+    assert not shop.heads.heads
+    assert not shop.logs.logs
+
+
+async def test_a_corpus_whose_sender_leaves_at_the_last_moment_is_whole():
+    shop, reached, goes_on = Shop(), asyncio.Event(), asyncio.Event()
+
+    async def slow(corpus, scope):
+        reached.set()
+        await goes_on.wait()
+        return await Heads.add(shop.heads, corpus, scope)
+
+    shop.heads.add = slow
+    importing = asyncio.create_task(shop.corpora.take_in(parts("one", SUM, OTHER)))
+    await reached.wait()
+    importing.cancel()
+    asyncio.get_running_loop().call_soon(goes_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await importing
+    assert [item.statement async for item in shop.corpora.read("one")] == [SUM, OTHER]
+    assert not shop.heads.begun
 
 
 async def test_what_a_killed_import_left_is_cleaned_away():

@@ -26,33 +26,33 @@ from chimera.corpus.v1 import corpus_pb2 as chimera_dot_corpus_dot_v1_dot_corpus
 from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&chimera/corpus/v1/corpus_service.proto\x12\x11\x63himera.corpus.v1\x1a\x1e\x63himera/corpus/v1/corpus.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"y\n\x13ImportCorpusRequest\x12)\n\x04head\x18\x01 \x01(\x0b\x32\x19.chimera.corpus.v1.CorpusH\x00\x12/\n\x05items\x18\x02 \x01(\x0b\x32\x1e.chimera.corpus.v1.CorpusItemsH\x00\x42\x06\n\x04part\";\n\x0b\x43orpusItems\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x1d.chimera.corpus.v1.CorpusItem\" \n\x10GetCorpusRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"!\n\x11ReadCorpusRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\";\n\x12ListCorporaRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Z\n\x13ListCorporaResponse\x12*\n\x07\x63orpora\x18\x01 \x03(\x0b\x32\x19.chimera.corpus.v1.Corpus\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"#\n\x13\x44\x65leteCorpusRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x16\n\x14\x44\x65leteCorpusResponse\"^\n\x12\x46indSimilarRequest\x12\x11\n\tstatement\x18\x01 \x01(\t\x12\x0f\n\x07\x63orpora\x18\x02 \x03(\t\x12\x12\n\nbenchmarks\x18\x03 \x03(\t\x12\x10\n\x08\x62uild_id\x18\x04 \x01(\t\"@\n\x13\x46indSimilarResponse\x12)\n\x07matches\x18\x01 \x03(\x0b\x32\x18.chimera.sample.v1.Match2\xa3\x04\n\rCorpusService\x12S\n\x0cImportCorpus\x12&.chimera.corpus.v1.ImportCorpusRequest\x1a\x19.chimera.corpus.v1.Corpus(\x01\x12K\n\tGetCorpus\x12#.chimera.corpus.v1.GetCorpusRequest\x1a\x19.chimera.corpus.v1.Corpus\x12S\n\nReadCorpus\x12$.chimera.corpus.v1.ReadCorpusRequest\x1a\x1d.chimera.corpus.v1.CorpusItem0\x01\x12\\\n\x0bListCorpora\x12%.chimera.corpus.v1.ListCorporaRequest\x1a&.chimera.corpus.v1.ListCorporaResponse\x12_\n\x0c\x44\x65leteCorpus\x12&.chimera.corpus.v1.DeleteCorpusRequest\x1a\'.chimera.corpus.v1.DeleteCorpusResponse\x12\\\n\x0b\x46indSimilar\x12%.chimera.corpus.v1.FindSimilarRequest\x1a&.chimera.corpus.v1.FindSimilarResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&chimera/corpus/v1/corpus_service.proto\x12\x11\x63himera.corpus.v1\x1a\x1e\x63himera/corpus/v1/corpus.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"\x89\x01\n\x13ImportCorpusRequest\x12)\n\x04head\x18\x01 \x01(\x0b\x32\x19.chimera.corpus.v1.CorpusH\x00\x12/\n\x05items\x18\x02 \x01(\x0b\x32\x1e.chimera.corpus.v1.CorpusItemsH\x00\x12\x0e\n\x06sealed\x18\x03 \x01(\x08\x42\x06\n\x04part\";\n\x0b\x43orpusItems\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x1d.chimera.corpus.v1.CorpusItem\" \n\x10GetCorpusRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"!\n\x11ReadCorpusRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\";\n\x12ListCorporaRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Z\n\x13ListCorporaResponse\x12*\n\x07\x63orpora\x18\x01 \x03(\x0b\x32\x19.chimera.corpus.v1.Corpus\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"#\n\x13\x44\x65leteCorpusRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x16\n\x14\x44\x65leteCorpusResponse\"^\n\x12\x46indSimilarRequest\x12\x11\n\tstatement\x18\x01 \x01(\t\x12\x0f\n\x07\x63orpora\x18\x02 \x03(\t\x12\x12\n\nbenchmarks\x18\x03 \x03(\t\x12\x10\n\x08\x62uild_id\x18\x04 \x01(\t\"@\n\x13\x46indSimilarResponse\x12)\n\x07matches\x18\x01 \x03(\x0b\x32\x18.chimera.sample.v1.Match2\xa3\x04\n\rCorpusService\x12S\n\x0cImportCorpus\x12&.chimera.corpus.v1.ImportCorpusRequest\x1a\x19.chimera.corpus.v1.Corpus(\x01\x12K\n\tGetCorpus\x12#.chimera.corpus.v1.GetCorpusRequest\x1a\x19.chimera.corpus.v1.Corpus\x12S\n\nReadCorpus\x12$.chimera.corpus.v1.ReadCorpusRequest\x1a\x1d.chimera.corpus.v1.CorpusItem0\x01\x12\\\n\x0bListCorpora\x12%.chimera.corpus.v1.ListCorporaRequest\x1a&.chimera.corpus.v1.ListCorporaResponse\x12_\n\x0c\x44\x65leteCorpus\x12&.chimera.corpus.v1.DeleteCorpusRequest\x1a\'.chimera.corpus.v1.DeleteCorpusResponse\x12\\\n\x0b\x46indSimilar\x12%.chimera.corpus.v1.FindSimilarRequest\x1a&.chimera.corpus.v1.FindSimilarResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chimera.corpus.v1.corpus_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IMPORTCORPUSREQUEST']._serialized_start=125
-  _globals['_IMPORTCORPUSREQUEST']._serialized_end=246
-  _globals['_CORPUSITEMS']._serialized_start=248
-  _globals['_CORPUSITEMS']._serialized_end=307
-  _globals['_GETCORPUSREQUEST']._serialized_start=309
-  _globals['_GETCORPUSREQUEST']._serialized_end=341
-  _globals['_READCORPUSREQUEST']._serialized_start=343
-  _globals['_READCORPUSREQUEST']._serialized_end=376
-  _globals['_LISTCORPORAREQUEST']._serialized_start=378
-  _globals['_LISTCORPORAREQUEST']._serialized_end=437
-  _globals['_LISTCORPORARESPONSE']._serialized_start=439
-  _globals['_LISTCORPORARESPONSE']._serialized_end=529
-  _globals['_DELETECORPUSREQUEST']._serialized_start=531
-  _globals['_DELETECORPUSREQUEST']._serialized_end=566
-  _globals['_DELETECORPUSRESPONSE']._serialized_start=568
-  _globals['_DELETECORPUSRESPONSE']._serialized_end=590
-  _globals['_FINDSIMILARREQUEST']._serialized_start=592
-  _globals['_FINDSIMILARREQUEST']._serialized_end=686
-  _globals['_FINDSIMILARRESPONSE']._serialized_start=688
-  _globals['_FINDSIMILARRESPONSE']._serialized_end=752
-  _globals['_CORPUSSERVICE']._serialized_start=755
-  _globals['_CORPUSSERVICE']._serialized_end=1302
+  _globals['_IMPORTCORPUSREQUEST']._serialized_start=126
+  _globals['_IMPORTCORPUSREQUEST']._serialized_end=263
+  _globals['_CORPUSITEMS']._serialized_start=265
+  _globals['_CORPUSITEMS']._serialized_end=324
+  _globals['_GETCORPUSREQUEST']._serialized_start=326
+  _globals['_GETCORPUSREQUEST']._serialized_end=358
+  _globals['_READCORPUSREQUEST']._serialized_start=360
+  _globals['_READCORPUSREQUEST']._serialized_end=393
+  _globals['_LISTCORPORAREQUEST']._serialized_start=395
+  _globals['_LISTCORPORAREQUEST']._serialized_end=454
+  _globals['_LISTCORPORARESPONSE']._serialized_start=456
+  _globals['_LISTCORPORARESPONSE']._serialized_end=546
+  _globals['_DELETECORPUSREQUEST']._serialized_start=548
+  _globals['_DELETECORPUSREQUEST']._serialized_end=583
+  _globals['_DELETECORPUSRESPONSE']._serialized_start=585
+  _globals['_DELETECORPUSRESPONSE']._serialized_end=607
+  _globals['_FINDSIMILARREQUEST']._serialized_start=609
+  _globals['_FINDSIMILARREQUEST']._serialized_end=703
+  _globals['_FINDSIMILARRESPONSE']._serialized_start=705
+  _globals['_FINDSIMILARRESPONSE']._serialized_end=769
+  _globals['_CORPUSSERVICE']._serialized_start=772
+  _globals['_CORPUSSERVICE']._serialized_end=1319
 # @@protoc_insertion_point(module_scope)

@@ -9,12 +9,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ImportCorpusRequest(_message.Message):
-    __slots__ = ("head", "items")
+    __slots__ = ("head", "items", "sealed")
     HEAD_FIELD_NUMBER: _ClassVar[int]
     ITEMS_FIELD_NUMBER: _ClassVar[int]
+    SEALED_FIELD_NUMBER: _ClassVar[int]
     head: _corpus_pb2.Corpus
     items: CorpusItems
-    def __init__(self, head: _Optional[_Union[_corpus_pb2.Corpus, _Mapping]] = ..., items: _Optional[_Union[CorpusItems, _Mapping]] = ...) -> None: ...
+    sealed: bool
+    def __init__(self, head: _Optional[_Union[_corpus_pb2.Corpus, _Mapping]] = ..., items: _Optional[_Union[CorpusItems, _Mapping]] = ..., sealed: _Optional[bool] = ...) -> None: ...
 
 class CorpusItems(_message.Message):
     __slots__ = ("items",)

@@ -39,7 +39,7 @@ async def run(
             "--new", help="Do everything anew, though this file was run before; every answer is paid for again."
         ),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace what another loop left in the folder.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Delete what another loop wrote to the folder.")] = False,
     as_json: options.Json = False,
 ) -> Code:
     """Build a dataset, train models on it, serve them, and measure them beside the model that they began as.
@@ -48,7 +48,7 @@ async def run(
     evaluation. Ctrl-C stops; the same command goes on where it was, and nothing is built, trained or asked twice. With
     --rounds the topics on which the model is still weak get more of the next build, on which it is trained further.
     Without servers that are named, all services are started here, a model server among them. A FILE that was changed is
-    another loop, and the folder of one is not written to by another.
+    another loop, which needs another folder, or --force.
     """
     from chimera_client.cli.looping import LoopRun
     from chimera_client.cli.session import Place

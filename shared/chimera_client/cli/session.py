@@ -90,7 +90,7 @@ async def opened(place: Place, endpoints: Mapping[str, Endpoint] | None) -> Asyn
     async with AsyncExitStack() as stack:
         stack.enter_context(interrupts.installed())
         if place.elsewhere:
-            if endpoints is not None:
+            if endpoints:
                 note("`endpoints` of the build file are not sent: servers use the endpoints of their operator")
             client = await stack.enter_async_context(
                 AsyncClient(place.gateway, place.verifier, place.evaluator, place.trainer)

@@ -10,7 +10,9 @@ from chimera_client.connection import Connection
 from chimera_client.watching import PATIENCE_SECONDS, watched
 from chimera_shared.rpc.channel import DEADLINE_SECONDS
 
-ENDED = frozenset({recall_pb2.RECALL_STATE_SUCCEEDED, recall_pb2.RECALL_STATE_CANCELLED})
+ENDED = frozenset(
+    {recall_pb2.RECALL_STATE_SUCCEEDED, recall_pb2.RECALL_STATE_CANCELLED, recall_pb2.RECALL_STATE_FAILED}
+)
 
 
 class Recalls:
@@ -27,11 +29,13 @@ class Recalls:
         reason: str,
         replacements: build_pb2.Roles | None = None,
         request_id: str | None = None,
+        budget: build_pb2.Budget | None = None,
     ) -> recall_pb2.Recall:
         """Recall the samples of the dataset's newest version that rest on such evidence.
 
-        They are verified again by the build's roles, or by those in `replacements`. The same `request_id` again returns
-        the same recall; without one every call is a new order.
+        They are verified again by the build's roles, or by those in `replacements`, within `budget`; a recall that this
+        ends fails, and the next of the same evidence continues it. The same `request_id` again returns the same recall;
+        without one every call is a new order.
         """
         request = recall_service_pb2.StartRecallRequest(
             request_id=request_id or str(uuid.uuid4()),
@@ -39,6 +43,7 @@ class Recalls:
             evidence=evidence,
             reason=reason,
             replacements=replacements,
+            budget=budget,
         )
         return await self._connection.answer(self._stub.StartRecall(request, timeout=DEADLINE_SECONDS))
 
@@ -48,10 +53,16 @@ class Recalls:
         evidence: sample_pb2.EvidenceFilter,
         reason: str,
         replacements: build_pb2.Roles | None = None,
+        budget: build_pb2.Budget | None = None,
     ) -> recall_pb2.Recall:
         """What `start` would begin, and how many samples it would select; nothing is started."""
         request = recall_service_pb2.StartRecallRequest(
-            dataset_id=dataset_id, evidence=evidence, reason=reason, replacements=replacements, validate_only=True
+            dataset_id=dataset_id,
+            evidence=evidence,
+            reason=reason,
+            replacements=replacements,
+            budget=budget,
+            validate_only=True,
         )
         return await self._connection.answer(self._stub.StartRecall(request, timeout=DEADLINE_SECONDS))
 

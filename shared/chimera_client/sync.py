@@ -192,9 +192,10 @@ class SyncRecalls:
         reason: str,
         replacements: build_pb2.Roles | None = None,
         request_id: str | None = None,
+        budget: build_pb2.Budget | None = None,
     ) -> recall_pb2.Recall:
         """Recall the samples of the dataset's newest version that rest on such evidence."""
-        return self._loop.run(self._recalls.start(dataset_id, evidence, reason, replacements, request_id))
+        return self._loop.run(self._recalls.start(dataset_id, evidence, reason, replacements, request_id, budget))
 
     def preview(
         self,
@@ -202,9 +203,10 @@ class SyncRecalls:
         evidence: sample_pb2.EvidenceFilter,
         reason: str,
         replacements: build_pb2.Roles | None = None,
+        budget: build_pb2.Budget | None = None,
     ) -> recall_pb2.Recall:
         """What `start` would begin, and how many samples it would select; nothing is started."""
-        return self._loop.run(self._recalls.preview(dataset_id, evidence, reason, replacements))
+        return self._loop.run(self._recalls.preview(dataset_id, evidence, reason, replacements, budget))
 
     def get(self, recall_id: str) -> recall_pb2.Recall:
         """One recall; NotFound if there is none."""

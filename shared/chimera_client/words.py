@@ -108,7 +108,7 @@ def state_words(state: int) -> str:
 
 
 def recall_state_words(state: int) -> str:
-    """`running`, `succeeded`, `cancelled`."""
+    """`running`, `succeeded`, `cancelled`, `failed`."""
     return _short(recall_pb2.RecallState, state, "RECALL_STATE_")
 
 

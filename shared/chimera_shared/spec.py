@@ -54,7 +54,7 @@ def validate_spec(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> list[Viola
         *_makers(spec.roles, endpoints),
         *validate_checks(spec, endpoints),
         *validate_controls(spec),
-        *_budget(spec, endpoints),
+        *validate_budget(spec, endpoints),
     ]
 
 
@@ -124,7 +124,8 @@ def _makers(roles: build_pb2.Roles, endpoints: Endpoints) -> Iterator[Violation]
     yield from validate_role("roles.solver", roles.solver, endpoints)
 
 
-def _budget(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> Iterator[Violation]:
+def validate_budget(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> Iterator[Violation]:
+    """What is wrong with the limits of a build, or of what asks the roles of one."""
     budget = spec.budget
     for field in ("cost_nanousd", "tokens", "calls"):
         if (value := getattr(budget, field)) < 0:

@@ -4,7 +4,7 @@ SubmitBuild … CancelBuild ─▶ Builds ─▶ build.changed
 every event of a sample ─▶ Tracker ─▶ counts, settled samples ─▶ Builds.complete ─▶ dataset.published
 quota.missed ─▶ Builds.give_up ─▶ build.changed
 StartRecall … CancelRecall ─▶ Recalls ─▶ Reverifying ─▶ build.changed, sample.recalled
-sample.reverified, clock ─▶ Reverifying ─▶ samples' new evidence ─▶ dataset.published
+sample.reverified, books of budgets, clock ─▶ Reverifying ─▶ samples' new evidence ─▶ dataset.published
 books of budgets, clock ─▶ Limits ─▶ Builds.fail ─▶ build.changed, dataset.published (partial)
 """
 
@@ -49,7 +49,7 @@ def create(settings: ServiceSettings, pool: EndpointPool) -> Service:
     builds = Builds(store, pool.endpoints, bus, _now, live)
     tracker, limits = Tracker(store, builds), Limits(store, builds, books, _now)
     recall_store = RecallStore(client[f"chimera_{NAME}"])
-    reverifying = Reverifying(store, recall_store, bus, _now, timedelta(seconds=settings.overdue_seconds))
+    reverifying = Reverifying(store, recall_store, bus, _now, timedelta(seconds=settings.overdue_seconds), books)
     recalls = Recalls(store, recall_store, reverifying, pool.endpoints, _now, live)
     bus.add_quick("track", stages(tracker, reverifying))
     register = [BuildServicer(builds).register, SampleServicer(store, builds).register, DatasetServicer(store).register]

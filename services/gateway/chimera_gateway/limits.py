@@ -2,33 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from chimera.build.v1 import build_pb2
 from chimera_gateway.builds import Builds
-from chimera_gateway.domain.tally import Counts
+from chimera_gateway.exhausted import Exhausted
 from chimera_gateway.store import GatewayStore, Record
-from chimera_shared.endpoints.book import Amount, Book, Books, Vigil
-
-_QUIET_SECONDS = 3.0
-"""Between the last paid answer and the end: what it completes is stored, told and counted by then."""
-
-
-@dataclass(slots=True)
-class _Exhausted:
-    """A build that makes no more calls, until nothing of it moves any more."""
-
-    vigil: Vigil = field(default_factory=Vigil)
-    still_since: float = 0.0
-    last: "tuple[Amount, Counts, bool] | None" = None
-
-    def is_still(self, book: Book, counts: Counts, now: float) -> bool:
-        """Whether nothing is under way, and nothing has happened for a while."""
-        seen = (book.consumed, counts, book.idle)
-        if seen != self.last:
-            self.last, self.still_since = seen, now
-        return book.idle and now - self.still_since >= _QUIET_SECONDS
+from chimera_shared.endpoints.book import Book, Books
 
 
 class Limits:
@@ -47,14 +27,14 @@ class Limits:
         self._books = books
         self._clock = clock
         self._ticks = ticks
-        self._exhausted: dict[str, _Exhausted] = {}
+        self._exhausted: dict[str, Exhausted] = {}
 
     async def enforce(self) -> None:
         """End what is to end; to be called every second."""
         records = await self._store.limited()
         books = await self._books.find_many([record.build.build_id for record in records])
         exhausted = {name: book for name, book in books.items() if book.refused}
-        self._exhausted = {name: self._exhausted.get(name, _Exhausted()) for name in exhausted}
+        self._exhausted = {name: self._exhausted.get(name, Exhausted()) for name in exhausted}
         for record in records:
             build = record.build
             if (over := _over_time(build, self._clock())) is not None:

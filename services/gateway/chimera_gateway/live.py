@@ -42,18 +42,27 @@ class Live:
         await self._spent(builds)
         return builds
 
+    async def spending(self, name: str) -> build_pb2.Spending | None:
+        """What was consumed in the name of a build or a recall; None if nothing was yet."""
+        book = (await self._of([name]))[name]
+        return book.spending if book.version else None
+
     async def _spent(self, builds: Sequence[build_pb2.Build]) -> None:
-        now = self._clock()
-        seen = {name: each for name, each in self._seen.items() if now - each[0] < _FRESH_SECONDS}
-        if missing := [build.build_id for build in builds if build.build_id not in seen]:
-            found = await self._books.find_many(missing)
-            seen |= {name: (now, found.get(name, Book(name))) for name in missing}
-        self._seen = seen  # others may have looked meanwhile, and dropped what is used here
+        books = await self._of([build.build_id for build in builds])
         for build in builds:
-            if (book := seen[build.build_id][1]).version:
+            if (book := books[build.build_id]).version:
                 build.progress.spending.CopyFrom(book.spending)
             if build.state == build_pb2.BUILD_STATE_SUCCEEDED:
                 _as_told(build.progress)
+
+    async def _of(self, names: Sequence[str]) -> dict[str, Book]:
+        now = self._clock()
+        seen = {name: each for name, each in self._seen.items() if now - each[0] < _FRESH_SECONDS}
+        if missing := [name for name in names if name not in seen]:
+            found = await self._books.find_many(missing)
+            seen |= {name: (now, found.get(name, Book(name))) for name in missing}
+        self._seen = seen  # others may have looked meanwhile, and dropped what is used here
+        return {name: seen[name][1] for name in names}
 
     async def _all_statuses(self) -> dict[str, build_pb2.EndpointStatus]:
         now = self._clock()

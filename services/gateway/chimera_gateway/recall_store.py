@@ -18,7 +18,7 @@ from chimera_shared.mongo import (
 )
 from chimera_shared.together import all_of
 
-DUE, KEPT, WITHDRAWN = "due", "kept", "withdrawn"
+DUE, KEPT, WITHDRAWN, UNVERIFIED = "due", "kept", "withdrawn", "unverified"
 _USAGE = ("calls", "input_tokens", "output_tokens", "cost_nanousd")
 
 
@@ -86,6 +86,12 @@ class RecallStore:
         with guarded():
             found = await self._recalls.find_one({"running": build})
         return None if found is None else _order(found)
+
+    async def of_build(self, build: str) -> list[recall_pb2.Recall]:
+        """All recalls of a build, newest first."""
+        with guarded():
+            found = await self._recalls.find({"recall.build_id": build}).sort("create_time", -1).to_list(None)
+        return [_order(document).recall for document in found]
 
     async def recalls(self, skip: int, limit: int) -> list[recall_pb2.Recall]:
         """Recalls, newest first."""
@@ -176,10 +182,15 @@ class RecallStore:
             return False
         document = {"_id": key, "recall_id": recall, "place": found["place"], "sample": to_document(sample)}
         await self._insert_reverified(document)
-        state = KEPT if sample.outcome == sample_pb2.OUTCOME_ACCEPTED else WITHDRAWN
-        spent = {name: getattr(usage, name) for name in _USAGE}
+        found_so: Document = {name: getattr(usage, name) for name in _USAGE}
+        if sample.outcome == sample_pb2.OUTCOME_ACCEPTED:
+            found_so["state"] = KEPT
+        elif sample.reason == sample_pb2.REASON_RECALLED:
+            found_so["state"] = WITHDRAWN
+        else:
+            found_so |= {"state": UNVERIFIED, "detail": sample.detail}
         with guarded():
-            await self._recalled.update_one({"_id": key, "state": DUE}, {"$set": {"state": state, **spent}})
+            await self._recalled.update_one({"_id": key, "state": DUE}, {"$set": found_so})
         return True
 
     async def counts(self, recall: str) -> dict[str, int]:
@@ -189,13 +200,20 @@ class RecallStore:
             {"$match": {"recall_id": recall}},
             {"$group": {"_id": "$state", "samples": {"$sum": 1}, **totals}},
         ]
-        counts = dict.fromkeys((DUE, KEPT, WITHDRAWN, *_USAGE), 0)
+        counts = dict.fromkeys((DUE, KEPT, WITHDRAWN, UNVERIFIED, *_USAGE), 0)
         with guarded():
             async for group in self._recalled.aggregate(stages):
                 counts[group["_id"]] = group["samples"]
                 for name in _USAGE:
                     counts[name] += group[name]
         return counts
+
+    async def why_unverified(self, recall: str) -> str:
+        """Why the first of its samples that could not be verified could not be."""
+        with guarded():
+            query = {"recall_id": recall, "state": UNVERIFIED}
+            found = await self._recalled.find(query).sort("_id", 1).limit(1).to_list(None)
+        return str(found[0]["detail"]) if found else ""
 
     async def results(self, recall: str) -> AsyncIterator[sample_pb2.Sample]:
         """Its samples as they were found anew, by subject and slot."""

@@ -9,7 +9,7 @@ from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.recall.v1 import recall_pb2, recall_service_pb2
 from chimera_gateway.domain.evidence import lookup_of
-from chimera_gateway.domain.recall import ENDED
+from chimera_gateway.domain.recall import ENDED, continued
 from chimera_gateway.live import Live
 from chimera_gateway.recall_orders import order_violations, role_violations, spec_of
 from chimera_gateway.recall_store import Order, RecallStore
@@ -52,6 +52,7 @@ class Recalls:
             evidence=request.evidence,
             replacements=request.replacements,
             reason=request.reason,
+            budget=request.budget if request.HasField("budget") else None,
             state=recall_pb2.RECALL_STATE_RUNNING,
         )
         if not request.validate_only:
@@ -62,6 +63,7 @@ class Recalls:
                 return _same(there.recall, recall, request.request_id)
         self._require_sound(recall, build)
         recall.selected = await self._count(dataset, recall)
+        recall.continues = continued(recall, await self._recalls.of_build(build.build_id))
         if request.validate_only:
             return recall
         recall.create_time.FromDatetime(self._clock())
@@ -72,11 +74,13 @@ class Recalls:
         raise await self._other_runs(build.build_id)
 
     async def get(self, recall_id: str) -> recall_pb2.Recall:
-        """One recall; while it runs, with the state of its endpoints."""
+        """One recall with what it spent; while it runs, with the state of its endpoints."""
         recall = (await self._order(recall_id)).recall
+        if (spending := await self._live.spending(recall_id)) is not None:
+            recall.spending.CopyFrom(spending)
         if recall.state not in ENDED:
             build = await self._build(recall.build_id)
-            recall.endpoints.extend(await self._live.statuses(spec_of(build, recall.replacements).roles))
+            recall.endpoints.extend(await self._live.statuses(spec_of(build, recall).roles))
         return recall
 
     async def list(self, skip: int, limit: int) -> list[recall_pb2.Recall]:
@@ -101,6 +105,8 @@ class Recalls:
             order = await self._order(recall_id)
             if order.recall.state == recall_pb2.RECALL_STATE_CANCELLED:
                 return order.recall
+            if order.recall.state == recall_pb2.RECALL_STATE_FAILED:
+                raise FailedPrecondition(f"recall {recall_id} has failed before; it cannot be cancelled any more")
             if order.closing:
                 raise FailedPrecondition(
                     f"all samples of recall {recall_id} are verified again; it cannot be cancelled"
@@ -123,9 +129,9 @@ class Recalls:
         return record.build
 
     def _require_sound(self, recall: recall_pb2.Recall, build: build_pb2.Build) -> None:
-        spec = spec_of(build, recall.replacements)
+        spec = spec_of(build, recall)
         wrong = [
-            *order_violations(build, recall.evidence, recall.replacements, recall.reason),
+            *order_violations(build, recall),
             *role_violations(spec, recall.replacements, self._endpoints),
         ]
         if wrong:
@@ -157,7 +163,7 @@ class Recalls:
 
 
 def _same(there: recall_pb2.Recall, recall: recall_pb2.Recall, request_id: str) -> recall_pb2.Recall:
-    for name in ("build_id", "evidence", "replacements", "reason"):
+    for name in ("build_id", "evidence", "replacements", "reason", "budget"):
         if getattr(there, name) != getattr(recall, name):
             raise AlreadyExists(
                 f"request_id {request_id!r} ordered another recall, {there.recall_id}; choose a new one"

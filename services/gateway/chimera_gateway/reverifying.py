@@ -3,6 +3,7 @@
 Every step is stored before it is said and safe to repeat, so that whoever comes after a crash goes on where it stopped.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,10 +17,12 @@ from chimera.events.v1 import events_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_gateway.domain.evidence import lookup_of
-from chimera_gateway.domain.recall import ENDED, STATE_OF_BUILD, next_version
+from chimera_gateway.domain.recall import ENDED, STATE_OF_BUILD, never_worked, next_version, shortfall
+from chimera_gateway.exhausted import Exhausted
 from chimera_gateway.recall_orders import spec_of
-from chimera_gateway.recall_store import DUE, KEPT, WITHDRAWN, Order, RecallStore
+from chimera_gateway.recall_store import DUE, KEPT, UNVERIFIED, WITHDRAWN, Order, RecallStore
 from chimera_gateway.store import GatewayStore
+from chimera_shared.endpoints.book import Books, Limit
 from chimera_shared.errors import NotFound
 from chimera_shared.stage import Publisher
 from chimera_shared.together import all_of
@@ -47,12 +50,18 @@ class Reverifying:
         bus: Publisher,
         clock: Callable[[], datetime],
         overdue: timedelta,
+        books: Books,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._recalls = recalls
         self._bus = bus
         self._clock = clock
         self._overdue = overdue
+        self._books = books
+        self._ticks = ticks
+        self._exhausted: dict[str, Exhausted] = {}
+        """Recalls whose budget is spent."""
         self._counted_at: dict[str, datetime] = {}
         """When recalls were counted here, and there was no news of them since."""
 
@@ -104,7 +113,10 @@ class Reverifying:
             if (order := await self._counted(order)) is None:
                 return
             if not order.closing:
-                await self._say(order)
+                if cause := await self._failure(order.recall):
+                    await self._fail(order, cause)
+                else:
+                    await self._say(order)
                 return
         await self._close(order)
 
@@ -122,7 +134,7 @@ class Reverifying:
         return changed
 
     async def _counted(self, order: Order) -> Order | None:
-        """With its counts as they stand; closing once nothing is due any more."""
+        """With its counts as they stand; closing once all are verified."""
         recall, now = order.recall, self._clock()
         if now - self._counted_at.get(recall.recall_id, now - _LOOK_ANYWAY) < _LOOK_ANYWAY:
             return order
@@ -131,7 +143,10 @@ class Reverifying:
         before = recall_pb2.Recall()
         before.CopyFrom(recall)
         recall.kept, recall.withdrawn = counts.pop(KEPT), counts.pop(WITHDRAWN)
-        closing = not counts.pop(DUE)
+        recall.unverified = counts.pop(UNVERIFIED)
+        if recall.unverified and not recall.detail:
+            recall.detail = await self._recalls.why_unverified(recall.recall_id)
+        closing = not counts.pop(DUE) and not recall.unverified
         if any(counts.values()):
             recall.usage.CopyFrom(sample_pb2.Usage(**counts))
         if recall == before and not closing:
@@ -139,6 +154,36 @@ class Reverifying:
         if (changed := await self._changed(replace(order, closing=closing))) is None:
             self._counted_at.pop(recall.recall_id, None)
         return changed
+
+    async def _failure(self, recall: recall_pb2.Recall) -> str:
+        """Why it cannot be completed, once nothing more is to be expected of it; empty as long as there is."""
+        ended = recall.kept + recall.withdrawn + recall.unverified
+        if recall.unverified and (ended == recall.selected or never_worked(recall)):
+            return f"{recall.unverified:,} could not be verified again, the first because: {recall.detail}"
+        if not Limit.of(recall.budget):
+            return ""
+        if not (book := await self._books.find(recall.recall_id)).refused:
+            return ""
+        exhausted, now = self._exhausted.setdefault(recall.recall_id, Exhausted()), self._ticks()
+        if gone := exhausted.vigil.gone(book, now):
+            for name in gone:
+                book.retire(name)
+            await self._books.swap(book)
+            return ""
+        return book.refused if exhausted.is_still(book, ended, now) else ""
+
+    async def _fail(self, order: Order, cause: str) -> None:
+        """End a recall that cannot be completed. Nothing of it is in the dataset yet, and nothing will be.
+
+        A version in which some samples still rest on the evidence would be taken for one without it.
+        """
+        recall = order.recall
+        recall.state, recall.detail = recall_pb2.RECALL_STATE_FAILED, shortfall(recall, cause)
+        recall.end_time.FromDatetime(self._clock())
+        self._counted_at.pop(recall.recall_id, None)
+        self._exhausted.pop(recall.recall_id, None)
+        if (ended := await self._changed(order)) is not None:
+            await self.announce(ended)
 
     async def _say(self, order: Order) -> None:
         """Say of samples that they are due: the first time, or once more where there was no news for long."""
@@ -193,7 +238,7 @@ class Reverifying:
     async def _spec(self, recall: recall_pb2.Recall) -> build_pb2.BuildSpec:
         record = await self._store.build(recall.build_id)
         assert record is not None, f"build {recall.build_id} has a recall and is not there"
-        return spec_of(record.build, recall.replacements)
+        return spec_of(record.build, recall)
 
 
 def _parts(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:

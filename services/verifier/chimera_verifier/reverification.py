@@ -7,10 +7,11 @@ from chimera.build.v1 import build_pb2
 from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import identity, usage
-from chimera_shared.errors import EndpointUnavailable, SampleFailure, Transient
 from chimera_verifier.domain.decision import Refusal, settled
 from chimera_verifier.examination import Examination
 from chimera_verifier.similarity import Standing
+
+_NOBODY_LOOKED = frozenset({sample_pb2.REASON_ENDPOINT_FAILED, sample_pb2.REASON_INTERNAL})
 
 
 class Reverification:
@@ -20,42 +21,37 @@ class Reverification:
         self._examination = examination
 
     async def examine(self, event: events_pb2.SampleRecalled, _: build_pb2.Build) -> events_pb2.SampleReverified:
-        """What the roles of the recall find.
-
-        Transient, and so tried again, if an endpoint is out of reach or a corpus is not there: that says nothing about
-        the sample.
-        """
-        sample = _anew(event)
-        try:
-            ref = event.sample.ref
-            standing = Standing(False, apart_from=ref.sample_id, beside=ref.sample_id, among=ref.build_id)
-            refusal = await self._examination.problem(sample, event.spec, standing)
-            if refusal is None:
-                refusal = await self._examination.solution(sample, event.spec)
-        except SampleFailure as failure:
-            if failure.reason == sample_pb2.REASON_ENDPOINT_FAILED:
-                raise EndpointUnavailable(failure.detail) from failure
-            if failure.reason == sample_pb2.REASON_INTERNAL:
-                raise Transient(failure.detail) from failure
-            raise
+        """What the roles of the recall find. SampleFailure if it cannot be examined."""
+        sample, ref = _anew(event), event.sample.ref
+        standing = Standing(False, apart_from=ref.sample_id, beside=ref.sample_id, among=ref.build_id)
+        refusal = await self._examination.problem(sample, event.spec, standing)
+        if refusal is None:
+            refusal = await self._examination.solution(sample, event.spec)
         return _ended(event, sample, refusal)
 
 
 def reverification_failed(event: events_pb2.SampleRecalled, failure: sample_pb2.Failure) -> events_pb2.SampleReverified:
-    """The end of a sample that could not be examined again: it did not pass."""
-    return _ended(event, _anew(event), (failure.reason, failure.detail), failure.calls)
+    """The end of a sample that could not be examined again.
+
+    It did not pass, unless nobody looked at it: an endpoint that refuses, or a corpus that is not there, says nothing
+    about a sample, which then keeps that reason.
+    """
+    told = _ended(event, _anew(event), (failure.reason, failure.detail), failure.calls)
+    if failure.reason in _NOBODY_LOOKED:
+        told.sample.reason, told.sample.detail = failure.reason, failure.detail
+    return told
 
 
 def _anew(event: events_pb2.SampleRecalled) -> sample_pb2.Sample:
     """Problem and solution without what was found about them.
 
     The recall stands in the place of the build, which has ended: in the ledger, the budget and the questions' seeds, so
-    that no old answer is handed back.
+    that no old answer is handed back. One that continues another asks by that one's seeds, and so finds its answers.
     """
     old = event.sample
     sample = sample_pb2.Sample(ref=old.ref, problem=old.problem, solution=old.solution)
     sample.ref.build_id = event.recall.recall_id
-    sample.ref.seed = identity.seed("recall", event.recall.recall_id, old.ref.sample_id)
+    sample.ref.seed = identity.seed("recall", event.recall.continues or event.recall.recall_id, old.ref.sample_id)
     return sample
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from chimera.build.v1 import build_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import sample_pb2
+from chimera_client.budget import parse_budget
 from chimera_client.cli.displays import LINE_SECONDS
 from chimera_client.cli.exits import Code
 from chimera_client.cli.output import console, emit, note
@@ -21,9 +22,10 @@ from chimera_client.cli.session import Place, Session, opened
 from chimera_client.plain import to_plain
 from chimera_client.replacements import replacements
 from chimera_client.views.recall import recall_line, render_end, render_preview
-from chimera_shared.errors import InvalidInput, Transient
+from chimera_shared.errors import InvalidInput, Transient, Violation
 
 _REFRESH_SECONDS = 0.5
+_OPTIONS = {"budget.usd": "--max-cost", "budget.calls": "--max-calls"}
 
 
 class Recalling:
@@ -36,7 +38,14 @@ class Recalling:
         self._as_json = as_json
 
     async def start(
-        self, dataset_id: str, evidence: sample_pb2.EvidenceFilter, told: Sequence[str], reason: str, *, yes: bool
+        self,
+        dataset_id: str,
+        evidence: sample_pb2.EvidenceFilter,
+        told: Sequence[str],
+        reason: str,
+        budget: build_pb2.Budget,
+        *,
+        yes: bool,
     ) -> Code:
         """Order a recall, once it is agreed to, and follow it."""
         if not yes and not sys.stdin.isatty():
@@ -46,7 +55,7 @@ class Recalling:
             dataset = (await client.datasets.history(dataset_id))[-1]
             build = await client.builds.get(dataset.build_id)
             others = replacements(build.spec.roles, told, "--replace")
-            preview = await client.recalls.preview(dataset_id, evidence, reason, others)
+            preview = await client.recalls.preview(dataset_id, evidence, reason, others, budget)
             if self._as_json:
                 emit({"type": "preview", "recall": to_plain(preview)})
             else:
@@ -54,7 +63,7 @@ class Recalling:
             if not yes and not await _agreed():
                 note("nothing was started")
                 return Code.OK
-            recall = await client.recalls.start(dataset_id, evidence, reason, others)
+            recall = await client.recalls.start(dataset_id, evidence, reason, others, budget=budget)
             return await self._follow(session, recall.recall_id, build)
 
     async def watch(self, recall_id: str) -> Code:
@@ -149,6 +158,15 @@ class _Display:
             note(said)
         else:
             self._live.update(Text(said), refresh=True)
+
+
+def budget_of(max_cost: float | None, max_calls: int | None) -> build_pb2.Budget:
+    """The limits of a recall; InvalidInput in the words of the options."""
+    told = {"usd": max_cost, "calls": max_calls}
+    found, wrong = parse_budget({name: value for name, value in told.items() if value is not None})
+    if wrong:
+        raise InvalidInput([Violation(_OPTIONS[each.field], each.description) for each in wrong])
+    return found
 
 
 async def _agreed() -> bool:

@@ -32,6 +32,10 @@ async def start(
             help="Who takes a role's place: judge=spare, panel[1]=large. May be given more than once.",
         ),
     ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", help="The most that its calls may cost, in US dollars.")
+    ] = None,
+    max_calls: Annotated[int | None, typer.Option(metavar="N", help="The most model calls that it may make.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before it starts.")] = False,
     gateway: options.RunGateway = None,
     data_dir: options.DataDir = options.DEFAULT_DATA_DIR,
@@ -43,13 +47,17 @@ async def start(
     Samples are selected that have one call of which all options from --judge to --before hold. They are examined by
     the build's own roles, save those that are replaced. What passes is kept with its new evidence, what does not is
     withdrawn; old versions of the dataset stay as they are. Says first how many samples that are.
+
+    A recall that --max-cost or --max-calls ends, or whose endpoints refuse some samples, publishes nothing. The same
+    command again goes on with it, and pays for no answer twice.
     """
-    from chimera_client.cli.recalling import Recalling
+    from chimera_client.cli.recalling import Recalling, budget_of
     from chimera_client.cli.session import Place
 
     wanted = evidence.evidence_filter(judge, model, endpoint, role, prompt, after, before)
     recalling = Recalling(Place(gateway, data_dir), endpoints, as_json=as_json)
-    return await recalling.start(dataset_id, wanted, replace or (), reason, yes=yes)
+    budget = budget_of(max_cost, max_calls)
+    return await recalling.start(dataset_id, wanted, replace or (), reason, budget, yes=yes)
 
 
 @command(app, "list", "chimera recalls list")

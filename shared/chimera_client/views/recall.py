@@ -9,14 +9,20 @@ from rich.text import Text
 from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
 from chimera.recall.v1 import recall_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera_client.budget import has_limit
 from chimera_client.replacements import told_apart
 from chimera_client.text import count, counted, duration, line, money
-from chimera_client.views.spending import held_back
+from chimera_client.views.spending import consumed_words, held_back
 from chimera_client.views.tables import add_row, time_words, titled_table
 from chimera_client.words import recall_state_words
 from chimera_shared.filters import in_words
 
-_STYLES = {recall_pb2.RECALL_STATE_SUCCEEDED: "green", recall_pb2.RECALL_STATE_CANCELLED: "yellow"}
+_STYLES = {
+    recall_pb2.RECALL_STATE_SUCCEEDED: "green",
+    recall_pb2.RECALL_STATE_CANCELLED: "yellow",
+    recall_pb2.RECALL_STATE_FAILED: "red",
+}
 
 
 def render_preview(recall: recall_pb2.Recall, dataset: dataset_pb2.Dataset, build: build_pb2.Build) -> RenderableType:
@@ -34,26 +40,32 @@ def render_preview(recall: recall_pb2.Recall, dataset: dataset_pb2.Dataset, buil
         table.add_row(Text(f"  {role}", style="dim"), Text(f"{names} (new)", style="green") if is_new else Text(names))
     rest = Text(
         f"What does not pass again is withdrawn from version {version + 1}; version {version} stays as it is."
-        " The calls are paid for anew."
+        f" {_paid(recall)}"
     )
     return Group(head, Text("They are verified again, problem and solution, by:"), table, rest)
 
 
 def recall_line(recall: recall_pb2.Recall, seconds: float) -> str:
     """How far a recall is, on one line."""
-    usage, done = recall.usage, recall.kept + recall.withdrawn
+    usage, done = _usage(recall), recall.kept + recall.withdrawn
     said = (
         f"{duration(seconds)} {recall.recall_id} {recall_state_words(recall.state)}: {done:,} of"
         f" {counted(recall.selected, 'sample')} verified again, {recall.kept:,} kept, {recall.withdrawn:,} withdrawn ·"
         f" {counted(usage.calls, 'model call')}, {count(usage.input_tokens + usage.output_tokens)} tokens,"
         f" {money(usage.cost_nanousd)}"
     )
-    return "; ".join([said, *held_back(recall.endpoints)])
+    more = []
+    if has_limit(recall.budget):
+        more.append(f"of its budget {_consumed(recall)}")
+    if recall.unverified:
+        more.append(f"{recall.unverified:,} could not be verified: {line(recall.detail, 160)}")
+    return "; ".join([said, *more, *held_back(recall.endpoints)])
 
 
 def render_recall(recall: recall_pb2.Recall) -> RenderableType:
     """One recall with all that is known of it."""
-    usage = recall.usage
+    usage = _usage(recall)
+    samples = f"{recall.selected:,}: {recall.kept:,} kept, {recall.withdrawn:,} withdrawn"
     style = _STYLES.get(recall.state, "cyan")
     rows = [
         ("Recall", Text.assemble(f"{recall.recall_id}  ", (recall_state_words(recall.state), style))),
@@ -61,8 +73,11 @@ def render_recall(recall: recall_pb2.Recall) -> RenderableType:
         ("Reason", Text(line(recall.reason, 500))),
         ("Dataset", Text(f"{line(recall.dataset_id, 40)} of build {line(recall.build_id, 40)}")),
         ("Replaced", Text(_replaced(recall))),
-        ("Samples", Text(f"{recall.selected:,}: {recall.kept:,} kept, {recall.withdrawn:,} withdrawn")),
+        ("Samples", Text(f"{samples}, {recall.unverified:,} not verified" if recall.unverified else samples)),
+        ("Detail", Text(line(recall.detail, 500))),
         ("Consumed", Text(f"{counted(usage.calls, 'model call')}, {money(usage.cost_nanousd)}")),
+        ("Budget", Text(_consumed(recall) if has_limit(recall.budget) else "")),
+        ("Continues", Text(line(recall.continues, 40))),
         ("Ordered", Text(f"{time_words(recall.create_time)} UTC")),
         ("Ended", Text(f"{time_words(recall.end_time)} UTC" if recall.HasField("end_time") else "")),
         ("Held back", Text("; ".join(held_back(recall.endpoints)))),
@@ -79,6 +94,14 @@ def render_recall(recall: recall_pb2.Recall) -> RenderableType:
 
 def render_end(recall: recall_pb2.Recall, steps: Iterable[tuple[str, str]]) -> RenderableType:
     """What came of a recall, and what to do next: labels with commands."""
+    if recall.state == recall_pb2.RECALL_STATE_FAILED:
+        return Group(
+            Text.assemble(("The recall failed: ", "bold red"), line(recall.detail, 700), "."),
+            Text(
+                "The dataset is as before, and nothing found is lost: the same command again goes on, and pays for no"
+                " answer twice."
+            ),
+        )
     if recall.state != recall_pb2.RECALL_STATE_SUCCEEDED:
         return Text("The recall was cancelled; the dataset is as before.", style="yellow")
     head = Text.assemble(
@@ -128,6 +151,32 @@ def history_table(versions: Iterable[dataset_pb2.Dataset]) -> Table:
             limit=700,
         )
     return table
+
+
+def _paid(recall: recall_pb2.Recall) -> str:
+    """Who pays for the calls, and up to where."""
+    said = "The calls are paid for anew."
+    if recall.continues:
+        said = f"It goes on where recall {line(recall.continues, 40)} ended, whose answers are not paid for again."
+    budget, most = recall.budget, []
+    if budget.cost_nanousd:
+        most.append(money(budget.cost_nanousd))
+    if budget.tokens:
+        most.append(f"{count(budget.tokens)} tokens")
+    if budget.calls:
+        most.append(counted(budget.calls, "model call"))
+    if most:
+        said += f" It ends before it exceeds {' or '.join(most)}; if that does not suffice, nothing is published."
+    return said
+
+
+def _usage(recall: recall_pb2.Recall) -> sample_pb2.Usage:
+    """To the call where that is told, else as far as its samples tell."""
+    return max(recall.spending.spent, recall.usage, key=lambda usage: usage.calls)
+
+
+def _consumed(recall: recall_pb2.Recall) -> str:
+    return ", ".join(consumed_words(recall.budget, recall.usage, recall.spending))
 
 
 def _evidence(recall: recall_pb2.Recall) -> str:

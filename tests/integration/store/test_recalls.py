@@ -15,7 +15,7 @@ from chimera_gateway.reverifying import Reverifying
 from chimera_gateway.store import GatewayStore, Record
 from chimera_shared import identity
 from chimera_shared.endpoints import config
-from chimera_shared.endpoints.book import Books
+from chimera_shared.endpoints.book import Amount, Book, Books, Holder
 from chimera_shared.endpoints.reports import EndpointReports
 from chimera_shared.errors import AlreadyExists, BusUnavailable, FailedPrecondition, InvalidInput, NotFound
 from chimera_shared.testing.samples import PANEL, make_build, make_call, make_dataset, make_samples
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.integration
 NAMES = ("author", "solver", "fresh", *(name for name, _ in PANEL))
 ENDPOINTS = config.parse({name: {"base_url": "http://127.0.0.1:1/v1", "model": name} for name in NAMES})
 RUNNING, SUCCEEDED = recall_pb2.RECALL_STATE_RUNNING, recall_pb2.RECALL_STATE_SUCCEEDED
-CANCELLED = recall_pb2.RECALL_STATE_CANCELLED
+CANCELLED, FAILED = recall_pb2.RECALL_STATE_CANCELLED, recall_pb2.RECALL_STATE_FAILED
 JUDGED = 4
 """Samples of which a judge decided."""
 OVERDUE = timedelta(seconds=30)
@@ -58,8 +58,13 @@ class Gateway:
         self.database, self.bus = database, Bus()
         self.now = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
         self.store, self.recall_store = GatewayStore(database, linger_s=0.0), RecallStore(database)
-        self.live = Live(Books(database["budgets"]), EndpointReports(database["endpoint_reports"], lambda: self.now))
-        self.reverifying = Reverifying(self.store, self.recall_store, self.bus, lambda: self.now, OVERDUE)
+        self.books, self.ticks = Books(database["budgets"]), 0.0
+        self.live = Live(
+            self.books, EndpointReports(database["endpoint_reports"], lambda: self.now), lambda: self.ticks
+        )
+        self.reverifying = Reverifying(
+            self.store, self.recall_store, self.bus, lambda: self.now, OVERDUE, self.books, lambda: self.ticks
+        )
         self.recalls = Recalls(self.store, self.recall_store, self.reverifying, ENDPOINTS, lambda: self.now, self.live)
 
     async def start(self, request_id="q1", **changes) -> recall_pb2.Recall:
@@ -79,8 +84,17 @@ class Gateway:
         return [sample async for sample in self.store.members(dataset)]
 
     async def hear(self, event, *, keep=True) -> None:
-        async for _ in self.reverifying.take(again(event, keep=keep)):
+        await self.hear_of(again(event, keep=keep))
+
+    async def hear_of(self, event) -> None:
+        async for _ in self.reverifying.take(event):
             raise AssertionError("it publishes nothing by itself")
+
+    async def refuse(self, event) -> None:
+        """Hear of a sample at which nobody could look."""
+        told = again(event, keep=False)
+        told.sample.reason, told.sample.detail = sample_pb2.REASON_ENDPOINT_FAILED, "judge: fresh: refused with 400"
+        await self.hear_of(told)
 
     async def hear_all(self, withdrawn=1) -> None:
         for n, event in enumerate(self.bus.take(events_pb2.SampleRecalled)):
@@ -229,6 +243,12 @@ async def test_ordering_twice_is_ordering_once(gateway):
         ({"evidence": {}}, "evidence: must name a role"),
         ({"evidence": {"model": "nobody"}}, "evidence: no sample of dataset"),
         ({"reason": " "}, "reason: must be 1 to 500"),
+        ({"budget": {"calls": -1}}, "budget.calls: must not be negative, not -1"),
+        ({"budget": {"time": {"seconds": 9}}}, "budget.time: does not bound a recall"),
+        (
+            {"budget": {"cost_nanousd": 5}},
+            "budget.cost_nanousd: limits money, but no endpoint of this build has a price",
+        ),
         ({"replacements": {"solver": {"endpoints": ["fresh"]}}}, "replacements.solver: a recall asks no solver"),
         ({"replacements": {"weak": {"endpoints": ["fresh"]}}}, "replacements.weak: the build has no weak"),
         ({"replacements": {"judge": {"endpoints": ["nobody"]}}}, "replacements.judge: no endpoint is named 'nobody'"),
@@ -342,6 +362,90 @@ async def test_a_partial_dataset_recalls_only_what_is_in_it(gateway):
     dataset = await gateway.store.dataset(ended.new_dataset_id)
     assert (dataset.partial, dataset.samples) == (True, 1)
     assert (len(await gateway.members()), len(await gateway.members(dataset.dataset_id))) == (2, 1)
+
+
+async def test_samples_at_which_nobody_could_look_leave_the_dataset_as_it_was(gateway):
+    before = await gateway.members()
+    recall = await gateway.start()
+    first, *others = gateway.bus.take(events_pb2.SampleRecalled)
+    await gateway.refuse(first)
+    await gateway.reverifying.advance_all()
+
+    running = await gateway.recalls.get(recall.recall_id)
+    assert (running.state, running.unverified, running.detail) == (RUNNING, 1, "judge: fresh: refused with 400")
+    for n, event in enumerate(others):
+        await gateway.hear(event, keep=n > 0)
+    gateway.bus.sent.clear()
+    await gateway.reverifying.advance_all()
+
+    ended = await gateway.recalls.get(recall.recall_id)
+    assert (ended.state, ended.HasField("end_time")) == (FAILED, True)
+    assert (ended.kept, ended.withdrawn, ended.unverified, ended.usage.calls) == (2, 1, 1, 4)
+    assert ended.detail == (
+        "1 could not be verified again, the first because: judge: fresh: refused with 400;"
+        " 3 of 4 samples were verified again"
+    )
+    [told] = gateway.bus.take(events_pb2.BuildChanged)
+    assert (told.build.state, told.build.HasField("spec")) == (build_pb2.BUILD_STATE_FAILED, False)
+    await gateway.reverifying.advance_all()
+    assert gateway.bus.sent == []
+    assert await gateway.members() == before
+    assert len(await gateway.store.versions(BUILD.build_id)) == 1
+    with pytest.raises(FailedPrecondition, match="has failed before"):
+        await gateway.recalls.cancel(recall.recall_id)
+
+    second = await gateway.start("q2")
+    assert (second.continues, second.selected) == (recall.recall_id, JUDGED)
+    [told] = gateway.bus.take(events_pb2.BuildChanged)
+    assert told.build.spec.ledger_of == recall.recall_id
+    await gateway.hear_all(withdrawn=0)
+    await gateway.reverifying.advance_all()
+    assert (await gateway.recalls.get(second.recall_id)).state == SUCCEEDED
+    assert not (await gateway.start("q3", evidence={"endpoint": "fresh"}, replacements={})).continues
+
+
+async def test_a_recall_whose_samples_are_all_refused_does_not_try_the_rest(gateway):
+    recall = await gateway.start(evidence={"role": "panel"}, replacements={})
+    assert recall.selected == 12
+    for event in gateway.bus.take(events_pb2.SampleRecalled)[:5]:
+        assert (await gateway.recalls.get(recall.recall_id)).state == RUNNING
+        await gateway.refuse(event)
+        await gateway.reverifying.advance_all()
+    assert (await gateway.recalls.get(recall.recall_id)).state == FAILED
+
+
+async def test_a_recall_ends_by_its_budget_once_what_was_paid_for_has_come_in(gateway):
+    before = await gateway.members()
+    recall = await gateway.start(budget={"calls": 2})
+    [told] = gateway.bus.take(events_pb2.BuildChanged)
+    assert told.build.spec.budget.calls == 2
+    first, *_ = gateway.bus.take(events_pb2.SampleRecalled)
+    book = Book(recall.recall_id, refused="the budget of 2 model calls is spent: 2 were made")
+    book.holders["verifier"] = Holder("verifier", "1", spent=Amount(calls=1), cap=Amount(calls=2))
+    assert await gateway.books.swap(book)
+
+    for _ in range(3):
+        gateway.ticks += 5.0
+        await gateway.reverifying.advance_all()
+    assert (await gateway.recalls.get(recall.recall_id)).state == RUNNING, "a call is under way"
+    book = await gateway.books.find(recall.recall_id)
+    book.holders["verifier"] = Holder("verifier", "1", beat=1, spent=Amount(calls=2), cap=Amount(calls=2))
+    assert await gateway.books.swap(book)
+    await gateway.reverifying.advance_all()
+    gateway.ticks += 2.0
+    await gateway.hear(first)
+    await gateway.reverifying.advance_all()
+    gateway.ticks += 2.0
+    await gateway.reverifying.advance_all()
+    assert (await gateway.recalls.get(recall.recall_id)).state == RUNNING, "it has just been heard of"
+    gateway.ticks += 2.0
+    await gateway.reverifying.advance_all()
+
+    ended = await gateway.recalls.get(recall.recall_id)
+    assert (ended.state, ended.kept, ended.spending.spent.calls) == (FAILED, 1, 2)
+    assert ended.detail == ("the budget of 2 model calls is spent: 2 were made; 1 of 4 samples were verified again")
+    assert await gateway.members() == before
+    assert len(await gateway.store.versions(BUILD.build_id)) == 1
 
 
 async def test_news_of_a_recall_that_nobody_ordered_is_refused(gateway):

@@ -170,7 +170,7 @@ class DatasetServicer(dataset_service_pb2_grpc.DatasetServiceServicer):
 
 
 class RecallServicer(recall_service_pb2_grpc.RecallServiceServicer):
-    """Every recall selects four samples and withdraws one of them, unless it is held."""
+    """Every recall selects four samples and withdraws one of them, unless it is held. One call suffices for none."""
 
     def __init__(self, gateway):
         self.gateway = gateway
@@ -183,6 +183,7 @@ class RecallServicer(recall_service_pb2_grpc.RecallServiceServicer):
             evidence=request.evidence,
             replacements=request.replacements,
             reason=request.reason,
+            budget=request.budget,
             state=recall_pb2.RECALL_STATE_RUNNING,
             selected=4,
         )
@@ -221,6 +222,9 @@ class RecallServicer(recall_service_pb2_grpc.RecallServiceServicer):
         new.dataset_id, new.version, new.samples = f"{old.dataset_id}-2", 2, old.samples - 1
         new.parent_id, new.recall_id, new.change = old.dataset_id, recall.recall_id, "4 samples: 3 kept, 1 withdrawn"
         self.gateway.datasets[new.dataset_id] = new
+        if recall.budget.calls == 1:
+            recall.state, recall.detail = recall_pb2.RECALL_STATE_FAILED, "the budget of 1 model calls is spent"
+            return
         recall.state, recall.new_dataset_id = recall_pb2.RECALL_STATE_SUCCEEDED, new.dataset_id
         recall.kept, recall.withdrawn = 3, 1
 

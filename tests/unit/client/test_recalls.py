@@ -80,6 +80,22 @@ async def test_json_tells_what_is_selected_and_how_it_ends(start):
     assert told[-1]["recall"]["state"] == "RECALL_STATE_SUCCEEDED"
 
 
+async def test_a_budget_is_ordered_and_what_it_ended_says_how_to_go_on(gateway, start):
+    ended = await start("--yes", "--max-calls", "1", "--max-cost", "2.5")
+    assert ended.code == 1
+    shown = " ".join(ended.err.split())
+    assert "It ends before it exceeds $2.50 or 1 model call; if that does not suffice, nothing is published." in shown
+    said = " ".join(ended.out.split())
+    assert "The recall failed: the budget of 1 model calls is spent. The dataset is as before" in said
+    assert "the same command again goes on, and pays for no answer twice" in said
+    [recall] = gateway.recalls.values()
+    assert recall.budget == build_pb2.Budget(calls=1, cost_nanousd=25 * 10**8)
+    wrong = await start("--yes", "--max-calls", "0", "--max-cost", "-1")
+    assert wrong.code == 2
+    assert "--max-calls: must be above 0" in wrong.err
+    assert "--max-cost: must be above 0" in wrong.err
+
+
 async def test_ctrl_c_stops_watching_and_not_the_recall(gateway, dataset, tmp_path):
     gateway.hold = asyncio.Event()
     order = ("--judge", "m1", "--reason", "x", "--yes")
@@ -138,6 +154,15 @@ def test_what_holds_a_recall_back_is_said():
     )
     recall.endpoints.append(status)
     assert recall_line(recall, 61).endswith("; spare: 0 of 2 in flight, refused with 429; the next call in 8 s")
+
+
+def test_what_a_recall_could_not_verify_and_what_is_used_of_its_budget_is_said():
+    recall = recall_pb2.Recall(
+        recall_id="r1", selected=4, kept=1, unverified=2, detail="judge: spare: refused with 400"
+    )
+    recall.budget.calls, recall.usage.calls, recall.spending.spent.calls = 9, 3, 5
+    told = "5 model calls, 0 tokens, $0.00; of its budget 5 of 9 model calls; 2 could not be verified: judge: spare: "
+    assert recall_line(recall, 61).endswith(f"{told}refused with 400")
 
 
 def test_a_place_is_taken_with_its_parameters():

@@ -6,7 +6,7 @@ from chimera.events.v1 import events_pb2
 from chimera.recall.v1 import recall_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera_shared import topics, usage
-from chimera_shared.errors import EndpointUnavailable, SampleFailure, Transient
+from chimera_shared.errors import SampleFailure
 from chimera_shared.testing.samples import make_build, make_call, make_sample
 from chimera_verifier.examination import Examination
 from chimera_verifier.reverification import Reverification, reverification_failed
@@ -90,14 +90,30 @@ async def test_a_sample_that_does_not_pass_again_is_withdrawn(models, outcome, d
     assert sample.validation.votes[0].calls[0].endpoint == "fresh"
 
 
-async def test_an_endpoint_out_of_reach_says_nothing_about_a_sample():
-    with pytest.raises(EndpointUnavailable, match="the panel is away"):
-        await examined(Models(fails=SampleFailure(sample_pb2.REASON_ENDPOINT_FAILED, "the panel is away")))
+@pytest.mark.parametrize(
+    ("reason", "detail"),
+    [
+        (sample_pb2.REASON_ENDPOINT_FAILED, "panel[0]: spare: it refused with 400"),
+        (sample_pb2.REASON_INTERNAL, "no corpus is named 'x'"),
+    ],
+)
+async def test_a_sample_at_which_nobody_looked_has_neither_passed_nor_failed(reason, detail):
+    paid = [make_call("ab" * 16, "panel[0]", "fresh", 10, 20)]
+    with pytest.raises(SampleFailure) as caught:
+        await examined(Models(fails=SampleFailure(reason, detail, paid)))
+
+    sample = reverification_failed(recalled(), caught.value.to_proto()).sample
+
+    assert (sample.outcome, sample.reason, sample.detail) == (sample_pb2.OUTCOME_UNKNOWN, reason, detail)
+    assert sample.usage.calls == recalled().sample.usage.calls + 1
 
 
-async def test_a_corpus_that_is_not_there_says_nothing_about_a_sample():
-    with pytest.raises(Transient, match="no corpus is named"):
-        await examined(Models(fails=SampleFailure(sample_pb2.REASON_INTERNAL, "no corpus is named 'x'")))
+async def test_a_recall_that_continues_another_asks_what_that_one_asked():
+    models, event = Models(), recalled("r2")
+    await examined(models, recalled("r1"))
+    event.recall.continues = "r1"
+    await examined(models, event)
+    assert (models.scopes, models.seeds[0]) == ({"r1", "r2"}, models.seeds[1])
 
 
 async def test_what_cannot_be_examined_has_not_passed():

@@ -27,15 +27,15 @@ from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/recall/v1/recall.proto\x12\x11\x63himera.recall.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a\x1e\x63himera/sample/v1/sample.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x03\n\x06Recall\x12\x11\n\trecall_id\x18\x01 \x01(\t\x12\x12\n\ndataset_id\x18\x02 \x01(\t\x12\x10\n\x08\x62uild_id\x18\x03 \x01(\t\x12\x33\n\x08\x65vidence\x18\x04 \x01(\x0b\x32!.chimera.sample.v1.EvidenceFilter\x12-\n\x0creplacements\x18\x05 \x01(\x0b\x32\x17.chimera.build.v1.Roles\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12-\n\x05state\x18\x07 \x01(\x0e\x32\x1e.chimera.recall.v1.RecallState\x12\x10\n\x08selected\x18\x08 \x01(\x03\x12\x0c\n\x04kept\x18\t \x01(\x03\x12\x11\n\twithdrawn\x18\n \x01(\x03\x12\x16\n\x0enew_dataset_id\x18\x0b \x01(\t\x12\'\n\x05usage\x18\x0c \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\tendpoints\x18\x0f \x03(\x0b\x32 .chimera.build.v1.EndpointStatus*}\n\x0bRecallState\x12\x1c\n\x18RECALL_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14RECALL_STATE_RUNNING\x10\x01\x12\x1a\n\x16RECALL_STATE_SUCCEEDED\x10\x02\x12\x1a\n\x16RECALL_STATE_CANCELLED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63himera/recall/v1/recall.proto\x12\x11\x63himera.recall.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a\x1e\x63himera/sample/v1/sample.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x04\n\x06Recall\x12\x11\n\trecall_id\x18\x01 \x01(\t\x12\x12\n\ndataset_id\x18\x02 \x01(\t\x12\x10\n\x08\x62uild_id\x18\x03 \x01(\t\x12\x33\n\x08\x65vidence\x18\x04 \x01(\x0b\x32!.chimera.sample.v1.EvidenceFilter\x12-\n\x0creplacements\x18\x05 \x01(\x0b\x32\x17.chimera.build.v1.Roles\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12-\n\x05state\x18\x07 \x01(\x0e\x32\x1e.chimera.recall.v1.RecallState\x12\x10\n\x08selected\x18\x08 \x01(\x03\x12\x0c\n\x04kept\x18\t \x01(\x03\x12\x11\n\twithdrawn\x18\n \x01(\x03\x12\x16\n\x0enew_dataset_id\x18\x0b \x01(\t\x12\'\n\x05usage\x18\x0c \x01(\x0b\x32\x18.chimera.sample.v1.Usage\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\tendpoints\x18\x0f \x03(\x0b\x32 .chimera.build.v1.EndpointStatus\x12\x12\n\nunverified\x18\x10 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x11 \x01(\t\x12(\n\x06\x62udget\x18\x12 \x01(\x0b\x32\x18.chimera.build.v1.Budget\x12,\n\x08spending\x18\x13 \x01(\x0b\x32\x1a.chimera.build.v1.Spending\x12\x11\n\tcontinues\x18\x14 \x01(\t*\x96\x01\n\x0bRecallState\x12\x1c\n\x18RECALL_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14RECALL_STATE_RUNNING\x10\x01\x12\x1a\n\x16RECALL_STATE_SUCCEEDED\x10\x02\x12\x1a\n\x16RECALL_STATE_CANCELLED\x10\x03\x12\x17\n\x13RECALL_STATE_FAILED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chimera.recall.v1.recall_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RECALLSTATE']._serialized_start=643
-  _globals['_RECALLSTATE']._serialized_end=768
+  _globals['_RECALLSTATE']._serialized_start=787
+  _globals['_RECALLSTATE']._serialized_end=937
   _globals['_RECALL']._serialized_start=149
-  _globals['_RECALL']._serialized_end=641
+  _globals['_RECALL']._serialized_end=784
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from chimera.recall.v1 import recall_pb2 as chimera_dot_recall_dot_v1_dot_recall
 from chimera.sample.v1 import sample_pb2 as chimera_dot_sample_dot_v1_dot_sample__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&chimera/recall/v1/recall_service.proto\x12\x11\x63himera.recall.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a\x1e\x63himera/recall/v1/recall.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"\xc7\x01\n\x12StartRecallRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ndataset_id\x18\x02 \x01(\t\x12\x33\n\x08\x65vidence\x18\x03 \x01(\x0b\x32!.chimera.sample.v1.EvidenceFilter\x12-\n\x0creplacements\x18\x04 \x01(\x0b\x32\x17.chimera.build.v1.Roles\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"%\n\x10GetRecallRequest\x12\x11\n\trecall_id\x18\x01 \x01(\t\";\n\x12ListRecallsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Z\n\x13ListRecallsResponse\x12*\n\x07recalls\x18\x01 \x03(\x0b\x32\x19.chimera.recall.v1.Recall\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x12WatchRecallRequest\x12\x11\n\trecall_id\x18\x01 \x01(\t\"(\n\x13\x43\x61ncelRecallRequest\x12\x11\n\trecall_id\x18\x01 \x01(\t2\xb1\x03\n\rRecallService\x12O\n\x0bStartRecall\x12%.chimera.recall.v1.StartRecallRequest\x1a\x19.chimera.recall.v1.Recall\x12K\n\tGetRecall\x12#.chimera.recall.v1.GetRecallRequest\x1a\x19.chimera.recall.v1.Recall\x12\\\n\x0bListRecalls\x12%.chimera.recall.v1.ListRecallsRequest\x1a&.chimera.recall.v1.ListRecallsResponse\x12Q\n\x0bWatchRecall\x12%.chimera.recall.v1.WatchRecallRequest\x1a\x19.chimera.recall.v1.Recall0\x01\x12Q\n\x0c\x43\x61ncelRecall\x12&.chimera.recall.v1.CancelRecallRequest\x1a\x19.chimera.recall.v1.Recallb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&chimera/recall/v1/recall_service.proto\x12\x11\x63himera.recall.v1\x1a\x1c\x63himera/build/v1/build.proto\x1a\x1e\x63himera/recall/v1/recall.proto\x1a\x1e\x63himera/sample/v1/sample.proto\"\xf1\x01\n\x12StartRecallRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ndataset_id\x18\x02 \x01(\t\x12\x33\n\x08\x65vidence\x18\x03 \x01(\x0b\x32!.chimera.sample.v1.EvidenceFilter\x12-\n\x0creplacements\x18\x04 \x01(\x0b\x32\x17.chimera.build.v1.Roles\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\x12(\n\x06\x62udget\x18\x07 \x01(\x0b\x32\x18.chimera.build.v1.Budget\"%\n\x10GetRecallRequest\x12\x11\n\trecall_id\x18\x01 \x01(\t\";\n\x12ListRecallsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Z\n\x13ListRecallsResponse\x12*\n\x07recalls\x18\x01 \x03(\x0b\x32\x19.chimera.recall.v1.Recall\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x12WatchRecallRequest\x12\x11\n\trecall_id\x18\x01 \x01(\t\"(\n\x13\x43\x61ncelRecallRequest\x12\x11\n\trecall_id\x18\x01 \x01(\t2\xb1\x03\n\rRecallService\x12O\n\x0bStartRecall\x12%.chimera.recall.v1.StartRecallRequest\x1a\x19.chimera.recall.v1.Recall\x12K\n\tGetRecall\x12#.chimera.recall.v1.GetRecallRequest\x1a\x19.chimera.recall.v1.Recall\x12\\\n\x0bListRecalls\x12%.chimera.recall.v1.ListRecallsRequest\x1a&.chimera.recall.v1.ListRecallsResponse\x12Q\n\x0bWatchRecall\x12%.chimera.recall.v1.WatchRecallRequest\x1a\x19.chimera.recall.v1.Recall0\x01\x12Q\n\x0c\x43\x61ncelRecall\x12&.chimera.recall.v1.CancelRecallRequest\x1a\x19.chimera.recall.v1.Recallb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,17 +35,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chimera.recall.v1.recall_se
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STARTRECALLREQUEST']._serialized_start=156
-  _globals['_STARTRECALLREQUEST']._serialized_end=355
-  _globals['_GETRECALLREQUEST']._serialized_start=357
-  _globals['_GETRECALLREQUEST']._serialized_end=394
-  _globals['_LISTRECALLSREQUEST']._serialized_start=396
-  _globals['_LISTRECALLSREQUEST']._serialized_end=455
-  _globals['_LISTRECALLSRESPONSE']._serialized_start=457
-  _globals['_LISTRECALLSRESPONSE']._serialized_end=547
-  _globals['_WATCHRECALLREQUEST']._serialized_start=549
-  _globals['_WATCHRECALLREQUEST']._serialized_end=588
-  _globals['_CANCELRECALLREQUEST']._serialized_start=590
-  _globals['_CANCELRECALLREQUEST']._serialized_end=630
-  _globals['_RECALLSERVICE']._serialized_start=633
-  _globals['_RECALLSERVICE']._serialized_end=1066
+  _globals['_STARTRECALLREQUEST']._serialized_end=397
+  _globals['_GETRECALLREQUEST']._serialized_start=399
+  _globals['_GETRECALLREQUEST']._serialized_end=436
+  _globals['_LISTRECALLSREQUEST']._serialized_start=438
+  _globals['_LISTRECALLSREQUEST']._serialized_end=497
+  _globals['_LISTRECALLSRESPONSE']._serialized_start=499
+  _globals['_LISTRECALLSRESPONSE']._serialized_end=589
+  _globals['_WATCHRECALLREQUEST']._serialized_start=591
+  _globals['_WATCHRECALLREQUEST']._serialized_end=630
+  _globals['_CANCELRECALLREQUEST']._serialized_start=632
+  _globals['_CANCELRECALLREQUEST']._serialized_end=672
+  _globals['_RECALLSERVICE']._serialized_start=675
+  _globals['_RECALLSERVICE']._serialized_end=1108
 # @@protoc_insertion_point(module_scope)

@@ -10,20 +10,22 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class StartRecallRequest(_message.Message):
-    __slots__ = ("request_id", "dataset_id", "evidence", "replacements", "reason", "validate_only")
+    __slots__ = ("request_id", "dataset_id", "evidence", "replacements", "reason", "validate_only", "budget")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DATASET_ID_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     REPLACEMENTS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     dataset_id: str
     evidence: _sample_pb2.EvidenceFilter
     replacements: _build_pb2.Roles
     reason: str
     validate_only: bool
-    def __init__(self, request_id: _Optional[str] = ..., dataset_id: _Optional[str] = ..., evidence: _Optional[_Union[_sample_pb2.EvidenceFilter, _Mapping]] = ..., replacements: _Optional[_Union[_build_pb2.Roles, _Mapping]] = ..., reason: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+    budget: _build_pb2.Budget
+    def __init__(self, request_id: _Optional[str] = ..., dataset_id: _Optional[str] = ..., evidence: _Optional[_Union[_sample_pb2.EvidenceFilter, _Mapping]] = ..., replacements: _Optional[_Union[_build_pb2.Roles, _Mapping]] = ..., reason: _Optional[str] = ..., validate_only: _Optional[bool] = ..., budget: _Optional[_Union[_build_pb2.Budget, _Mapping]] = ...) -> None: ...
 
 class GetRecallRequest(_message.Message):
     __slots__ = ("recall_id",)

@@ -34,3 +34,8 @@ def test_the_question_tells_what_the_answer_does_not() -> None:
 def test_choices_on_one_line() -> None:
     assert choices_of("Pick one. (A) 3 (B) 4 (C) 5") == ["3", "4", "5"]
     assert choices_of("Point A. lies on the line.") == []
+
+
+def test_a_reference_may_be_a_solution_that_ends_in_its_answer() -> None:
+    assert infer("She sells 9 * 2 = 18.\n#### 18").value == "18"
+    assert infer("Then $x = 3$, so that the answer is $\\boxed{3}$.").value == "3"

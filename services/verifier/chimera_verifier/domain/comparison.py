@@ -7,6 +7,7 @@ into a verdict. Undecided without pairs is a matter for a judge.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain import structures
@@ -23,7 +24,7 @@ from chimera_verifier.domain.latex import (
     tidy,
 )
 from chimera_verifier.domain.notations import by_notation, one_imaginary
-from chimera_verifier.domain.numbers import number_in_words
+from chimera_verifier.domain.numbers import leading_value, number_in_words
 from chimera_verifier.domain.numeric import INTEGER, agree, compare_long, compare_number, rounding
 from chimera_verifier.domain.outcomes import (
     CORRECT,
@@ -188,7 +189,8 @@ def _compare_set(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     if whole and other and whole.value == other.value:
         return Comparison(CORRECT, NORMAL_FORM, "The values agree (the comma stands before decimals).")
     ours, theirs = structures.read_set(reference.value), structures.read_set(candidate)
-    if not theirs.bracket and len(theirs.items) == 1 and enclosed(theirs.items[0], "([", ")]") is not None:
+    listed = not theirs.bracket and len(theirs.items) == 1 and enclosed(theirs.items[0], "([", ")]") is not None
+    if listed and [_kind(item) for item in ours.items] != ["("]:
         return undecided("The candidate is an ordered list where a set is asked for.")
     left, right = _distinct(ours.items), _distinct(theirs.items)
     if max(len(left), len(right)) > structures.MAX_ELEMENTS // 4:
@@ -319,12 +321,15 @@ def _compare_choice(reference: sample_pb2.Answer, candidate: str) -> Comparison:
 
 
 def _compare_text(reference: sample_pb2.Answer, candidate: str) -> Comparison:
+    if candidate.rstrip(' *"”').endswith("?") and "?" not in reference.value:
+        return undecided("The candidate asks.")
     if same_text(reference.value, candidate):
         return Comparison(CORRECT, NORMAL_FORM, "The normal forms are equal.")
     if (told := concluded(candidate)) and same_text(reference.value, told):
         return Comparison(CORRECT, NORMAL_FORM, "The sentence ends in the reference.")
-    number, theirs = number_in_words(text_form(reference.value)), read_number(tidy(candidate))
-    if number is not None and theirs is not None and theirs.value == number:
+    numbers = [_number(text) for text in (reference.value, candidate)]
+    worded = any(text[-1:].isalpha() for text in (reference.value, candidate))
+    if worded and numbers[0] is not None and numbers[0] == numbers[1]:
         return Comparison(CORRECT, NORMAL_FORM, "The number in words is the one in digits.")
     truths = truth(reference.value), truth(candidate)
     if truths[0] is not None and truths[1] is not None:
@@ -338,6 +343,14 @@ def _compare_text(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     if formulas[0] and formulas[1] and same_formula(formulas[0], formulas[1]):
         return Comparison(CORRECT, NORMAL_FORM, "The formulas are the same.")
     return undecided("The texts differ in wording.")
+
+
+def _number(text: str) -> Fraction | None:
+    """The value of a number in digits, or in words of any language."""
+    if (literal := read_number(tidy(text))) is not None:
+        return literal.value
+    whole, worded = number_in_words(text_form(text)), leading_value(tidy(text))
+    return Fraction(whole) if whole is not None else worded[0] if worded and not worded[1] else None
 
 
 def _all(items: list[tuple[str, str]], tolerance: float) -> Comparison:

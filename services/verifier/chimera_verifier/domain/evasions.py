@@ -58,7 +58,7 @@ _ORDER_BEGINS = re.compile(  # Found some twenty times as fast as a whole order.
     r"|attention|output|verdict|judgement|judgment|忽略|判|评|请给"
 )
 _ANOTHER = re.compile(  # Right after an answer.
-    r"[\s$.,;:)\]}*_\\]{0,12}(?:(?:or|and/or|oder|ou|или|或者?|または|또는|أو)\s{0,3}"
+    r"[\s$.,;:?!)\]}*_\\]{0,12}(?:(?:or|and/or|oder|ou|или|或者?|または|또는|أو)\s{0,3}"
     r"(?:maybe\s|perhaps\s|possibly\s|even\s|else\s)?"
     r"[\s$*\\(\[{]{0,6}(?:boxed|[-+\u2212]?\d|[A-Za-z]\b|\\)"
     r"|(?:is|was|seems|would be)\s{1,3}(?:wrong|incorrect|false|not\s{1,3}(?:correct|right|the)\b)"

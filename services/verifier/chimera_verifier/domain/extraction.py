@@ -32,7 +32,7 @@ _SENTENCES = re.compile(
     r"(?<=[^\s.])[.!?](?:\*\*)?\s+(?=[A-ZÀ-ÞА-Я(\"“])|[。！？]|(?<=[$\]]{2})\s+(?=[A-Z])"
     r"|(?<=[$)])\s+(?=(?:So|Thus|Therefore|Hence)\b)"
 )
-_TRAILING_WORDS = re.compile(r"(?:입니다|이다|이에요|です|である|であり|となります|になります|है|हैं)\s*$")
+_TRAILING_WORDS = re.compile(r"(?:입니다|이다|이에요|です|である|であり|となります|になります|है|हैं)[。.।]?\s*$")
 _CONCLUSION = re.compile(
     r"^\W{0,6}(?:therefore|thus|hence|so|consequently|in conclusion|as a result|finally|we (?:find|get|have"
     r"|obtain|conclude)"
@@ -192,6 +192,7 @@ def _unmarked(text: str, answer_type: int) -> Reading:
 
 
 def _judged(content: str, answer_type: int) -> Reading:
+    content = content.lstrip().removeprefix("}")  # Of `\\text{The answer is }`.
     alone = without_announcement(content)
     if content.lstrip().startswith("\\text") and alone == content:
         alone = without_announcement(unwrap(content))

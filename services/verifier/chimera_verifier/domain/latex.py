@@ -143,7 +143,7 @@ def enclosed(text: str, opening: str, closing: str) -> str | None:
     return text[1:-1].strip() if depth == 0 else None
 
 
-_NAME = r"(?:\\?[A-Za-z]+'*|[π-ωΑ-Ω])(?:_ ?(?:\{[^{}]{1,20}\}|\w))?'*(?:\([A-Za-z0-9, ]{1,12}\))?"
+_NAME = r"(?:\\?[A-Za-z]+'*|[π-ωΑ-Ω])(?:_ ?(?:\{[^{}]{1,20}\}|\w))?'*(?:\^ ?\{? ?-1 ?\}?)?(?:\([A-Za-z0-9, ]{1,12}\))?"
 _LABEL = re.compile(
     rf"{_NAME}|\|[A-Z]{{1,3}}\||m? ?(?:\\angle|\\triangle|∠|△) ?[A-Z]{{1,4}}|[A-Z]{{1,4}}"
     rf"|\\frac ?\{{ ?{_NAME} ?\}} ?\{{ ?{_NAME} ?\}}|{_NAME} ?[:/] ?{_NAME}|\( ?{_NAME}(?: ?, ?{_NAME}){{1,5}} ?\)"

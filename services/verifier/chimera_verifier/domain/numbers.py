@@ -41,10 +41,9 @@ _OTHERS = {
     # Russian
     "ноль": 0, "один": 1, "два": 2, "три": 3, "четыре": 4, "пять": 5, "шесть": 6, "семь": 7, "восемь": 8, "девять": 9,
     "десять": 10,
-    # Chinese and Japanese
-    "零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
-    "十": 10, "百": 100,
 }  # fmt: skip
+_CHINESE = dict(zip("零〇一二两兩三四五六七八九", (0, 0, 1, 2, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+_CHINESE_SCALES = {"十": 10, "百": 100, "千": 1_000, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _ROMAN = re.compile(r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _MAX_WORDS = 12
@@ -58,6 +57,8 @@ def number_in_words(text: str) -> int | None:
     words = text.casefold().replace("-", " ").split()
     if len(words) == 1 and words[0] in _OTHERS:
         return _OTHERS[words[0]]
+    if len(words) == 1 and {*words[0]} <= {*_CHINESE, *_CHINESE_SCALES}:
+        return _chinese(words[0])
     return _cardinal(words) if len(words) <= _MAX_WORDS else None
 
 
@@ -85,6 +86,23 @@ def leading_value(text: str) -> tuple[Fraction, str] | None:
                 unread = words[count] if count < len(words) else ""
                 return None if unread in _VOCABULARY else (value, text[ends[count - 1] :].strip(" -"))
     return None
+
+
+def _chinese(text: str) -> int | None:
+    """`三百二十五`, as Chinese and Japanese write it; digits without scales are read as digits."""
+    if len(text) > _MAX_WORDS:
+        return None
+    if not {*text} & {*_CHINESE_SCALES}:
+        return int("".join(str(_CHINESE[sign]) for sign in text))
+    total, below, digit = 0, 0, None
+    for sign in text:
+        if sign in _CHINESE:
+            digit = _CHINESE[sign]
+        elif _CHINESE_SCALES[sign] < 10**4:
+            below, digit = below + _CHINESE_SCALES[sign] * (1 if digit is None else digit), None
+        else:
+            total, below, digit = total + (below + (digit or 0)) * _CHINESE_SCALES[sign], 0, None
+    return total + below + (digit or 0)
 
 
 def _value(words: list[str]) -> Fraction | None:

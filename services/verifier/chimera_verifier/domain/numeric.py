@@ -1,5 +1,6 @@
 """Numbers against numbers, by exact arithmetic."""
 
+import math
 import re
 from fractions import Fraction
 
@@ -37,6 +38,7 @@ _CLOCK = re.compile(r"[0-9]{1,2}:[0-5][0-9]")
 _ISO_DATE = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
 _MERIDIEM = re.compile(r"[0-9] ?[ap]\.?m\.?", re.IGNORECASE)
 _COMMA_GROUP = re.compile(r"(?<![0-9])[1-9][0-9]{0,2},[0-9]{3}(?![0-9])")
+_ANGLE = re.compile(r"π|\\?(?:arc|a)(?:sin|cos|tan|cot)|(?:sin|cos|tan|cot) ?\^ ?\{? ?-1")
 _PLAIN_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}")
 
 
@@ -78,26 +80,23 @@ def compare_number(reference: sample_pb2.Answer, candidate: str) -> Comparison:
 
 
 def _angle(left: Quantity, right: Quantity, tolerance: float) -> Comparison | None:
-    """Degrees against radians, which are named or a multiple of π; None unless there is one of each."""
+    """Degrees against radians, which are named, a multiple of π or an inverse function; None if there is one kind."""
     degrees = [quantity.unit is not None and quantity.unit.name == "°" for quantity in (left, right)]
     if degrees[0] == degrees[1]:
         return None
     other = right if degrees[0] else left
     named = other.unit is not None and other.unit.name == "rad"
-    if not named and (other.unit is not None or "π" not in other.magnitude):
+    if not named and (other.unit is not None or not _ANGLE.search(other.magnitude)):
         return None
-    texts = [
-        f"({quantity.magnitude})°" if is_degrees else quantity.magnitude
+    ours, theirs = (
+        Quantity(_in_radians(quantity.number), f"({quantity.magnitude})°") if is_degrees else quantity
         for quantity, is_degrees in zip((left, right), degrees, strict=True)
-    ]
-    return ask(
-        Pair(
-            texts[0],
-            texts[1],
-            tolerance,
-            rounding(left.number if not degrees[0] else None, right.number if not degrees[1] else None, tolerance),
-        )
     )
+    return ask(Pair(ours.magnitude, theirs.magnitude, tolerance, rounding(ours.number, theirs.number, tolerance)))
+
+
+def _in_radians(degrees: Number | None) -> Number | None:
+    return None if degrees is None else _scaled(degrees, Fraction(math.pi) / 180)
 
 
 def _compare_quantities(left: Quantity, right: Quantity, ours: Number, theirs: Number, tolerance: float) -> Comparison:

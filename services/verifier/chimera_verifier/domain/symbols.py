@@ -32,7 +32,10 @@ _KNOWN_COMMANDS = frozenset((*_FUNCTIONS, *_GREEK, *_STRUCTURE))
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]+")
 _LONG_DIGITS = re.compile(rf"[0-9]{{{_MAX_DIGITS + 1}}}")
-_TOWER = re.compile(r"\^[\s{(\[-]*[0-9][0-9\s)}\]]*\^|\)\s*\^[^\^]{1,20}\)\s*\^[^\^]{1,20}\)\s*\^")
+_TOWER = re.compile(
+    r"\^[\s{(\[-]*[0-9][0-9\s)}\]]*\^|\)\s*\^[^\^]{1,20}\)\s*\^[^\^]{1,20}\)\s*\^"
+    r"|\^\s*\{[^{}]{0,40}\^\s*\{[^{}]{0,40}\^"
+)
 _EXPONENT = re.compile(r"\^[\s{(\[]*[+-]?([0-9]+)")
 _HUGE_FACTORIAL = re.compile(r"[0-9]{4,}\s*!|[)}\]!]\s*!|\\binom[^+=]{0,40}(?:\^|[0-9]{4})")
 _REFUSED = re.compile(

@@ -51,6 +51,7 @@ _ASKS_EXACT = re.compile(
     r"|\b(?:common|reduced|simplified|irreducible) fraction|\bas a fraction|\blowest terms|精确|最简",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"0[01]{3,}")  # A string of bits, in which a zero before others counts.
 _TITLE = re.compile(r"^[0-9]+ [A-Z][a-z]{3,}(?: [A-Z][a-z]{2,}){0,3}$")  # `12 Monkeys` counts nothing.
 _ERA = re.compile(r"[0-9]\s?(?:B\.?C\.?(?:E\.?)?|C\.?E\.?|A\.?D\.?)$|^A\.?D\.?\s?[0-9]")
 _RECIPE = re.compile(r"[0-9⁺⁻₀-₉]|\^|_|[+-]$|\\ce")
@@ -87,7 +88,8 @@ def asks_exact(question: str) -> bool:
 
 
 def unboxed(gold: str) -> tuple[str, bool]:
-    """A reference without boxes and delimiters, and whether it is a list of several boxes."""
+    """A reference without boxes, delimiters and what stands before `####`, and whether it is a list of boxes."""
+    gold = gold.rpartition("####")[2] if "####" in gold.rstrip(" #") else gold
     boxes, _ = boxed.boxes_of(gold[-MAX_ANSWER_CHARS * 4 :])
     if not boxes:
         return bare(gold), False
@@ -124,7 +126,7 @@ def _type_of(value: str, question: str) -> "sample_pb2.AnswerType":
     if not value or len(value) > MAX_ANSWER_CHARS:
         return sample_pb2.ANSWER_TYPE_NUMBER if value.lstrip("+-").isdecimal() else sample_pb2.ANSWER_TYPE_TEXT
     plain = tidy(value)
-    if truth(value) is not None or _TIME.fullmatch(plain):
+    if truth(value) is not None or _TIME.fullmatch(plain) or _CODE.fullmatch(plain):
         return sample_pb2.ANSWER_TYPE_TEXT
     if (verbal := _date_or_formula(value, plain, question)) is not None:
         return verbal

@@ -9,6 +9,8 @@ from chimera_verifier.domain.numbers import number_in_words, roman
 
 _YES_NO = frozenset({"No", "no"})  # "No" would else be read as nobelium.
 _SYMBOL_CASE = re.compile(r"(?<![A-Za-z])[a-z]{1,3}[A-Z][a-z]?(?![A-Za-z])")  # `mgH` and `pH` are no words.
+_GENES = re.compile(r"(?:([A-Za-z])(?i:\1)){1,8}")  # `AaBb` is not `aabb`.
+_RAISED = re.compile(r"(?<=[A-Za-z])\^(?=[0-9](?![0-9]))")
 _QUOTES = re.compile("[\"“”„«»`*]|(?<![A-Za-z0-9])'|'(?![A-Za-z0-9])")
 _HYPHENS = re.compile("(?<=[^\\W_])[-‐‑‒–](?=[^\\W_])")
 _STOPS = re.compile(r"[!?;:]|[.,](?![0-9])|(?<![0-9])[.,]")
@@ -81,6 +83,8 @@ def same_text(reference: str, candidate: str) -> bool:
     if forms[0] != forms[1]:
         return _loose_form(forms[0], reference) == _loose_form(forms[1], candidate)
     left, right = "".join(_plain(reference).split()), "".join(_plain(candidate).split())
+    if left != right and _GENES.fullmatch(left):
+        return False
     if left == right or {left, right} <= _YES_NO:
         return True
     symbols = _SYMBOL_CASE.search(left) or _SYMBOL_CASE.search(right)
@@ -162,5 +166,5 @@ def choice_text(choice: str) -> str:
 
 def _plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", unwrap(tidy(text)))
-    text = _POWER.sub(r"^\1", _SCRIPT.sub(r"\1", text))
+    text = _RAISED.sub("", _POWER.sub(r"^\1", _SCRIPT.sub(r"\1", text)))
     return _STOPS.sub("", _HYPHENS.sub(" ", _QUOTES.sub("", text)))

@@ -59,6 +59,12 @@ class Kafka:
         finally:
             await producer.stop()
 
+    async def until_committed(self, topic: str, group: str, messages: int) -> None:
+        """Waits until the group needs so many messages no more."""
+        async with asyncio.timeout(120):
+            while await self.committed(topic, group) != messages:  # noqa: ASYNC110 the broker tells nobody
+                await asyncio.sleep(0.1)
+
     async def committed(self, topic: str, group: str) -> int:
         """The sum over the partitions: how many messages the group needs not see again."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.address)
@@ -99,7 +105,7 @@ class EmbeddedKafka(Kafka):
         command = [self.binary, "start", "--only", "kafka", "--kafka-port", str(self.port)]
         with (self.directory / "broker.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.directory, stdout=log, stderr=log)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
@@ -109,8 +115,16 @@ class EmbeddedKafka(Kafka):
     def end(self, number: signal.Signals) -> None:
         if self.process is not None:
             self.process.send_signal(number)
-            self.process.wait(40)
+            self.process.wait(120)
             self.process = None
+
+    async def until_saved(self, values: Sequence[str]) -> None:
+        """Waits until these messages are written down, which happens about a second after they were acknowledged."""
+        log = self.directory / ".noida-db" / "kafka.json"
+        saved = [",".join(map(str, value.encode())) for value in values]
+        async with asyncio.timeout(120):
+            while not (log.exists() and all(value in log.read_text() for value in saved)):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
 
     def forget_everything(self) -> None:
         """Removes the data of a broker that has ended."""
@@ -139,7 +153,7 @@ def mortal_kafka(tmp_path: Path) -> Iterator[EmbeddedKafka]:
     embedded.end(signal.SIGKILL)
 
 
-async def _until(holds: Any, within_s: float = 40) -> None:
+async def _until(holds: Any, within_s: float = 120) -> None:
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 - what is waited for happens in other code
             await asyncio.sleep(0.02)

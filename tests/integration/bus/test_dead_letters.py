@@ -77,7 +77,7 @@ async def letters(mongodb_uri) -> AsyncIterator[mongo.Collection]:
 
 async def listed(client: AsyncClient, wanted: int) -> list:
     """The letters, once there are so many."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while len(found := [letter async for letter in client.dead_letters.list()]) != wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return found
@@ -90,7 +90,7 @@ def alarms(caplog) -> list:
 async def messages(servers: str, count: int) -> list:
     """What is on the topic."""
     consumer = AIOKafkaConsumer(TOPICS_EXPANDED.name, bootstrap_servers=servers, auto_offset_reset="earliest")
-    async with consumer, asyncio.timeout(20):
+    async with consumer, asyncio.timeout(120):
         return [await consumer.getone() for _ in range(count)]
 
 
@@ -110,7 +110,7 @@ async def test_what_cannot_be_decoded_comes_back_as_it_came(servers, letters):
         sent, again = await messages(servers, 2)
         assert (again.key, again.value, list(again.headers)) == (sent.key, sent.value, list(sent.headers))
         assert list(again.headers) == HEADERS
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while first.dead_letter_id == (await listed(client, 1))[0].dead_letter_id:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         [room] = await client.dead_letters.stages()

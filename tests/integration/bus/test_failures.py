@@ -55,7 +55,7 @@ async def test_a_killed_process_loses_nothing(kafka: Any, until: Any, tmp_path: 
     for milestone in (60, 200, total):
         process = subprocess.Popen(command, env=environment)  # noqa: ASYNC220 - a moment
         try:
-            await until(lambda at=milestone: len(set(lines(done))) >= at, 30)
+            await until(lambda at=milestone: len(set(lines(done))) >= at)
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -65,8 +65,11 @@ async def test_a_killed_process_loses_nothing(kafka: Any, until: Any, tmp_path: 
     assert repeats <= 2 * 32 + 40, "the commit metadata should have spared these"
 
 
-def two_members(kafka: Any, topic: str, seconds: float, runs: Counter[str], **options: Any) -> list[Any]:
-    """Named members: noida-db replaces those that come back under their name, and waits for ever for any other."""
+def two_members(kafka: Any, topic: str, work_on: Any, **options: Any) -> list[Any]:
+    """Named members that do `work_on(number of the member, name of the message)`.
+
+    noida-db replaces those that come back under their name, and waits for ever for any other.
+    """
     members = []
     for number in range(2):
         broker, subscriber = kafka.subscriber(
@@ -74,9 +77,8 @@ def two_members(kafka: Any, topic: str, seconds: float, runs: Counter[str], **op
         )
 
         @subscriber
-        async def work(message: KafkaMessage) -> None:
-            runs[message.body.decode()] += 1
-            await asyncio.sleep(seconds)
+        async def work(message: KafkaMessage, number: int = number) -> None:
+            await work_on(number, message.body.decode())
 
         members.append((broker, subscriber))
     return members
@@ -86,7 +88,17 @@ async def test_a_second_member_takes_its_share(kafka: Any, until: Any) -> None:
     topic = await kafka.create_topic(4)
     await kafka.publish(topic, [str(i) for i in range(300)])
     runs: Counter[str] = Counter()
-    (first, one), (second, two) = two_members(kafka, topic, 0.1, runs, max_in_flight=8)
+    shared = asyncio.Event()
+
+    async def work_on(member: int, name: str) -> None:
+        runs[name] += 1
+        if member == 1:
+            shared.set()
+        if len(runs) > 40:
+            await shared.wait()  # however long the second takes to join, there is something left for it
+        await asyncio.sleep(0.1)
+
+    (first, one), (second, two) = two_members(kafka, topic, work_on, max_in_flight=8)
     await first.start()
     await until(lambda: one.finished > 30)
     await second.start()
@@ -104,7 +116,12 @@ async def test_work_on_lost_partitions_is_cancelled(kafka: Any, until: Any) -> N
     for partition in (0, 1):
         await kafka.publish(topic, [f"{partition}"], partition=partition)
     runs: Counter[str] = Counter()
-    (first, one), (second, two) = two_members(kafka, topic, 60, runs, graceful_timeout=0)
+
+    async def work_on(_member: int, name: str) -> None:
+        runs[name] += 1
+        await asyncio.sleep(3600)
+
+    (first, one), (second, two) = two_members(kafka, topic, work_on, graceful_timeout=0)
     await first.start()
     await until(lambda: one.in_flight == 2)
     await second.start()
@@ -133,23 +150,23 @@ class Survivor:
 
 async def test_a_killed_broker_comes_back(mortal_kafka: Any, until: Any) -> None:
     topic = await mortal_kafka.create_topic(4)
-    await mortal_kafka.publish(topic, [f"a{i}" for i in range(50)] + ["slow0", "slow1"])
+    published = [f"a{i}" for i in range(50)] + ["slow0", "slow1"]
+    await mortal_kafka.publish(topic, published)
     survivor = Survivor(mortal_kafka, topic, flight_key=lambda delivery: delivery.headers["ce_id"])
     await survivor.broker.start()
     await until(lambda: survivor.subscriber.finished == 50)
-    await asyncio.sleep(1)  # noida-db writes behind
     for life in range(2):
+        await mortal_kafka.until_saved(published)
         mortal_kafka.end(signal.SIGKILL)
         await asyncio.sleep(1.5)
         mortal_kafka.start()
-        await mortal_kafka.publish(topic, [f"b{life}-{i}" for i in range(50)])
-        await until(lambda at=life: sum(run.startswith(f"b{at}") for run in survivor.runs) == 50, 40)
-        await asyncio.sleep(1)
+        published = [f"b{life}-{i}" for i in range(50)]
+        await mortal_kafka.publish(topic, published)
+        await until(lambda at=life: sum(run.startswith(f"b{at}") for run in survivor.runs) == 50)
     assert survivor.runs["slow0"] == survivor.runs["slow1"] == 1, "work in flight outlives the broker"
     survivor.gate.set()
     await until(lambda: survivor.subscriber.in_flight == 0)
-    await asyncio.sleep(0.5)
-    assert await mortal_kafka.committed(topic, f"group-{topic}") == 152
+    await mortal_kafka.until_committed(topic, f"group-{topic}", 152)
     await survivor.broker.stop()
 
 
@@ -167,12 +184,11 @@ async def test_a_broker_that_forgot_everything(mortal_kafka: Any, until: Any) ->
     await mortal_kafka.create_topic(4, topic)
     await mortal_kafka.publish(topic, [f"b{i}" for i in range(100)])
     await mortal_kafka.publish(topic, ["slow0"], partition=0)
-    await until(lambda: sum(run.startswith("b") for run in survivor.runs) == 100, 60)
+    await until(lambda: sum(run.startswith("b") for run in survivor.runs) == 100)
     assert survivor.runs["slow0"] == 1, "the event is still in flight here"
     survivor.gate.set()
     await until(lambda: survivor.subscriber.in_flight == 0)
-    await asyncio.sleep(0.5)
-    assert await mortal_kafka.committed(topic, f"group-{topic}") == 101
+    await mortal_kafka.until_committed(topic, f"group-{topic}", 101)
     await survivor.broker.stop()
 
 
@@ -185,8 +201,8 @@ async def test_a_topic_made_anew_is_read_from_its_beginning(kafka: Any, until: A
     await kafka.delete_topic(topic)
     await kafka.create_topic(1, topic)
     await kafka.publish(topic, ["b0", "slow0", "b1"])
-    await until(lambda: survivor.runs["b1"] == 1)
-    assert survivor.subscriber.finished == 22
+    await until(lambda: survivor.subscriber.finished == 22)
+    assert survivor.runs["b1"] == 1
     assert survivor.subscriber.in_flight == 2  # the new delivery waits for the old one, whose record is gone
     assert survivor.runs["slow0"] == 1
     survivor.gate.set()
@@ -203,7 +219,7 @@ async def test_a_stop_while_the_broker_is_dead_ends(mortal_kafka: Any, until: An
     await survivor.broker.start()
     await until(lambda: survivor.subscriber.in_flight == 1)
     mortal_kafka.end(signal.SIGKILL)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await survivor.broker.stop()
 
 
@@ -214,7 +230,7 @@ async def test_a_topic_that_comes_later(mortal_kafka: Any, until: Any) -> None:
     with contextlib.suppress(KafkaError):  # the broker may make topics by itself
         await mortal_kafka.create_topic(2, "later")
     await mortal_kafka.publish("later", ["a", "b"])
-    await until(lambda: survivor.subscriber.finished == 2, 40)
+    await until(lambda: survivor.subscriber.finished == 2)
     await start
     await survivor.broker.stop()
 
@@ -259,5 +275,5 @@ async def test_an_idle_consumer_is_quiet(kafka: Any, until: Any) -> None:
     sent = loop.time()
     await kafka.publish(topic, ["b"])
     await until(lambda: survivor.subscriber.finished == 2)
-    assert loop.time() - sent < 3  # 0.1 s on an idle machine
+    assert loop.time() - sent < 15  # 0.1 s on an idle machine
     await survivor.broker.stop()

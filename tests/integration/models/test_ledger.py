@@ -153,7 +153,7 @@ async def test_the_longest_answer_that_the_client_takes_can_be_kept_with_its_rep
     long = "x" * (6 * 1024 * 1024)
     turn = [*MESSAGES, {"role": "assistant", "content": long}]
 
-    await asyncio.wait_for(Ledger(collection).keep("b1", "", turn, 100, completion(long), call()), 10)
+    await asyncio.wait_for(Ledger(collection).keep("b1", "", turn, 100, completion(long), call()), 60)
 
     assert len((await Ledger(collection).find("b1", "", "c1", 100))[0].content) == len(long)
 

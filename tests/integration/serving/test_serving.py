@@ -89,7 +89,7 @@ async def test_served_models(place):
     os.kill(before, signal.SIGKILL)
     for answer in await asyncio.gather(*asked, return_exceptions=True):
         assert answer == base or isinstance(answer, openai.APIStatusError), repr(answer)
-    async with asyncio.timeout(240):
+    async with asyncio.timeout(600):
         while (again := await _said_or_refused(client)) is None:  # noqa: ASYNC110 it starts in another process
             await asyncio.sleep(0.5)
     assert again == base

@@ -18,7 +18,7 @@ from chimera_shared.votes import pass_rate
 from chimera_standalone.app import Standalone
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
-LONGEST_SECONDS = 180
+LONGEST_SECONDS = 600
 SAMPLES = 16
 BEFORE_THE_PANEL = {
     sample_pb2.REASON_OFF_SUBJECT,

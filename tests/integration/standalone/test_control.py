@@ -14,7 +14,7 @@ from chimera_client.client import AsyncClient
 from chimera_standalone.app import Standalone
 
 pytestmark = pytest.mark.integration
-LONGEST_SECONDS = 180
+LONGEST_SECONDS = 600
 SAMPLES = 100
 QUICK = {"latency_mean_seconds": 0.02, "latency_sigma": 0}
 HOURS = {"latency_mean_seconds": 3600, "latency_cap_seconds": 3600}
@@ -90,14 +90,14 @@ def accepted(build: build_pb2.Build) -> int:
 async def test_a_pause_takes_in_what_is_under_way_and_a_resume_pays_nothing_again(scene):
     build_id = await scene.order("paused", SAMPLES)
     await scene.build(build_id, lambda build: accepted(build) >= 5)
-    await scene.dials(latency_mean_seconds=3, latency_sigma=0)
+    await scene.dials(latency_mean_seconds=8, latency_sigma=0)  # longer than anybody needs to hear of the pause
     before = await scene.when(lambda stats: stats["in_flight"] >= 8)
 
     await scene.client.builds.pause(build_id)
     first_end = await scene.when(lambda stats: stats["answered"] > before["answered"] + 4 or not stats["in_flight"])
     last_end = await scene.when(lambda stats: not stats["in_flight"])
 
-    # Every answer frees a place: a build that goes on would fill it at once, and for another 3 s.
+    # Every answer frees a place: a build that goes on would fill it at once, and for another 8 s.
     assert last_end["requests"] == first_end["requests"]
     assert set(last_end["by_status"]) == {"200"}
     paused = await scene.client.builds.get(build_id)
@@ -120,7 +120,7 @@ async def test_a_cancelled_build_cuts_its_calls_off_and_keeps_what_was_accepted(
     await scene.when(lambda stats: stats["in_flight"] >= 16)
 
     await scene.client.builds.cancel(build_id)
-    async with asyncio.timeout(20):  # about 0.1 s on an idle machine
+    async with asyncio.timeout(60):  # about 0.1 s on an idle machine
         cut_off = await scene.when(lambda stats: not stats["in_flight"])
 
     assert cut_off["by_status"]["cancelled"] >= 16

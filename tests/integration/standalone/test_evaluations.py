@@ -19,7 +19,7 @@ from chimera_shared.errors import InvalidInput
 from chimera_standalone.app import Standalone
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
-LONGEST_SECONDS = 180
+LONGEST_SECONDS = 600
 PROBLEMS = 40
 PLAIN = evaluation_pb2.PERTURBATION_UNSPECIFIED
 

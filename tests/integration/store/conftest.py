@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chimera_shared import mongo
+from ports import free_port
 
 
 class Link:
@@ -22,8 +23,8 @@ class Link:
         self.lost = 0
 
     async def mend(self) -> None:
+        self.port = self.port or free_port()  # while it is cut, nobody else must be given it
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         if self._server is not None:
@@ -79,7 +80,7 @@ async def database(mongodb_uri) -> AsyncIterator[mongo.Database]:
 @pytest.fixture
 async def link(mongodb_uri, monkeypatch) -> AsyncIterator[Link]:
     """The link behind `linked_database`."""
-    monkeypatch.setattr(mongo, "_TIMEOUT_MS", 300)
+    monkeypatch.setattr(mongo, "_TIMEOUT_MS", 2_000)
     host, _, port = mongodb_uri.removeprefix("mongodb://").split("/")[0].partition(":")
     found = Link(host, int(port))
     await found.mend()

@@ -66,14 +66,14 @@ async def test_while_the_store_is_away_every_caller_is_told_and_afterwards_all_g
     await link.cut()
 
     results = await asyncio.wait_for(
-        asyncio.gather(*(insert({"_id": n}) for n in range(250)), return_exceptions=True), 20
+        asyncio.gather(*(insert({"_id": n}) for n in range(250)), return_exceptions=True), 120
     )
     assert all(isinstance(r, StoreUnavailable) for r in results)
     assert "MongoDB" in str(results[0])
     assert len(str(results[0])) < 300
 
     await link.mend()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while True:
             try:
                 assert await insert({"_id": "after"})

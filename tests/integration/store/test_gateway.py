@@ -594,12 +594,17 @@ async def test_watching_shows_every_change_and_ends_with_the_build(gateway):
         async for each in gateway.builds.watch(build.build_id):
             seen.append((each.state, each.progress.requested))
 
+    async def until_seen(changes: int) -> None:
+        async with asyncio.timeout(60):
+            while len(seen) < changes:  # noqa: ASYNC110 a build is polled
+                await asyncio.sleep(0.02)
+
     watching = asyncio.create_task(watch())
-    await asyncio.sleep(0.1)
+    await until_seen(1)
     await gateway.take(whole(build)[1])
     await gateway.tracker.flush()
-    await asyncio.sleep(0.5)
+    await until_seen(2)
     await gateway.builds.steer(build.build_id, CANCELLED)
-    await asyncio.wait_for(watching, 20)
+    await asyncio.wait_for(watching, 60)
 
     assert seen == [(RUNNING, 0), (RUNNING, 1), (CANCELLED, 1)]

@@ -19,7 +19,7 @@ from chimera_standalone.app import Standalone
 from chimera_trainer.registry import Registry
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 600
 SAMPLES = 40
 STEPS = 20
 

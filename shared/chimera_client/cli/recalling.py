@@ -25,7 +25,7 @@ from chimera_client.views.recall import recall_line, render_end, render_preview
 from chimera_shared.errors import InvalidInput, Transient, Violation
 
 _REFRESH_SECONDS = 0.5
-_OPTIONS = {"budget.usd": "--max-cost", "budget.calls": "--max-calls"}
+_OPTIONS = {"budget.usd": "--max-cost", "budget.cost_nanousd": "--max-cost", "budget.calls": "--max-calls"}
 
 
 class Recalling:
@@ -55,7 +55,10 @@ class Recalling:
             dataset = (await client.datasets.history(dataset_id))[-1]
             build = await client.builds.get(dataset.build_id)
             others = replacements(build.spec.roles, told, "--replace")
-            preview = await client.recalls.preview(dataset_id, evidence, reason, others, budget)
+            try:
+                preview = await client.recalls.preview(dataset_id, evidence, reason, others, budget)
+            except InvalidInput as error:
+                raise _in_options(error.violations) from None
             if self._as_json:
                 emit({"type": "preview", "recall": to_plain(preview)})
             else:
@@ -165,8 +168,12 @@ def budget_of(max_cost: float | None, max_calls: int | None) -> build_pb2.Budget
     told = {"usd": max_cost, "calls": max_calls}
     found, wrong = parse_budget({name: value for name, value in told.items() if value is not None})
     if wrong:
-        raise InvalidInput([Violation(_OPTIONS[each.field], each.description) for each in wrong])
+        raise _in_options(wrong)
     return found
+
+
+def _in_options(wrong: Sequence[Violation]) -> InvalidInput:
+    return InvalidInput([Violation(_OPTIONS.get(each.field, each.field), each.description) for each in wrong])
 
 
 async def _agreed() -> bool:

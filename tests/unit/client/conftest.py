@@ -170,13 +170,18 @@ class DatasetServicer(dataset_service_pb2_grpc.DatasetServiceServicer):
 
 
 class RecallServicer(recall_service_pb2_grpc.RecallServiceServicer):
-    """Every recall selects four samples and withdraws one of them, unless it is held. One call suffices for none."""
+    """Every recall selects four samples and withdraws one of them, unless it is held.
+
+    One call suffices for none, and one dollar is refused.
+    """
 
     def __init__(self, gateway):
         self.gateway = gateway
 
     async def StartRecall(self, request, context):
         dataset = self.gateway.datasets[request.dataset_id]
+        if request.budget.cost_nanousd == 10**9:
+            raise errors.InvalidInput.of("budget.cost_nanousd", "limits money, but nothing has a price")
         recall = recall_pb2.Recall(
             dataset_id=dataset.dataset_id,
             build_id=dataset.build_id,

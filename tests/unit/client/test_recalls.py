@@ -94,6 +94,7 @@ async def test_a_budget_is_ordered_and_what_it_ended_says_how_to_go_on(gateway, 
     assert wrong.code == 2
     assert "--max-calls: must be above 0" in wrong.err
     assert "--max-cost: must be above 0" in wrong.err
+    assert "--max-cost: limits money, but nothing has a price" in (await start("--yes", "--max-cost", "1")).err
 
 
 async def test_ctrl_c_stops_watching_and_not_the_recall(gateway, dataset, tmp_path):

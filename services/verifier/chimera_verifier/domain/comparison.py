@@ -50,6 +50,7 @@ _CROSS_PRODUCT = re.compile(
     r"\\(?:vec|mathbf|boldsymbol|bm|overrightarrow|hat)\s{0,2}\{?\s{0,2}\w{1,3}\s{0,2}\}?\s{0,2}(?:\\times|×)"
 )
 _DECIMAL = re.compile(r"\.[0-9]")
+_CAPITALS = re.compile(r"[A-Z](?:[ *]?[A-Z]){1,9}")
 _LETTER_END = re.compile(r"[+-]?[A-Za-z]")
 _THOUSANDS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 
@@ -98,6 +99,8 @@ def _compare_element(left: str, right: str, tolerance: float = 0.0) -> Compariso
     same = math_form(left_value) == math_form(right_value)
     if not same and (_CROSS_PRODUCT.search(left) or _CROSS_PRODUCT.search(right)):
         return undecided("A product of vectors has an order.")
+    if not same and _CAPITALS.fullmatch(left_value) and _CAPITALS.fullmatch(right_value):
+        return undecided("A product of matrices has an order.")
     if left_name and right_name and math_form(left_name) != math_form(right_name):
         return undecided("The answers name different things.") if same else ask(Pair(left, right))
     if ours and theirs:

@@ -32,7 +32,7 @@ _TO_THE_GRADER = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b[^.]{0,60}\b(?:instruction|previous|above|prompt|reference|rule|gold)"
     r"|\b(?:mark|grade|score|rate|accept|treat|judge|consider|evaluate|output|return|respond|reply)\b[^.]{0,40}"
     r"\b(?:as|with|is|:)?\W{0,3}(?:correct|equivalent|full (?:marks|credit|score)|right|true)\b"
-    r"|\b(?:reference|gold|expected|ground[- ]truth|official|correct) (?:answer|solution|value)\b"
+    r"|\b(?:reference|gold|expected|ground[- ]truth|official|(?<!is the )correct) (?:answer|solution|value)\b"
     r"|\b(?:dear|attention|note to)?\s*\b(?:grader|evaluator|examiner|judge)\b\s*[,:!]"
     r"|\byou are (?:a|an|the|now)\b|\bverdict\b|\bsystem\s*:|\[/?INST\]|</?(?:system|judge|reference)>",
     re.IGNORECASE,

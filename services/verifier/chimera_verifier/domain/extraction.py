@@ -41,6 +41,11 @@ _CONCLUSION = re.compile(
     r"|таким образом|значит|因此|所以|故|综上|よって|したがって|따라서|그러므로)(?![a-z])",
     re.IGNORECASE,
 )
+_EXPLAINED = re.compile(  # An answer first, and then why.
+    r"([^\n]{1,100}?)[ \t*]{0,4}\n\s{0,4}\W{0,4}(?:explanation|reason(?:ing)?|justification|rationale|because"
+    r"|since|solution|note)\b",
+    re.IGNORECASE,
+)
 _IS_ANSWER = re.compile(r"\bis (?:the|our|my) (?:final |correct )?(?:answer|solution|result)\b", re.IGNORECASE)
 _NAMED_CHOICE = re.compile(r"\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Oo]pción|选项)\s{0,2}\(?([A-J])\)?(?![A-Za-z])")
 _LEFT_OPEN = re.compile(r"[0-9A-Za-z)}][+*^!-]|\\(?:frac|sqrt|binom|sum|int|prod|lim|log|ln|sin|cos|tan)")
@@ -179,6 +184,8 @@ def _unmarked(text: str, answer_type: int) -> Reading:
         return _judged(text, answer_type)
     if len(text) > TAIL_CHARS:
         return Reading(absence=Absence.TOO_LONG)
+    if (explained := _EXPLAINED.match(text)) and (answer_type in _VERBAL or is_formula(bare(explained[1]))):
+        return _judged(explained[1], answer_type)
     paragraph = text[-2_000:].rpartition("\n\n")[2] if not text.endswith(("$$", r"\]")) else text[-2_000:]
     sentences = [piece.strip() for piece in _SENTENCES.split(paragraph) if piece and piece.strip()]
     last = sentences[-1] if sentences else ""

@@ -53,6 +53,7 @@ _WRAPPER_PART = re.compile(_WRAPPERS + r"|\\[{}]|[{}]")
 _MATH_DELIMITERS = re.compile(r"(?<!\\)\$+|\\[()\[\]]")
 _SHORT_FRAC = re.compile(r"\\frac ?(\d)(\d)(?!\d)")
 _SHORT_SCRIPT = re.compile(r"([_^])\{([A-Za-z0-9])\}")
+_TIMES_TEN = re.compile(r"(?<=[0-9]) ?[xX] ?(?=10 ?\^)")
 _GAP = re.compile(r"(?<=[0-9]) (?=[0-9])")
 
 OPENING, CLOSING = "([{⟨", ")]}⟩"
@@ -69,7 +70,7 @@ def tidy(text: str) -> str:
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
     text = _FOREIGN_DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
     text = _MATH_DELIMITERS.sub(" ", text).replace(r"\$", "$").replace(r"\%", "%").replace("{,}", ",")
-    text = text.replace("^{∘}", "°").replace(r"\#", "#").replace("**", "^")
+    text = _TIMES_TEN.sub("*", text.replace("^{∘}", "°")).replace(r"\#", "#").replace("**", "^")
     text = _COMMAND.sub(lambda m: _COMMANDS.get(m[1], m[0]), text)
     text = text.replace("^{∘}", "°").replace("^∘", "°")
     text = _GLUED_WORD.sub(lambda m: f" {m[1] or m[2]} ", _SHORT_FRAC.sub(r"\\frac{\1}{\2}", text))

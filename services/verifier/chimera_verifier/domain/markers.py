@@ -91,7 +91,7 @@ _HASHES = re.compile(r"^[ \t]{0,3}####[ \t]{0,4}(?!#)", re.MULTILINE)
 _TAG = re.compile(r"<(?:final_?)?answer>", re.IGNORECASE)
 _TAG_END = re.compile(r"</(?:final_?)?answer>", re.IGNORECASE)
 _VERDICT = re.compile(  # `option D is correct`, `(D) is the right answer`
-    r"\b(?:(?:option|choice|answer|statement)\s{1,3}\(?([A-J])\)?|\(([A-J])\))\s{1,3}is\s{1,3}(?:the\s{1,3})?"
+    r"\b(?:(?:option|choice|answer|statement)\s{1,3}\(?([A-J])\)?|\(([A-J])\)|(?-i:(?<![^\n])([A-J])))\s{1,3}is\s{1,3}(?:the\s{1,3})?"
     r"(?:only\s{1,3})?(?:correct|right|best|true)\b(?!\s{1,3}(?:if|when|only|for))",
     re.IGNORECASE,
 )
@@ -126,7 +126,7 @@ def announced(text: str, choices: bool = False) -> Iterator[Mark]:
             strong = _STRONG.search(lead) or _STRONG_ITSELF.search(match[0]) or (named and _LEAD.search(lead))
             yield _to_line_end(text, match.start(), match.end(), bool(strong))
     for match in _VERDICT.finditer(text) if choices else ():
-        yield Mark(match.start(), match.end(), match[1] or match[2], strong=False)
+        yield Mark(match.start(), match.end(), match[1] or match[2] or match[3], strong=False)
 
 
 def _phrases(text: str) -> Iterator[re.Match[str]]:

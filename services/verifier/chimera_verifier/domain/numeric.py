@@ -49,7 +49,7 @@ def compare_number(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     tolerance = reference.tolerance
     if (clock := _clock(reference.value, candidate)) is not None:
         return clock
-    if (single := enclosed(tidy(candidate).replace(r"\{", "{").replace(r"\}", "}"), "{", "}")) and len(
+    if (single := enclosed(assignment(tidy(candidate))[1].replace(r"\{", "{").replace(r"\}", "}"), "{", "}")) and len(
         split_top(single)
     ) == 1:
         candidate = single
@@ -147,8 +147,12 @@ def agree(reference: Number, candidate: Number, tolerance: float) -> bool | None
     if reference.half_ulp is not None and difference <= reference.half_ulp:
         finer = candidate.half_ulp is None or candidate.half_ulp < reference.half_ulp
         return True if finer and reference.digits >= MIN_ROUNDED_DIGITS else None
-    if candidate.half_ulp is None or difference > candidate.half_ulp or reference.value.denominator == 1:
+    if candidate.half_ulp is None or reference.value.denominator == 1:
         return False
+    if difference > candidate.error:
+        shorter = 0 < candidate.value / reference.value < 1 if reference.value else False
+        cut_off = shorter and candidate.digits > 1 and difference <= 2 * candidate.half_ulp
+        return None if cut_off and reference.half_ulp is None else False
     if candidate.digits >= (MIN_ROUNDING_DIGITS if reference.half_ulp is None else MIN_SHORTENED_DIGITS):
         return True
     return None if candidate.digits > 1 else False
@@ -175,7 +179,7 @@ def rounding(ours: Number | None, theirs: Number | None, tolerance: float) -> fl
     if not tolerance and ours and ours.half_ulp and ours.digits >= MIN_ROUNDED_DIGITS:
         return float(ours.half_ulp)
     if not tolerance and theirs and theirs.half_ulp and theirs.digits >= MIN_ROUNDING_DIGITS:
-        return float(theirs.half_ulp)
+        return float(theirs.error)
     return 0.0
 
 

@@ -15,6 +15,7 @@ MAX_DIGITS = 300  # Of a literal, and of a power of ten: every float fits, and a
 MIN_ROUNDED_DIGITS = 3  # A reference with fewer digits may be an exact value, so what only rounds to it is not proof.
 MIN_ROUNDING_DIGITS = 4  # A candidate with so many right digits is taken for the exact value that it rounds.
 MIN_SHORTENED_DIGITS = 6  # A candidate with so many is right where a decimal reference has still more.
+_CUT_DIGITS, _BINARY_DIGITS = 8, 15
 _MAX_POWER = 64
 _MAX_POWER_BASE = 10**6
 
@@ -71,6 +72,15 @@ class Number:
     digits: int = 0
     half_ulp: Fraction | None = None
     base: int = 10
+
+    @property
+    def error(self) -> Fraction:
+        """What the digits given may be off: half of the last one, or all of it in a long one that was cut off.
+
+        The last digits of a long one may be those of binary arithmetic.
+        """
+        half = self.half_ulp or Fraction(0)
+        return half * (1 if self.digits < _CUT_DIGITS else 2 if self.digits < _BINARY_DIGITS else 20)
 
 
 @dataclass(frozen=True, slots=True)

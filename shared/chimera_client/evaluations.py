@@ -28,10 +28,15 @@ class Evaluations:
         self._stub = evaluation_service_pb2_grpc.EvaluationServiceStub(connection.channel)
 
     async def start(
-        self, spec: evaluation_pb2.EvaluationSpec, request_id: str | None = None
+        self, spec: evaluation_pb2.EvaluationSpec, request_id: str | None = None, *, anew: bool = False
     ) -> evaluation_pb2.Evaluation:
-        """Order an evaluation. The same `request_id` again returns the same; without one every call is a new order."""
-        request = evaluation_service_pb2.StartEvaluationRequest(request_id=request_id or str(uuid.uuid4()), spec=spec)
+        """Order an evaluation. The same `request_id` again returns the same; without one every call is a new order.
+
+        The answers of one that failed are used again where all but the budget is the same, unless `anew`.
+        """
+        request = evaluation_service_pb2.StartEvaluationRequest(
+            request_id=request_id or str(uuid.uuid4()), spec=spec, anew=anew
+        )
         return await self._connection.answer(self._stub.StartEvaluation(request, timeout=_START_SECONDS))
 
     async def get(self, evaluation_id: str) -> evaluation_pb2.Evaluation:

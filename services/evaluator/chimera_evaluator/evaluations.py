@@ -71,8 +71,13 @@ class Evaluations:
         self._spent: dict[str, tuple[int, int]] = {}
         """By evaluation whose budget is spent, how many answers there were and for how many looks nothing moved."""
 
-    async def start(self, request_id: str, spec: evaluation_pb2.EvaluationSpec) -> evaluation_pb2.Evaluation:
-        """Start an evaluation, or return the one that this request started before."""
+    async def start(
+        self, request_id: str, spec: evaluation_pb2.EvaluationSpec, *, anew: bool = False
+    ) -> evaluation_pb2.Evaluation:
+        """Start an evaluation, or return the one that this request started before.
+
+        It uses the answers of one of the same order that failed, unless all is to be asked `anew`.
+        """
         if not 1 <= len(request_id) <= _MAX_REQUEST_ID_CHARS:
             raise InvalidInput.of("request_id", f"must have 1 to {_MAX_REQUEST_ID_CHARS} characters")
         if wrong := [*rules.violations(spec), *self._roles(spec)]:
@@ -90,6 +95,8 @@ class Evaluations:
                 raise InvalidInput.of(
                     "benchmarks", f"ask for {evaluation.planned} answers; it must be from 1 to {rules.MAX_TASKS}"
                 )
+            if not anew:
+                evaluation.continues = rules.continued(spec=evaluation.spec, earlier=await self._store.named(spec.name))
             evaluation.create_time.FromDatetime(self._clock())
             if await self._store.start(evaluation, request_id):
                 await self._tell(evaluation)
@@ -308,6 +315,7 @@ def _as_build(evaluation: evaluation_pb2.Evaluation) -> build_pb2.Build:
     )
     if evaluation.state not in ENDED:
         build.spec.budget.CopyFrom(evaluation.spec.budget)
+        build.spec.ledger_of = evaluation.continues
     return build
 
 

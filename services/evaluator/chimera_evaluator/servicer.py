@@ -26,7 +26,7 @@ class EvaluationServicer(evaluation_service_pb2_grpc.EvaluationServiceServicer):
 
     async def StartEvaluation(self, request: pb.StartEvaluationRequest, context: object) -> evaluation_pb2.Evaluation:
         """Start an evaluation."""
-        return await self._evaluations.start(request.request_id, request.spec)
+        return await self._evaluations.start(request.request_id, request.spec, anew=request.anew)
 
     async def GetEvaluation(self, request: pb.GetEvaluationRequest, context: object) -> evaluation_pb2.Evaluation:
         """Return one evaluation."""

@@ -83,6 +83,12 @@ class EvaluatorStore:
             found = await self._evaluations.find({}).sort(order).skip(skip).limit(limit).to_list(None)
         return [_evaluation(document) for document in found]
 
+    async def named(self, name: str) -> list[evaluation_pb2.Evaluation]:
+        """Evaluations of a name, newest first."""
+        with guarded():
+            found = await self._evaluations.find({"evaluation.spec.name": name}).sort("create_time", -1).to_list(None)
+        return [_evaluation(document) for document in found]
+
     async def active(self) -> list[evaluation_pb2.Evaluation]:
         """Evaluations that have not ended."""
         with guarded():

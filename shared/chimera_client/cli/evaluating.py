@@ -75,11 +75,13 @@ async def found(client: AsyncClient, file: EvaluationFile) -> evaluation_pb2.Eva
 async def ordered(client: AsyncClient, file: EvaluationFile, *, new: bool) -> evaluation_pb2.Evaluation:
     """This file's evaluation, which may be there already; a new one takes the place of one that failed."""
     for generation in itertools.count(1):
-        evaluation = await client.evaluations.start(file.spec, file.request_id(generation))
+        evaluation = await client.evaluations.start(file.spec, file.request_id(generation), anew=new)
         if evaluation.state not in ({*_OVER, _SUCCEEDED} if new else _OVER):
             break
     if evaluation.graded:
         note(f"this file's evaluation is there already: {progress_words(evaluation)}")
+    elif evaluation.continues:
+        note(f"what evaluation {evaluation.continues} paid for is used again; --new asks everything anew")
     return evaluation
 
 

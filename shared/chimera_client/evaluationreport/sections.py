@@ -229,6 +229,10 @@ def _method(evaluation: evaluation_pb2.Evaluation) -> Section:
         "Grading is by the platform's grader: rules and symbolic checks first, a judge where one is named and they do"
         " not decide.",
     ]
+    if evaluation.continues:
+        says.append(
+            f"Answers that evaluation {evaluation.continues} had paid for are used again, and cost nothing here."
+        )
     if (more := spent.calls - used.calls) > 0:
         says.append(
             f"{counted(more, 'call')} more for {usd(spent.cost_nanousd - used.cost_nanousd)} were paid for; what they"

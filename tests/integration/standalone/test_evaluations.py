@@ -199,6 +199,13 @@ async def test_a_budget_bounds_judges_too_and_what_they_cost_is_shown(scene):
     answers = [answer async for answer in scene.client.evaluations.answers(ended.evaluation_id)]
     assert {call.endpoint for answer in answers for call in answer.grade.calls} == {"procedural-weak"}
 
+    spec.budget.Clear()
+    whole = await scene.end((await scene.client.evaluations.start(spec)).evaluation_id)
+    assert (whole.state, whole.continues) == (evaluation_pb2.EVALUATION_STATE_SUCCEEDED, ended.evaluation_id)
+    paid = sum(number - before[name] for name, number in (await scene.answered()).items())
+    assert paid == 2 * PROBLEMS, "no answer was paid for twice"
+    assert whole.usage.calls == paid - ended.spending.spent.calls
+
 
 async def test_problems_with_templates_are_asked_with_other_numbers(scene):
     items = problems()[:2]

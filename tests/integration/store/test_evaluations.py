@@ -14,6 +14,7 @@ from chimera_evaluator.store import EvaluatorStore
 from chimera_shared.builds import BuildTable
 from chimera_shared.endpoints import config
 from chimera_shared.endpoints.book import Amount, Book, Books, Holder
+from chimera_shared.errors import NotFound
 
 pytestmark = pytest.mark.integration
 ENDPOINTS = config.parse({"model": {"base_url": "http://127.0.0.1:1/v1", "model": "m"}})
@@ -21,10 +22,14 @@ RUNNING, CANCELLED = build_pb2.BUILD_STATE_RUNNING, build_pb2.BUILD_STATE_CANCEL
 
 
 class Verifier:
+    gone = False
+
     async def corpus(self, name):
         return corpus_pb2.Corpus(name=name, items=1)
 
     async def items(self, name):
+        if self.gone:
+            raise NotFound(f"no corpus is named {name!r}")
         return [corpus_pb2.CorpusItem(item_id="i", statement="What is 1 + 1?", answer=sample_pb2.Answer(value="2"))]
 
 
@@ -42,23 +47,33 @@ class Bus:
 class Evaluator:
     """One process of the evaluator; another one over the same database is a replica, or its restart."""
 
+    minutes = 0
+
     def __init__(self, database):
-        self.bus, self.builds, self.books = Bus(), BuildTable(), Books(database["budgets"])
+        self.bus, self.builds, self.books, self.verifier = Bus(), BuildTable(), Books(database["budgets"]), Verifier()
         self.evaluations = Evaluations(
-            EvaluatorStore(database), Verifier(), ENDPOINTS, self.bus, self.builds, self.books, self._now, 30.0
+            EvaluatorStore(database), self.verifier, ENDPOINTS, self.bus, self.builds, self.books, self._now, 30.0
         )
 
     def _now(self):
-        return datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+        self.minutes += 1
+        return datetime(2026, 11, 28, 12, self.minutes, tzinfo=UTC)
 
-    async def start(self, **changes):
+    async def fail(self, evaluation):
+        """End an evaluation whose corpus is gone."""
+        self.verifier.gone = True
+        async for _ in self.evaluations.advance(events_pb2.EvaluationChanged(evaluation=evaluation)):
+            raise AssertionError("there is nothing to ask")
+        self.verifier.gone = False
+
+    async def start(self, request_id="q1", *, anew=False, **changes):
         spec = evaluation_pb2.EvaluationSpec(
             name="e",
             candidates=[{"name": "c", "role": {"endpoints": ["model"]}}],
             benchmarks=[{"corpus": "sums"}],
             **changes,
         )
-        return await self.evaluations.start("q1", spec)
+        return await self.evaluations.start(request_id, spec, anew=anew)
 
     def told(self):
         """What builds were told of since this was last asked."""
@@ -102,6 +117,23 @@ async def test_an_end_that_a_dying_process_did_not_tell_is_told_by_the_next(data
     await second.evaluations.look()
 
     assert [(told.build_id, told.state) for told in second.told()] == [(started.evaluation_id, CANCELLED)]
+
+
+async def test_what_a_failed_evaluation_paid_for_is_used_by_the_next_of_the_same_order(database):
+    evaluator = Evaluator(database)
+    first = await evaluator.start(budget={"calls": 1})
+    await evaluator.fail(first)
+    evaluator.told()
+
+    second = await evaluator.start("q2", budget={"calls": 9})
+    [told] = evaluator.told()
+    assert (second.continues, told.spec.ledger_of) == (first.evaluation_id, first.evaluation_id)
+    assert (await evaluator.start("q3", seed=5)).continues == "", "another order"
+    assert (await evaluator.start("q4", anew=True)).continues == ""
+    await evaluator.fail(second)
+    await evaluator.evaluations.cancel((await evaluator.start("q4", anew=True)).evaluation_id)
+    third = await evaluator.start("q5")
+    assert third.continues == first.evaluation_id, "all that continue one share its ledger"
 
 
 async def test_what_was_spent_is_shown_to_the_call(database):

@@ -1,7 +1,7 @@
 """What makes an order of an evaluation valid, and what stands for what it leaves out."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chimera.build.v1 import build_pb2
 from chimera.evaluation.v1 import evaluation_pb2
@@ -53,6 +53,25 @@ def violations(spec: evaluation_pb2.EvaluationSpec) -> Iterator[Violation]:
     for field in ("cost_nanousd", "tokens", "calls"):
         if (value := getattr(spec.budget, field)) < 0:
             yield Violation(f"budget.{field}", f"must not be negative, not {value}; 0 means no limit")
+
+
+def continued(spec: evaluation_pb2.EvaluationSpec, earlier: Iterable[evaluation_pb2.Evaluation]) -> str:
+    """The evaluation whose paid answers one of this spec uses again; `earlier` are those of its name, newest first.
+
+    One that failed asks the same once more, whatever it may spend. All that continue an evaluation share its ledger.
+    """
+    for other in earlier:
+        if _unlimited(other.spec) == _unlimited(spec) and other.state != evaluation_pb2.EVALUATION_STATE_CANCELLED:
+            failed = other.state == evaluation_pb2.EVALUATION_STATE_FAILED
+            return (other.continues or other.evaluation_id) if failed else ""
+    return ""
+
+
+def _unlimited(spec: evaluation_pb2.EvaluationSpec) -> evaluation_pb2.EvaluationSpec:
+    found = evaluation_pb2.EvaluationSpec()
+    found.CopyFrom(spec)
+    found.ClearField("budget")
+    return found
 
 
 def _candidates(spec: evaluation_pb2.EvaluationSpec) -> Iterator[Violation]:

@@ -142,7 +142,7 @@ class Comparison(_message.Message):
     def __init__(self, candidate: _Optional[str] = ..., baseline: _Optional[str] = ..., benchmark: _Optional[str] = ..., perturbation: _Optional[_Union[Perturbation, str]] = ..., problems: _Optional[int] = ..., difference: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., p_value: _Optional[float] = ...) -> None: ...
 
 class Evaluation(_message.Message):
-    __slots__ = ("evaluation_id", "spec", "state", "detail", "revision", "planned", "graded", "usage", "corpora", "scores", "comparisons", "create_time", "end_time", "spending")
+    __slots__ = ("evaluation_id", "spec", "state", "detail", "revision", "planned", "graded", "usage", "corpora", "scores", "comparisons", "create_time", "end_time", "spending", "continues")
     EVALUATION_ID_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -157,6 +157,7 @@ class Evaluation(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     SPENDING_FIELD_NUMBER: _ClassVar[int]
+    CONTINUES_FIELD_NUMBER: _ClassVar[int]
     evaluation_id: str
     spec: EvaluationSpec
     state: EvaluationState
@@ -171,7 +172,8 @@ class Evaluation(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
     spending: _build_pb2.Spending
-    def __init__(self, evaluation_id: _Optional[str] = ..., spec: _Optional[_Union[EvaluationSpec, _Mapping]] = ..., state: _Optional[_Union[EvaluationState, str]] = ..., detail: _Optional[str] = ..., revision: _Optional[int] = ..., planned: _Optional[int] = ..., graded: _Optional[int] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., corpora: _Optional[_Iterable[_Union[_corpus_pb2.Corpus, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[Score, _Mapping]]] = ..., comparisons: _Optional[_Iterable[_Union[Comparison, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spending: _Optional[_Union[_build_pb2.Spending, _Mapping]] = ...) -> None: ...
+    continues: str
+    def __init__(self, evaluation_id: _Optional[str] = ..., spec: _Optional[_Union[EvaluationSpec, _Mapping]] = ..., state: _Optional[_Union[EvaluationState, str]] = ..., detail: _Optional[str] = ..., revision: _Optional[int] = ..., planned: _Optional[int] = ..., graded: _Optional[int] = ..., usage: _Optional[_Union[_sample_pb2.Usage, _Mapping]] = ..., corpora: _Optional[_Iterable[_Union[_corpus_pb2.Corpus, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[Score, _Mapping]]] = ..., comparisons: _Optional[_Iterable[_Union[Comparison, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spending: _Optional[_Union[_build_pb2.Spending, _Mapping]] = ..., continues: _Optional[str] = ...) -> None: ...
 
 class Task(_message.Message):
     __slots__ = ("task_id", "evaluation_id", "candidate", "benchmark", "item", "perturbation", "sample", "seed")

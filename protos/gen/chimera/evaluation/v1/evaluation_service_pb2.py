@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from chimera.evaluation.v1 import evaluation_pb2 as chimera_dot_evaluation_dot_v1_dot_evaluation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.chimera/evaluation/v1/evaluation_service.proto\x12\x15\x63himera.evaluation.v1\x1a&chimera/evaluation/v1/evaluation.proto\"a\n\x16StartEvaluationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\x04spec\x18\x02 \x01(\x0b\x32%.chimera.evaluation.v1.EvaluationSpec\"-\n\x14GetEvaluationRequest\x12\x15\n\revaluation_id\x18\x01 \x01(\t\"?\n\x16ListEvaluationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"j\n\x17ListEvaluationsResponse\x12\x36\n\x0b\x65valuations\x18\x01 \x03(\x0b\x32!.chimera.evaluation.v1.Evaluation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"/\n\x16WatchEvaluationRequest\x12\x15\n\revaluation_id\x18\x01 \x01(\t\"0\n\x17\x43\x61ncelEvaluationRequest\x12\x15\n\revaluation_id\x18\x01 \x01(\t\"+\n\x12ReadAnswersRequest\x12\x15\n\revaluation_id\x18\x01 \x01(\t2\xf4\x04\n\x11\x45valuationService\x12\x63\n\x0fStartEvaluation\x12-.chimera.evaluation.v1.StartEvaluationRequest\x1a!.chimera.evaluation.v1.Evaluation\x12_\n\rGetEvaluation\x12+.chimera.evaluation.v1.GetEvaluationRequest\x1a!.chimera.evaluation.v1.Evaluation\x12p\n\x0fListEvaluations\x12-.chimera.evaluation.v1.ListEvaluationsRequest\x1a..chimera.evaluation.v1.ListEvaluationsResponse\x12\x65\n\x0fWatchEvaluation\x12-.chimera.evaluation.v1.WatchEvaluationRequest\x1a!.chimera.evaluation.v1.Evaluation0\x01\x12\x65\n\x10\x43\x61ncelEvaluation\x12..chimera.evaluation.v1.CancelEvaluationRequest\x1a!.chimera.evaluation.v1.Evaluation\x12Y\n\x0bReadAnswers\x12).chimera.evaluation.v1.ReadAnswersRequest\x1a\x1d.chimera.evaluation.v1.Answer0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.chimera/evaluation/v1/evaluation_service.proto\x12\x15\x63himera.evaluation.v1\x1a&chimera/evaluation/v1/evaluation.proto\"o\n\x16StartEvaluationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\x04spec\x18\x02 \x01(\x0b\x32%.chimera.evaluation.v1.EvaluationSpec\x12\x0c\n\x04\x61new\x18\x03 \x01(\x08\"-\n\x14GetEvaluationRequest\x12\x15\n\revaluation_id\x18\x01 \x01(\t\"?\n\x16ListEvaluationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"j\n\x17ListEvaluationsResponse\x12\x36\n\x0b\x65valuations\x18\x01 \x03(\x0b\x32!.chimera.evaluation.v1.Evaluation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"/\n\x16WatchEvaluationRequest\x12\x15\n\revaluation_id\x18\x01 \x01(\t\"0\n\x17\x43\x61ncelEvaluationRequest\x12\x15\n\revaluation_id\x18\x01 \x01(\t\"+\n\x12ReadAnswersRequest\x12\x15\n\revaluation_id\x18\x01 \x01(\t2\xf4\x04\n\x11\x45valuationService\x12\x63\n\x0fStartEvaluation\x12-.chimera.evaluation.v1.StartEvaluationRequest\x1a!.chimera.evaluation.v1.Evaluation\x12_\n\rGetEvaluation\x12+.chimera.evaluation.v1.GetEvaluationRequest\x1a!.chimera.evaluation.v1.Evaluation\x12p\n\x0fListEvaluations\x12-.chimera.evaluation.v1.ListEvaluationsRequest\x1a..chimera.evaluation.v1.ListEvaluationsResponse\x12\x65\n\x0fWatchEvaluation\x12-.chimera.evaluation.v1.WatchEvaluationRequest\x1a!.chimera.evaluation.v1.Evaluation0\x01\x12\x65\n\x10\x43\x61ncelEvaluation\x12..chimera.evaluation.v1.CancelEvaluationRequest\x1a!.chimera.evaluation.v1.Evaluation\x12Y\n\x0bReadAnswers\x12).chimera.evaluation.v1.ReadAnswersRequest\x1a\x1d.chimera.evaluation.v1.Answer0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,19 +33,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chimera.evaluation.v1.evalu
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STARTEVALUATIONREQUEST']._serialized_start=113
-  _globals['_STARTEVALUATIONREQUEST']._serialized_end=210
-  _globals['_GETEVALUATIONREQUEST']._serialized_start=212
-  _globals['_GETEVALUATIONREQUEST']._serialized_end=257
-  _globals['_LISTEVALUATIONSREQUEST']._serialized_start=259
-  _globals['_LISTEVALUATIONSREQUEST']._serialized_end=322
-  _globals['_LISTEVALUATIONSRESPONSE']._serialized_start=324
-  _globals['_LISTEVALUATIONSRESPONSE']._serialized_end=430
-  _globals['_WATCHEVALUATIONREQUEST']._serialized_start=432
-  _globals['_WATCHEVALUATIONREQUEST']._serialized_end=479
-  _globals['_CANCELEVALUATIONREQUEST']._serialized_start=481
-  _globals['_CANCELEVALUATIONREQUEST']._serialized_end=529
-  _globals['_READANSWERSREQUEST']._serialized_start=531
-  _globals['_READANSWERSREQUEST']._serialized_end=574
-  _globals['_EVALUATIONSERVICE']._serialized_start=577
-  _globals['_EVALUATIONSERVICE']._serialized_end=1205
+  _globals['_STARTEVALUATIONREQUEST']._serialized_end=224
+  _globals['_GETEVALUATIONREQUEST']._serialized_start=226
+  _globals['_GETEVALUATIONREQUEST']._serialized_end=271
+  _globals['_LISTEVALUATIONSREQUEST']._serialized_start=273
+  _globals['_LISTEVALUATIONSREQUEST']._serialized_end=336
+  _globals['_LISTEVALUATIONSRESPONSE']._serialized_start=338
+  _globals['_LISTEVALUATIONSRESPONSE']._serialized_end=444
+  _globals['_WATCHEVALUATIONREQUEST']._serialized_start=446
+  _globals['_WATCHEVALUATIONREQUEST']._serialized_end=493
+  _globals['_CANCELEVALUATIONREQUEST']._serialized_start=495
+  _globals['_CANCELEVALUATIONREQUEST']._serialized_end=543
+  _globals['_READANSWERSREQUEST']._serialized_start=545
+  _globals['_READANSWERSREQUEST']._serialized_end=588
+  _globals['_EVALUATIONSERVICE']._serialized_start=591
+  _globals['_EVALUATIONSERVICE']._serialized_end=1219
 # @@protoc_insertion_point(module_scope)

@@ -8,12 +8,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class StartEvaluationRequest(_message.Message):
-    __slots__ = ("request_id", "spec")
+    __slots__ = ("request_id", "spec", "anew")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
+    ANEW_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     spec: _evaluation_pb2.EvaluationSpec
-    def __init__(self, request_id: _Optional[str] = ..., spec: _Optional[_Union[_evaluation_pb2.EvaluationSpec, _Mapping]] = ...) -> None: ...
+    anew: bool
+    def __init__(self, request_id: _Optional[str] = ..., spec: _Optional[_Union[_evaluation_pb2.EvaluationSpec, _Mapping]] = ..., anew: _Optional[bool] = ...) -> None: ...
 
 class GetEvaluationRequest(_message.Message):
     __slots__ = ("evaluation_id",)

@@ -106,6 +106,7 @@ class Evaluations:
             raise AlreadyExists(
                 f"request_id {request_id!r} ordered another evaluation, {there.evaluation_id}; choose a new one"
             )
+        await self._show_spending([there])
         return there
 
     async def get(self, evaluation_id: str) -> evaluation_pb2.Evaluation:
@@ -276,6 +277,8 @@ class Evaluations:
         for evaluation in evaluations:
             if (book := books.get(evaluation.evaluation_id)) is not None:
                 evaluation.spending.CopyFrom(book.spending)
+            if evaluation.state == evaluation_pb2.EVALUATION_STATE_SUCCEEDED:
+                _as_told(evaluation)
 
     def _roles(self, spec: evaluation_pb2.EvaluationSpec) -> list[Violation]:
         roles = [(f"candidates[{i}].role", candidate.role) for i, candidate in enumerate(spec.candidates)]
@@ -306,6 +309,14 @@ class Evaluations:
                     "import it with its answers",
                 )
         return corpora
+
+
+def _as_told(evaluation: evaluation_pb2.Evaluation) -> None:
+    """Of an evaluation that succeeded everything was told, while its books may be a second behind."""
+    spending = evaluation.spending
+    spending.ClearField("reserved")
+    if not evaluation.continues and spending.spent.calls < evaluation.usage.calls:
+        spending.spent.CopyFrom(evaluation.usage)
 
 
 def _as_build(evaluation: evaluation_pb2.Evaluation) -> build_pb2.Build:

@@ -188,13 +188,14 @@ async def test_a_budget_bounds_judges_too_and_what_they_cost_is_shown(scene):
         judge={"endpoints": ["procedural-weak"]},
         budget={"calls": PROBLEMS + 10},  # enough for the candidate, not for its judge
     )
-    ended = await scene.end((await scene.client.evaluations.start(spec)).evaluation_id)
+    ended = await scene.end((await scene.client.evaluations.start(spec, "judged")).evaluation_id)
     calls = {name: number - before[name] for name, number in (await scene.answered()).items()}
     assert ended.state == evaluation_pb2.EVALUATION_STATE_FAILED
     assert "the budget of 50 model calls is spent" in ended.detail
     assert 0 < ended.graded == calls["procedural-weak"] < PROBLEMS
     assert sum(calls.values()) == ended.spending.spent.calls <= PROBLEMS + 10
     assert not ended.spending.reserved.calls
+    assert await scene.client.evaluations.start(spec, "judged") == ended
     assert ended.usage.calls == 2 * ended.graded
     answers = [answer async for answer in scene.client.evaluations.answers(ended.evaluation_id)]
     assert {call.endpoint for answer in answers for call in answer.grade.calls} == {"procedural-weak"}

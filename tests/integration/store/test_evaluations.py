@@ -152,3 +152,18 @@ async def test_what_was_spent_is_shown_to_the_call(database):
     ):
         assert (shown.spending.spent.calls, shown.spending.spent.cost_nanousd) == (4, 10)
         assert (shown.spending.reserved.calls, shown.spending.unaccounted.calls) == (2, 1)
+
+
+async def test_of_what_succeeded_everything_is_shown_though_books_are_behind(database):
+    evaluator = Evaluator(database)
+    ended = await evaluator.start()
+    book = Book(ended.evaluation_id)
+    book.holders["evaluator"] = Holder("evaluator", "1", spent=Amount(calls=2), reserved=Amount(calls=1))
+    assert await evaluator.books.swap(book)
+    ended.state, ended.revision = evaluation_pb2.EVALUATION_STATE_SUCCEEDED, 2
+    ended.usage.calls = 3
+    assert await EvaluatorStore(database).change(ended)
+
+    shown = await evaluator.evaluations.get(ended.evaluation_id)
+    assert (shown.spending.spent.calls, shown.spending.HasField("reserved")) == (3, False)
+    assert await evaluator.start() == shown, "an order that is known is told as it is shown"

@@ -26,7 +26,7 @@ FIRST_MOMENT, LAST_MOMENT = 0.01, 0.9
 CALLS_BETWEEN = 10
 """Answered after a victim is back and before the next one dies: then work is under way again."""
 LONGEST_SECONDS = 900
-ORPHAN_SECONDS = 10
+ORPHAN_SECONDS = 120
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ from e2e.journal import Request
 
 BUYERS = ("taxonomy", "generator", "verifier")
 """The services that ask models, and keep what was answered in a ledger of their own."""
-ON_THE_WIRE_SECONDS = 0.5
-"""In which a busy teacher takes in what a process sent just before it died."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,8 @@ class Accounts:
 
     async def note_death(self, service: str) -> None:
         """Call it while the service is dead: what it had asked and not kept is what it will ask again."""
-        await asyncio.sleep(ON_THE_WIRE_SECONDS)
+        for _ in range(3):  # a busy teacher has what the process sent just before it died once it answers later ones
+            await self._deployed.stats()
         self._deployed.journal.read()
         requests = list(self._deployed.journal.requests.values())
         kept = set().union(*(await self.kept()).values())

@@ -25,8 +25,8 @@ MODELS = ("procedural-teacher", "procedural-strong", "procedural-medium")
 SPARE = "procedural-weak"
 """A model that builds use only if they name it."""
 IN_FLIGHT = 32
-READY_SECONDS = 120
-END_SECONDS = 45
+READY_SECONDS = 240
+END_SECONDS = 120
 """More than the graceful time-out, and what it takes to leave a broker that is gone."""
 
 

@@ -27,7 +27,7 @@ BUILD: dict[str, Any] = {
     "subjects": [{"name": "Mathematics", "weight": 2}, "Physics"],
     "roles": ROLES,
 }
-LONGEST_SECONDS = 180
+LONGEST_SECONDS = 600
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ async def submit(deployed: Cluster, spec: build_pb2.BuildSpec) -> str:
     async with deployed.channel() as channel:
         request = build_service_pb2.SubmitBuildRequest(request_id=uuid.uuid4().hex, spec=spec)
         build = await build_service_pb2_grpc.BuildServiceStub(channel).SubmitBuild(
-            request, timeout=30, wait_for_ready=True
+            request, timeout=120, wait_for_ready=True
         )
         return str(build.build_id)
 
@@ -59,7 +59,7 @@ def ended(build: build_pb2.Build) -> bool:
 
 
 async def until(
-    deployed: Cluster, build_id: str, done: Callable[[build_pb2.Build], bool] = ended, seconds: float = 240
+    deployed: Cluster, build_id: str, done: Callable[[build_pb2.Build], bool] = ended, seconds: float = 480
 ) -> build_pb2.Build:
     """The build once `done` says so; with what every service waits for if it never does."""
     build = None
@@ -81,7 +81,7 @@ async def samples(deployed: Cluster, build_id: str) -> list[sample_pb2.Sample]:
         stub = sample_service_pb2_grpc.SampleServiceStub(channel)
         request = sample_service_pb2.ListSamplesRequest(build_id=build_id, page_size=50)
         while True:
-            page = await stub.ListSamples(request, timeout=20, wait_for_ready=True)
+            page = await stub.ListSamples(request, timeout=120, wait_for_ready=True)
             found += page.samples
             if not page.next_page_token:
                 return found

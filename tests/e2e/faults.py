@@ -33,11 +33,16 @@ class _Failing(BaseHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024
+    """As many may connect at once, or a busy machine would make some time out instead of fail."""
+
+
 @contextmanager
 def failing_server() -> Iterator[str]:
     """Gives the address before the status: `http://127.0.0.1:PORT`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Failing)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Failing)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

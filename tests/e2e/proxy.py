@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import Callable
 from typing import Self
 
+from ports import free_port
+
 _CHUNK_BYTES = 64 * 1024
 _HOST = b"127.0.0.1"
 
@@ -45,10 +47,10 @@ class Link:
         await self.refuse()
 
     async def accept(self) -> None:
-        """Listen: on a free port the first time, later on the same."""
+        """Listen: on a free port the first time, later on the same, which nobody else is given meanwhile."""
         if self._server is None:
+            self.port = self.port or free_port()
             self._server = await asyncio.start_server(self._connected, _HOST.decode(), self.port, reuse_address=True)
-            self.port = self._server.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:
         """Cut everything, and refuse what tries to connect."""

@@ -27,7 +27,7 @@ class Reflected:
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=GetMessageClass(described.output_type).FromString,
         )
-        response = call(ParseDict(request, GetMessageClass(described.input_type)()), timeout=10)
+        response = call(ParseDict(request, GetMessageClass(described.input_type)()), timeout=120)
         return dict(MessageToDict(response, preserving_proto_field_name=True))
 
     def close(self) -> None:

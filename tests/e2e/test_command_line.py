@@ -25,7 +25,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 MIX = {"Mathematics": 8, "Physics": 4}
 SAMPLES = sum(MIX.values())
 IN_FLIGHT = 4
-CHILDREN_END_SECONDS = 60
+SLOW = {"latency_mean_seconds": 1.0, "latency_sigma": 0}
+"""So that a build of twice the samples lasts 12 s at least: it is not over when somebody sees that it has begun."""
+QUICK = {"latency_mean_seconds": 0.02, "latency_sigma": 0}
+CHILDREN_END_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,10 @@ class Teacher:
             for name in MODELS
         }
 
+    async def dials(self, **changes: Any) -> None:
+        async with aiohttp.ClientSession() as session, session.put(f"{self.url}/dials", json=changes) as answer:
+            answer.raise_for_status()
+
     async def stats(self) -> dict[str, Any]:
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/stats") as answer:
             return dict(await answer.json())
@@ -134,11 +141,12 @@ class Teacher:
 @asynccontextmanager
 async def teaching() -> AsyncIterator[Teacher]:
     port = free_port()
-    slow = {"CHIMERA_INFERENCE_DIALS__LATENCY_MEAN_SECONDS": 0.15}
-    async with started("--port", port, module="chimera_inference", **slow) as process:
+    async with started("--port", port, module="chimera_inference") as process:
         assert process.stdout is not None
-        await asyncio.wait_for(process.stdout.readline(), 30)
-        yield Teacher(f"http://127.0.0.1:{port}/v1")
+        await asyncio.wait_for(process.stdout.readline(), 120)
+        teacher = Teacher(f"http://127.0.0.1:{port}/v1")
+        await teacher.dials(**SLOW)
+        yield teacher
 
 
 def slow_file(path: Path, teacher: Teacher, seed: int) -> Path:
@@ -172,6 +180,7 @@ async def require_ctrl_c_pauses_and_no_call_is_paid_twice(folder: Path, teacher:
     assert f"Go on with: chimera build run {file} -o {output} --data-dir {data}" in paused.err
     assert not output.exists()
     await require_gone(children)
+    await teacher.dials(**QUICK)
     build = await require_completed(command, output)
     stats = await teacher.stats()
     assert stats["repeats"] == 0
@@ -188,6 +197,7 @@ async def require_kill_9_loses_nothing_but_calls_in_flight(folder: Path, teacher
         await process.wait()
     assert not output.exists()
     await require_gone(children)
+    await teacher.dials(**QUICK)
     build = await require_completed(command, output)
     stats = await teacher.stats()
     assert stats["repeats"] <= len(MODELS) * IN_FLIGHT
@@ -206,7 +216,7 @@ async def test_ctrl_c_while_services_start_leaves_nothing_running(tmp_path: Path
     command = ("build", "run", build_file(tmp_path / "f.yaml"), "--data-dir", tmp_path / "data", "-o", tmp_path / "out")
     async with started(*command) as process:
         assert process.stderr is not None
-        while b"starting the embedded store" not in await asyncio.wait_for(process.stderr.readline(), 30):
+        while b"starting the embedded store" not in await asyncio.wait_for(process.stderr.readline(), 120):
             pass
         children = children_of(process)
         process.send_signal(signal.SIGINT)

@@ -16,7 +16,7 @@ HOSTILE = b"\x1b]0;owned\x07" + bytes(range(256))
 
 
 async def listed(gateway: str, wanted: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(480):
         while True:
             ended = await chimera("dead-letters", "list", "--json", "--gateway", gateway)
             assert (ended.code, ended.complaints) == (0, [])

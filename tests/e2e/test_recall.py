@@ -55,8 +55,9 @@ async def test_a_recall_withdraws_what_does_not_pass_again_and_nothing_else(depl
                 killed = True
                 await deployed.kill("gateway")
         assert killed
-        await deployed.ready("gateway")
+    await deployed.ready("gateway")
 
+    async with AsyncClient(deployed.gateway) as client:  # the other may not have noticed yet that it is back
         assert recall.state == recall_pb2.RECALL_STATE_SUCCEEDED
         assert recall.selected == recall.kept + recall.withdrawn == len(late)
         assert 0 < recall.withdrawn < len(late)
@@ -82,14 +83,14 @@ async def test_a_recall_withdraws_what_does_not_pass_again_and_nothing_else(depl
 
 
 async def test_a_cancelled_recall_stops_asking_at_once(deployed: Cluster) -> None:
-    await deployed.dials(latency_mean_seconds=60)
+    await deployed.dials(latency_mean_seconds=3600, latency_cap_seconds=3600)
     async with AsyncClient(deployed.gateway) as client:
         newest = await anext(aiter(client.datasets.list()))
         evidence = sample_pb2.EvidenceFilter(role="panel")
         recall = await client.recalls.start(newest.dataset_id, evidence, "x")
         await _asked(deployed)
         await client.recalls.cancel(recall.recall_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while (await deployed.stats())["in_flight"]:  # noqa: ASYNC110 the teacher tells nobody
                 await asyncio.sleep(0.1)
         history = await client.datasets.history(newest.dataset_id)
@@ -99,7 +100,7 @@ async def test_a_cancelled_recall_stops_asking_at_once(deployed: Cluster) -> Non
 
 async def _asked(deployed: Cluster) -> None:
     """Wait until the teacher is asked something."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(240):
         while not (await deployed.stats())["in_flight"]:  # noqa: ASYNC110 the teacher tells nobody
             await asyncio.sleep(0.1)
 

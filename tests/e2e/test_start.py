@@ -35,8 +35,8 @@ async def test_a_start_that_waits_for_the_broker_ends_on_sigterm(tmp_path: Path)
             await process.start()
             running = process.running
             assert running is not None
-            await asyncio.wait_for(reached.wait(), 30)
+            await asyncio.wait_for(reached.wait(), 120)
             running.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(running.wait(), 10) == 0, process.log.read_text()
+            assert await asyncio.wait_for(running.wait(), 60) == 0, process.log.read_text()
     finally:
         await store.stop()

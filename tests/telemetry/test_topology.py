@@ -78,7 +78,7 @@ async def _one_sample(deployed: Cluster) -> sample_pb2.Sample:
     async with deployed.channel() as channel:
         builds = build_service_pb2_grpc.BuildServiceStub(channel)
         build = await builds.SubmitBuild(build_service_pb2.SubmitBuildRequest(request_id=uuid.uuid4().hex, spec=spec))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(480):
             async for news in builds.WatchBuild(build_service_pb2.WatchBuildRequest(build_id=build.build_id)):
                 build = news
         assert build.state == build_pb2.BUILD_STATE_SUCCEEDED, build

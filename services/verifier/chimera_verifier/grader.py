@@ -4,8 +4,8 @@ from typing import Protocol
 
 from chimera.sample.v1 import sample_pb2
 from chimera_verifier.domain.comparison import compare
-from chimera_verifier.domain.extraction import Absence, is_repeated, read
-from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, math_form
+from chimera_verifier.domain.extraction import Absence, Reading, is_repeated, read
+from chimera_verifier.domain.latex import MAX_ANSWER_CHARS, bare, math_form
 from chimera_verifier.domain.outcomes import UNDECIDED, Pair, settle
 from chimera_verifier.domain.typing import asks_exact, choices_of, infer
 from chimera_verifier.domain.words import choice_letter
@@ -13,6 +13,7 @@ from chimera_verifier.domain.words import choice_letter
 __all__ = ["EXTRACTION", "UNDECIDED", "Grader", "SymbolicChecker", "needs_judge"]
 
 EXTRACTION = "extraction"
+_PHRASES = frozenset({Absence.EVASION, Absence.HEDGE, Absence.INSTRUCTION})
 _UNKNOWN_ABSENCES = frozenset({Absence.EMPTY, Absence.CUT_OFF, Absence.TOO_LONG, Absence.CONTRADICTION})
 
 
@@ -40,6 +41,9 @@ class Grader:
         """
         reference = completed(reference, question)
         reading = read(response, reference.type, question)
+        value = reference.value.strip()
+        if reading.absence in _PHRASES and bare(response) in (value, rf"\boxed{{{value}}}"):
+            reading = Reading(value)  # `Na` and `unknown` may be what is asked for.
         if reading.answer is None:
             absence = reading.absence or Absence.NONE
             unknown = absence in _UNKNOWN_ABSENCES

@@ -12,6 +12,14 @@ CPU_SECONDS = 150  # For all texts together, which take about twenty.
 
 TEXTS = {
     "digits": "9" * 300_000,
+    "numbers in words": "seven hundred and " * 20_000,
+    "signs in words": "minus " * 50_000,
+    "growth": "O(" + "n^" * 90 + "n)",
+    "growth of many": "O(" + "*".join(["(a+b+c+d)"] * 15) + ")",
+    "negations": "¬" * 99 + "p",
+    "logic": "(" * 45 + "p∧q" + ")" * 45,
+    "residues": "n ≡ " + "1, " * 60 + "1 (mod 3)",
+    "a sentence of one word": "it is " * 45,
     "boxed digits": r"\boxed{" + "9" * 150_000 + "}",
     "open boxes": r"\boxed{" * 100_000,
     "braces": "{" * 150_000,

@@ -51,6 +51,7 @@ _CROSS_PRODUCT = re.compile(
 )
 _DECIMAL = re.compile(r"\.[0-9]")
 _CAPITALS = re.compile(r"[A-Z](?:[ *]?[A-Z]){1,9}")
+_CAPITAL, _OR = re.compile(r"[A-Z]"), re.compile(r"\bor\b")
 _LETTER_END = re.compile(r"[+-]?[A-Za-z]")
 _THOUSANDS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 
@@ -196,6 +197,8 @@ def _compare_set(reference: sample_pb2.Answer, candidate: str) -> Comparison:
     if listed and [_kind(item) for item in ours.items] != ["("]:
         return undecided("The candidate is an ordered list where a set is asked for.")
     left, right = _distinct(ours.items), _distinct(theirs.items)
+    if _OR.search(candidate) and not _OR.search(reference.value) and all(_CAPITAL.fullmatch(item) for item in left):
+        return undecided("The candidate offers one of several choices.")
     if max(len(left), len(right)) > structures.MAX_ELEMENTS // 4:
         return undecided("The sets are too large to compare.")
     return _match(left, right, candidate, reference.tolerance)

@@ -153,6 +153,7 @@ _LABEL = re.compile(
 _PRODUCT = re.compile(r"[a-z]{2}")  # `xy` is a product, `AB` a segment, `area` a word.
 _JOINS = re.compile(r"(?<![A-Za-z\\])(?:and|or|und|oder|et|ou|или|и)(?![A-Za-z])|(?<=[0-9)}]) (?:y|o) |[∧∨和或与]")
 _ARITHMETIC = re.compile(r"(?:[0-9.,\s()]+[-+*/^!]|(?=\\))(?:[0-9.,\s(){}+*/^!-]|\\(?:frac|binom|sqrt))*")
+_LITERAL = re.compile(r"-? ?[0-9][0-9.,]*")
 _EQUALITY = re.compile(r":=|≔|==|(?<![<>!≤≥])=(?!=)|≈|∈")
 _MAX_CHAIN = 12
 
@@ -174,6 +175,8 @@ def assignment(text: str) -> tuple[str, str]:
     sides = [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
     if len(signs) > 1 and any(len(split_top(side)) > 1 or _JOINS.search(side) for side in sides):
         return "", text
+    if len(sides) == 2 and is_label(sides[1]) and _LITERAL.fullmatch(sides[0]) and signs[0][0] == "=":
+        sides.reverse()  # `3 = x`
     named = is_label(sides[0])
     worked_out = _ARITHMETIC.fullmatch(sides[0]) is not None and "=" in signs[0][0]
     if not all(sides[1:]) or not (named or worked_out or not sides[0]):

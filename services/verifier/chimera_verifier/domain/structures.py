@@ -17,6 +17,7 @@ _WORD_SEPARATOR = re.compile(
     r"|(?<=[0-9)}]) (?:y|o) (?=[-0-9({\\])|,? ?[和或与及、] ?|(?<=[0-9)}]) ?[∨∧] ?|,? &\s"
 )
 _UNION = re.compile(r"∪| [Uu] |,? (?:or|oder|ou|или|∨) |(?<=[\])])U(?=[\[(])| ?[或] ?")
+_FINITE_UNION = re.compile(r"(?<=[^\s{]) ?\} ?∪ ?\{ ?(?=[^\s}])")
 _AND = re.compile(r",? (?:and|und|et|y|и|∧) ")
 _NOTHING = re.compile(
     r"(?:there (?:is|are) )?(?:no (?:real )?(?:solutions?|values?|such \w+)|empty set|none|nothing|无解"
@@ -28,7 +29,11 @@ _SHARES = re.compile(r"[0-9]{1,9}(?: ?: ?[0-9]{1,9}){2,6}")
 _BUILDER = re.compile(r"\{ ?(?:[A-Za-z]|\\[a-z]{2,8}) ?(?:∈ ?(?:ℝ|R|\\mathbb ?\{? ?R ?\}?) ?)?[|:] ?([^{}|:]{3,200})\}")
 _MAGNITUDE = re.compile(r"\|([^|]{1,20})\|")
 _ASSIGNED = re.compile(r"(?:[A-Z]|[A-Z]_\w|\\text ?\{[^{}]{1,30}\}|[a-z]) ?= ?")
-_REALS = re.compile(r"\\mathbb ?\{?R\}?|ℝ|R|(?:the )?(?:set of )?(?:all )?reals?(?: numbers?)?|全体实数", re.IGNORECASE)
+_REALS = re.compile(
+    r"\\mathbb ?\{?R\}?|ℝ|R|(?:the )?(?:set of )?(?:all )?reals?(?: (?:numbers?|values?(?: of [a-z])?|[a-z]))?"
+    r"|全体实数",
+    re.IGNORECASE,
+)
 _INFINITY = re.compile(r"([+-]?) ?(?:∞|oo|inf(?:inity)?)", re.IGNORECASE)
 _RELATION = re.compile(r"([^<>≤≥=]+)([<>≤≥])([^<>≤≥=]+)(?:([<≤>≥])([^<>≤≥=]+))?")
 VARIABLE = re.compile(r"(?:[A-Za-z]|\\[a-z]+|[α-ω])(?:_\{?\w{1,5}\}?)?(?:\([A-Za-z]\))?")
@@ -62,6 +67,7 @@ def read_set(text: str) -> Elements:
     bare = " ".join(_unbrace(unwrap(tidy(text))).split()).strip(" .")
     if bare in _EMPTY_SETS or bare == "" or _NOTHING.fullmatch(bare):
         return Elements((), "{")
+    bare = _FINITE_UNION.sub(", ", bare) if "=" not in bare else bare
     items = _items(bare)
     bracket = ""
     if len(items) == 1:
@@ -99,6 +105,8 @@ def _items(body: str) -> list[str]:
 
 def read_matrix(text: str) -> tuple[tuple[str, ...], ...] | None:
     """Rows of a LaTeX matrix or of `[[1, 2], [3, 4]]`; None if the text is neither, or ragged."""
+    text = text.strip()
+    text = text[1:-1] if text.startswith("(\\begin") and text.endswith(")") else text
     if match := _ENVIRONMENT.fullmatch(_MATRIX_FRAME.sub("", text).strip()):
         lines = [line for line in _LINE_BREAK.split(match[2]) if line.strip()]
         return _rectangular(tuple(tuple(tidy(cell) for cell in line.split("&")) for line in lines))

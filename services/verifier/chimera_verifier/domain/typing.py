@@ -25,7 +25,7 @@ from chimera_verifier.domain.words import choice_letter, truth
 
 _MAX_QUESTION_CHARS = 50_000
 _OPTION = re.compile(r"(?:^|\n|(?<=\s))[ \t*]{0,4}\(?([A-Z])[).:][ \t*]{1,4}([^\n]{1,500}?)(?=$|\n|\s\(?[A-Z][).:]\s)")
-_LETTER = re.compile(r"\(?([A-J])\)?[.:)]?")
+_LETTER = re.compile(r"\(?([A-J])\)?[.:)]?|\(([a-d])\)")
 _LABELLED = re.compile(r"\(?([A-J])[).:]\)?\s{1,3}\S.{0,300}", re.DOTALL)
 _ASKS_INTERVAL = re.compile(
     r"\b(?:intervals?|ranges?|domain|inequalit(?:y|ies)|for which|set of all|convergence|converges)\b|区间"
@@ -119,7 +119,7 @@ def _choice(value: str, choices: list[str], question: str) -> str | None:
             else None
         )
     letter = _LETTER.fullmatch(plain) or _LABELLED.fullmatch(plain)
-    return letter[1] if letter and not question.strip() else None
+    return (letter[1] or letter[2].upper()) if letter and not question.strip() else None
 
 
 def _type_of(value: str, question: str) -> "sample_pb2.AnswerType":

@@ -122,6 +122,7 @@ _PREFIX_NAMES = {"kilo": "k", "milli": "m", "centi": "c", "micro": "μ", "nano":
 _FACTOR = re.compile(r"([^\W\d_]+|[°%$€£¥₹])\^?\(?\{?([+-]?[0-9]{1,2}|)\}?\)?")
 _FRACTION = re.compile(r"\\frac\{([^{}]+)\}\{([^{}]+)\}")
 _BRACED_POWER = re.compile(r"\^\{([+-]?[0-9]{1,2})\}")
+_POWERED = re.compile(r"\b(square|sq\.?|cubic|cu\.?) ([A-Za-z]{1,20})\b", re.IGNORECASE)
 _PER = re.compile(r"\bper\b")
 
 
@@ -151,6 +152,7 @@ def parse_unit(text: str) -> Unit:
     name = (
         unwrap(_BRACED_POWER.sub(r"^\1", tidy(text))).replace(r"\Omega", "Ω").replace(r"\mu ", "μ").replace(r"\mu", "μ")
     )
+    name = _POWERED.sub(lambda m: f"{m[2]}^{2 if m[1][0] in 'sS' else 3}", name)
     name = _FRACTION.sub(r"\1/(\2)", name).strip(" .*")
     factor, dimensions = Fraction(1), dict[str, int]()
     for position, group in enumerate(_PER.sub("/", name).split("/")):

@@ -119,7 +119,8 @@ class Buyer:
                 metrics.CALL_FAILURES.add(1, {"chimera.endpoint": name})
                 tries[name].failed(error, self._pool.gate(name).answers)
                 await self._judge(question, name, tries[name], error)
-                if all(tries[other].seconds >= _PATIENCE_SECONDS for other in left):
+                hopes = [other for other in left if not tries[other].refusal]
+                if hopes and all(tries[other].seconds >= _PATIENCE_SECONDS for other in hopes):
                     raise EndpointUnavailable(f"{name}: {tries[name].cause}") from error
         refusals = "; ".join(f"{name}: {each.refusal}" for name, each in tries.items())
         raise SampleFailure(sample_pb2.REASON_ENDPOINT_FAILED, f"{question.role}: {refusals}")

@@ -292,7 +292,9 @@ async def test_an_endpoint_not_configured_here_is_named(asking):
         await asking.models.ask(question("a", "z"))
 
 
-async def test_an_endpoint_that_never_answered_is_refused_soon_with_the_first_cause(fault_server, asking):
+async def test_an_endpoint_that_never_answered_is_refused_soon_with_the_first_cause(fault_server, asking, monkeypatch):
+    monkeypatch.setattr(buying, "_FIRST_ANSWER_SECONDS", 1.5)
+    monkeypatch.setattr(buying, "_PATIENCE_SECONDS", 60)
     causes = iter([500, 503])
     fault_server.answer = lambda body: busy(next(causes, 429))(body)
     started = time.monotonic()
@@ -301,8 +303,19 @@ async def test_an_endpoint_that_never_answered_is_refused_soon_with_the_first_ca
         await asking.models.ask(question())
 
     assert caught.value.reason == sample_pb2.REASON_ENDPOINT_FAILED
-    assert 0.3 <= time.monotonic() - started < 20
+    assert 1.5 <= time.monotonic() - started < 60
     assert len(fault_server.asked) > 3
+
+
+async def test_an_endpoint_that_never_answered_is_a_mistake_however_long_each_failure_takes(fault_server, asking):
+    async def slowly(body):
+        await asyncio.sleep(1)  # longer than the patience with an endpoint that answered before
+        return busy(500)(body)
+
+    fault_server.answer = slowly
+
+    with pytest.raises(SampleFailure, match="answered 500: busy"):
+        await asking.models.ask(question())
 
 
 async def test_a_long_retry_after_does_not_put_off_the_report_of_a_mistake(fault_server, asking):

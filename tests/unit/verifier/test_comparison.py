@@ -87,3 +87,9 @@ def test_an_answer_too_long_to_read_is_not_called_absent() -> None:
 def test_settle(answers: dict[tuple[int, int], bool | None], verdict: int | None) -> None:
     asked = {Pair("a", "b", row=row, column=column): answer for (row, column), answer in answers.items()}
     assert settle(Comparison(None, "undecided", "", tuple(asked)), asked).verdict == verdict
+
+
+def test_a_sign_of_relation_with_nothing_behind_it_decides_nothing() -> None:
+    for kind in ("EXPRESSION", "EQUATION", "SET", "TUPLE"):
+        answer = sample_pb2.Answer(type=f"ANSWER_TYPE_{kind}", value="= of a x≡")  # type: ignore[arg-type]
+        assert compare(answer, "= of a x≡1").verdict != CORRECT

@@ -14,6 +14,8 @@ TEXTS = {
     "digits": "9" * 300_000,
     "numbers in words": "seven hundred and " * 20_000,
     "signs in words": "minus " * 50_000,
+    "a long product": "k " * 900,
+    "a long sum": "1+" * 450 + "x",
     "growth": "O(" + "n^" * 90 + "n)",
     "growth of many": "O(" + "*".join(["(a+b+c+d)"] * 15) + ")",
     "negations": "¬" * 99 + "p",

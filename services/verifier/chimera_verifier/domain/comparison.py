@@ -95,6 +95,8 @@ def _compare_element(left: str, right: str, tolerance: float = 0.0) -> Compariso
     left_name, left_value = assignment(tidy(left))
     right_name, right_value = assignment(tidy(right))
     if read_relation(left_value) or read_relation(right_value):
+        if not read_relation(left) and not read_relation(right):
+            return undecided("A sign of relation has nothing on one side.")
         return _compare_relations(left, right, tolerance)
     ours, theirs = read_number(left_value), read_number(right_value)
     same = math_form(left_value) == math_form(right_value)

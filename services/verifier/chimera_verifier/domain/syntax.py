@@ -7,7 +7,7 @@ from fractions import Fraction
 from chimera_verifier.domain.latex import tidy
 from chimera_verifier.domain.remembered import remembered
 from chimera_verifier.domain.tokens import FUNCTIONS, NotUnderstood, Token, tokens
-from chimera_verifier.domain.trees import Tree
+from chimera_verifier.domain.trees import Tree, is_deep
 
 MAX_CHARS = 2_000
 MAX_DIGITS = 1_000
@@ -37,6 +37,8 @@ def parse(text: str) -> Reading | None:
         found = tokens(_THOUSANDS.sub(lambda m: m[1].replace(",", ""), tidy(text)))
         loose = _Parser(found, tight=False)
         tree = loose.whole()
+        if is_deep(tree):
+            return None
         return Reading(tree, _Parser(found, tight=True).whole() if loose.ambiguous else None)
     except NotUnderstood:
         return None

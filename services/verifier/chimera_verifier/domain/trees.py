@@ -7,6 +7,7 @@ A tree is a tuple whose first item names what it is: `("number", Fraction)`, `("
 from typing import Any
 
 _MAX_MAGNITUDE = 1e7  # Decimal digits; the checker computes far fewer of them, yet not with larger exponents.
+_MAX_DEPTH = 200
 
 Tree = tuple[Any, ...]
 
@@ -29,6 +30,16 @@ def names(tree: Tree) -> frozenset[str]:
             found.add(f"{node[1]}()")
         pending.extend(node[1:])
     return frozenset(found)
+
+
+def is_deep(tree: Tree) -> bool:
+    """Whether a walk down the tree may exhaust the stack, as in a sum of hundreds of terms."""
+    level: list[Tree] = [tree]
+    for _ in range(_MAX_DEPTH):
+        level = [part for node in level for part in node[1:] if isinstance(part, tuple)]
+        if not level:
+            return False
+    return True
 
 
 def is_bounded(tree: Tree) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from chimera.build.v1 import build_pb2
 from chimera.model.v1 import model_pb2
 from chimera.training.v1 import training_pb2
+from chimera_client import budget
 from chimera_client.buildfile import role
 from chimera_client.fields import Reader, Shorthand
 from chimera_client.yamlfile import parse_mapping, read_text
@@ -40,9 +41,14 @@ def parse_training(raw: Mapping[str, Any]) -> training_pb2.TrainingSpec:
     """The order in a mapping; InvalidInput names every wrong field; what they mean is judged by the trainer."""
     spec = training_pb2.TrainingSpec()
     reader = Reader(_SHORTHANDS)
-    reader.fill(spec, raw)
-    if reader.violations:
-        raise InvalidInput(reader.violations)
+    reader.fill(spec, {key: value for key, value in raw.items() if key != budget.FIELD}, extra=[budget.FIELD])
+    violations = [*reader.violations]
+    if budget.FIELD in raw:
+        found, bad = budget.parse_budget(raw[budget.FIELD])
+        spec.budget.CopyFrom(found)
+        violations += bad
+    if violations:
+        raise InvalidInput(violations)
     return spec
 
 

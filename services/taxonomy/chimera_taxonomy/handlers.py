@@ -61,7 +61,7 @@ class Handlers:
         if build.state in ENDED:
             self._forget(build.build_id)
         if build.state != build_pb2.BUILD_STATE_RUNNING or not build.spec.subjects:
-            return  # without subjects it is a recall or an evaluation, which make no samples
+            return  # without subjects it is a recall, an evaluation or a training, which make no samples
         await self._builds.get(build.build_id)  # where calls look for its budget, weight and ledger; it may come later
         lock = self._advancing[build.build_id]
         with waiting():  # the one before may be in the midst of an expansion

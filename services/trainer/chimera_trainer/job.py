@@ -21,6 +21,7 @@ from chimera.sample.v1 import sample_pb2
 from chimera.training.v1 import training_pb2
 from chimera_shared.errors import Configuration, FailedPrecondition
 from chimera_trainer.domain.conversation import row
+from chimera_trainer.domain.spec import judged
 
 _BLOCK = 500
 _LOG_TAIL_BYTES = 4_000
@@ -94,6 +95,7 @@ class Jobs:
                 "spec": MessageToDict(training.spec, preserving_proto_field_name=True),
                 "base": MessageToDict(base, preserving_proto_field_name=True),
                 "verifier": self._verifier,
+                "paid_by": training.training_id if judged(training.spec) else "",
             }
             _replace(job.folder / "job.json", json.dumps(order, indent=1))
         except OSError as error:

@@ -34,12 +34,12 @@ class TrainingServicer(training_service_pb2_grpc.TrainingServiceServicer):
 
     async def GetTraining(self, request: pb.GetTrainingRequest, context: object) -> training_pb2.Training:
         """Return one training."""
-        return await self._store.require(request.training_id)
+        return await self._trainings.get(request.training_id)
 
     async def ListTrainings(self, request: pb.ListTrainingsRequest, context: object) -> pb.ListTrainingsResponse:
         """List trainings, newest first."""
         page = Page.of(request)
-        found = await self._store.page(page.number(), page.size + 1)
+        found = await self._trainings.page(page.number(), page.size + 1)
         return pb.ListTrainingsResponse(trainings=found[: page.size], next_page_token=page.next_number(len(found)))
 
     async def WatchTraining(

@@ -87,6 +87,12 @@ class TrainerStore:
             found = await self._trainings.find({}).sort(order).skip(skip).limit(limit).to_list(None)
         return [_training(document) for document in found]
 
+    async def active(self) -> list[training_pb2.Training]:
+        """Trainings that have not ended."""
+        with guarded():
+            found = await self._trainings.find({"active": True}).to_list(None)
+        return [_training(document) for document in found]
+
     async def free(self, now: float) -> list[str]:
         """Trainings that have not ended and that nobody holds at this time, in the order in which they came."""
         query = {"active": True, "until": {"$lt": now}}

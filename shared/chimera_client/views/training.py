@@ -9,8 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from chimera.model.v1 import model_pb2
+from chimera.sample.v1 import sample_pb2
 from chimera.training.v1 import training_pb2
 from chimera_client.text import count, counted, line
+from chimera_client.views.spending import consumed_words
 from chimera_client.views.tables import titled_table
 from chimera_client.words import method_words, source_words
 
@@ -46,7 +48,8 @@ def progress_words(training: training_pb2.Training) -> str:
     words = f"{line(training.spec.name, 40)} {state_words(training.state)}"
     if training.steps:
         words += f": step {training.step:,} of {training.steps:,}"
-    return ", ".join([words, *measured_words(training)])
+    paid = consumed_words(training.spec.budget, sample_pb2.Usage(), training.spending)
+    return ", ".join([words, *measured_words(training), *paid])
 
 
 def measured_words(training: training_pb2.Training) -> list[str]:

@@ -72,3 +72,13 @@ def test_a_training_is_told_with_its_curves():
     Console(file=out, width=120).print(render_training(training, points))
     for words in ("sft of base@1 on d1", "█▁  2.5 to 1.25", "3 samples too long", "1 restart after", "student@1"):
         assert words in out.getvalue()
+
+
+def test_what_the_judge_spends_stands_beside_its_limit():
+    spec = parse_training({"name": "student", "budget": {"usd": 2, "calls": 50}})
+    assert (spec.budget.cost_nanousd, spec.budget.calls) == (2 * 10**9, 50)
+    training = training_pb2.Training(spec=spec, state=training_pb2.TRAINING_STATE_RUNNING)
+    training.spending.spent.calls, training.spending.spent.cost_nanousd = 34, 13 * 10**8
+    assert progress_words(training) == "student running, $1.30 of $2.00, 34 of 50 model calls"
+    with pytest.raises(InvalidInput, match="budget"):
+        parse_training({"name": "student", "budget": {"euros": 2}})

@@ -2,8 +2,14 @@
 
 import json
 
-from chimera_trainer.job import Job, Tail
+import pytest
+
+from chimera.model.v1 import model_pb2
+from chimera.sample.v1 import sample_pb2
+from chimera.training.v1 import training_pb2
+from chimera_trainer.job import Job, Jobs, Tail
 from chimera_trainer.work import checkpoints
+from chimera_trainer.work.order import Order
 from chimera_trainer.work.report import Report
 
 
@@ -56,3 +62,20 @@ def test_an_ended_job_keeps_its_log_and_measurements(tmp_path):
         (tmp_path / name).write_text(json.dumps({}))
     job.forget()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["job.json", "progress.jsonl", "worker.log"]
+
+
+async def samples():
+    yield sample_pb2.Sample(ref={"sample_id": "s"}, problem={"statement": "1+1?"}, solution={"text": "It is 2."})
+
+
+@pytest.mark.parametrize(("rewards", "payer"), [({"judge": {"endpoints": ["judge"]}}, "t1"), ({}, "")])
+async def test_an_order_names_who_pays_its_judge_where_it_has_one(tmp_path, rewards, payer):
+    spec = training_pb2.TrainingSpec(method=training_pb2.METHOD_GRPO, reinforcement=rewards)
+    training = training_pb2.Training(training_id="t1", spec=spec)
+    job = await Jobs(tmp_path, "127.0.0.1:1").prepare(training, model_pb2.ModelSource(path="/base"), samples())
+    order = Order.read(job.folder)
+    assert (order.paid_by, order.spec, order.base.path) == (payer, spec, "/base")
+    older = json.loads((job.folder / "job.json").read_text())
+    del older["paid_by"]
+    (job.folder / "job.json").write_text(json.dumps(older))
+    assert Order.read(job.folder).paid_by == ""

@@ -7,9 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chimera.build.v1 import build_pb2
 from chimera.dataset.v1 import dataset_pb2
+from chimera.events.v1 import events_pb2
 from chimera.sample.v1 import sample_pb2
 from chimera.training.v1 import training_pb2
+from chimera_shared.endpoints import config
+from chimera_shared.endpoints.book import Amount, Book, Holder
 from chimera_shared.errors import AlreadyExists, FailedPrecondition, InvalidInput, NotFound
 from chimera_trainer import runner as module
 from chimera_trainer.job import Job, Jobs
@@ -20,6 +24,7 @@ from chimera_trainer.trainings import Trainings
 from chimera_trainer.work.report import Report
 
 KILLED = -9
+ENDPOINTS = config.parse({"judge": {"base_url": "http://127.0.0.1:1/v1", "model": "m"}})
 STATES = training_pb2.TrainingState
 
 
@@ -50,6 +55,9 @@ class Store:
 
     async def require(self, training_id):
         return copied(self.trainings[training_id])
+
+    async def active(self):
+        return [copied(training) for training in self.trainings.values() if training.state not in ENDED]
 
     async def free(self, now):
         return [
@@ -112,10 +120,22 @@ class Datasets:
 
 class Bus:
     def __init__(self):
-        self.said = []
+        self.said, self.builds = [], []
 
     async def publish(self, event):
-        self.said.append((event.training.revision, event.training.state))
+        if isinstance(event, events_pb2.BuildChanged):
+            self.builds.append((event.build.revision, event.build.state, event.build.spec.budget.calls))
+        else:
+            self.said.append((event.training.revision, event.training.state))
+
+
+class Books:
+    def __init__(self):
+        self.books, self.asked = {}, 0
+
+    async def find_many(self, names):
+        self.asked += 1
+        return {name: self.books[name] for name in names if name in self.books}
 
 
 class FakeChild:
@@ -133,13 +153,13 @@ class FakeChild:
 
 class Scene:
     def __init__(self, tmp_path, monkeypatch):
-        self.store, self.bus, self.children = Store(), Bus(), []
+        self.store, self.bus, self.books, self.children = Store(), Bus(), Books(), []
         self.registry, self.jobs = Registry(tmp_path / "models"), Jobs(tmp_path / "jobs", "127.0.0.1:1")
         self.base = tmp_path / "base"
         self.base.mkdir()
         (self.base / "config.json").write_text("{}")
         now = lambda: datetime.now(UTC)  # noqa: E731
-        self.trainings = Trainings(self.store, self.registry, Datasets(), {}, self.bus, now)
+        self.trainings = Trainings(self.store, self.registry, Datasets(), ENDPOINTS, self.bus, self.books, now)
         self.script: list[Callable[[Job, FakeChild], None]] = []
         monkeypatch.setattr(module, "_BEAT_SECONDS", 0.02)
         monkeypatch.setattr(module.Child, "start", self._child)
@@ -216,6 +236,52 @@ async def test_a_killed_child_is_started_again_and_the_model_is_published(scene)
     assert json.loads(model.settings_json)["optimiser"]["batch_size"] == 256
     assert scene.bus.said == [(1, 1), (2, 2), (3, 3)]
     assert all(child.stopped for child in scene.children)
+
+
+def rewarded(scene, **judge):
+    return scene.order(method=training_pb2.METHOD_GRPO, reinforcement=judge or None)
+
+
+async def test_a_spent_budget_fails_the_training_ends_its_child_and_keeps_its_folder(scene):
+    order = rewarded(scene, judge={"endpoints": ["judge"]})
+    order.budget.calls = 7
+    training = await scene.trainings.start("r1", order)
+    scene.script = [works_on]
+    book = scene.books.books[training.training_id] = Book(training.training_id)
+    book.holders["verifier"] = Holder("verifier", "1", spent=Amount(calls=7, cost_nanousd=5))
+    async with scene.runner() as runner:
+        await runner.look()
+        await scene.until(lambda: scene.bus.said[-1][1] == STATES.TRAINING_STATE_RUNNING)
+        await scene.trainings.look()
+        assert (await scene.trainings.get(training.training_id)).state == STATES.TRAINING_STATE_RUNNING
+        book.refused = "the budget of 7 model calls is spent: 7 were made"
+        await scene.trainings.look()
+        await scene.until(lambda: scene.children[0].stopped)
+    done = await scene.trainings.get(training.training_id)
+    assert done.state == STATES.TRAINING_STATE_FAILED
+    assert done.detail.startswith("the budget of 7 model calls is spent: 7 were made; 0 of 4 steps were done, ")
+    assert "order it again with a higher budget" in done.detail
+    assert (done.spending.spent.calls, done.spending.spent.cost_nanousd) == (7, 5)
+    assert (scene.jobs.job(training.training_id).folder / "data.jsonl").is_file()
+    running, failed = build_pb2.BUILD_STATE_RUNNING, build_pb2.BUILD_STATE_FAILED
+    assert scene.bus.builds == [(1, running, 7), (2, running, 7), (3, failed, 0)]
+
+
+async def test_a_budget_of_money_needs_a_judge_that_has_a_price(scene):
+    order = rewarded(scene, judge={"endpoints": ["judge"]})
+    order.budget.cost_nanousd = 5
+    with pytest.raises(InvalidInput, match="no endpoint of the judge has a price"):
+        await scene.trainings.start("r1", order)
+
+
+async def test_a_training_without_a_judge_is_told_as_no_build_and_has_no_book(scene):
+    training = await scene.trainings.start("r1", rewarded(scene))
+    scene.books.books[training.training_id] = Book(training.training_id, refused="spent")
+    await scene.trainings.look()
+    assert (await scene.trainings.get(training.training_id)).state == STATES.TRAINING_STATE_PENDING
+    await scene.trainings.cancel(training.training_id)
+    assert (scene.bus.builds, scene.books.asked) == ([], 0)
+    assert len(scene.bus.said) == 2
 
 
 async def test_a_child_that_gives_up_is_not_started_again(scene):

@@ -82,3 +82,10 @@ def test_no_number_is_refused_for_not_being_one():
         "optimiser.learning_rate",
         "held_out_share",
     }
+
+
+def test_a_budget_limits_the_calls_of_a_judge():
+    judged = {"method": "METHOD_GRPO", "reinforcement": {"judge": {"endpoints": ["judge"]}}}
+    assert wrong(**judged, budget={"calls": 5}) == {}
+    assert wrong(method="METHOD_GRPO", budget={"calls": 5}).keys() == {"budget"}
+    assert wrong(**judged, budget={"tokens": -1, "time": "5s"}).keys() == {"budget.tokens", "budget.time"}

@@ -80,6 +80,11 @@ def accumulation(spec: training_pb2.TrainingSpec) -> int:
     return rows(spec) // (spec.optimiser.micro_batch_size * spec.resources.workers)
 
 
+def judged(spec: training_pb2.TrainingSpec) -> bool:
+    """Whether its reward may ask a model."""
+    return spec.reinforcement.HasField("judge")
+
+
 def violations(spec: training_pb2.TrainingSpec) -> Iterator[Violation]:
     """Everything that is wrong with an order apart from its dataset, its model and its judge."""
     if not NAME.fullmatch(spec.name):
@@ -95,6 +100,7 @@ def violations(spec: training_pb2.TrainingSpec) -> Iterator[Violation]:
         yield from _share("lora.dropout", spec.lora.dropout)
     yield from _weights(spec)
     yield from _rewards(spec)
+    yield from _budget(spec)
     yield from _within("resources.workers", spec.resources.workers, 0, MAX_WORKERS, "0 means 1")
     for field in ("cpus_per_worker", "gpus_per_worker"):
         yield from _within(f"resources.{field}", getattr(spec.resources, field), 0, 1_024, "0 means the default")
@@ -174,6 +180,16 @@ def _rewards(spec: training_pb2.TrainingSpec) -> Iterator[Violation]:
         yield Violation("reinforcement.temperature", f"must be above 0 and at most 10, not {rl.temperature:g}")
     tokens = rl.max_completion_length
     yield from _within("reinforcement.max_completion_length", tokens, 0, MAX_LENGTH, "0 means 1024")
+
+
+def _budget(spec: training_pb2.TrainingSpec) -> Iterator[Violation]:
+    if spec.HasField("budget") and not judged(spec):
+        yield Violation("budget", "limits the calls of reinforcement.judge, and there is none; leave it out")
+    if spec.budget.HasField("time"):
+        yield Violation("budget.time", "is no limit of a training; leave it out")
+    for field in ("cost_nanousd", "tokens", "calls"):
+        if (value := getattr(spec.budget, field)) < 0:
+            yield Violation(f"budget.{field}", f"must not be negative, not {value}; 0 means no limit")
 
 
 def _within(field: str, value: float, least: float, most: float, zero: str) -> Iterator[Violation]:

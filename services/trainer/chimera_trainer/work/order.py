@@ -19,19 +19,24 @@ class GaveUp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A job, with all defaults filled in. `base` is a folder or a repository of the hub."""
+    """A job, with all defaults filled in. `base` is a folder or a repository of the hub.
+
+    `paid_by` is the training where its judge is paid from a budget: it is empty without a judge.
+    """
 
     folder: Path
     spec: training_pb2.TrainingSpec
     base: model_pb2.ModelSource
     verifier: str
+    paid_by: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> "Order":
         """What is in the folder's `job.json`."""
         raw = json.loads((folder / "job.json").read_text("utf-8"))
         spec = ParseDict(raw["spec"], training_pb2.TrainingSpec())
-        return cls(folder, spec, ParseDict(raw["base"], model_pb2.ModelSource()), raw["verifier"])
+        base = ParseDict(raw["base"], model_pb2.ModelSource())
+        return cls(folder, spec, base, raw["verifier"], raw.get("paid_by", ""))  # older folders have no payer
 
     @property
     def reinforced(self) -> bool:

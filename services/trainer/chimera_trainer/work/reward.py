@@ -38,6 +38,7 @@ def of(order: Order) -> Reward:
             statement=statement,
             reference=ParseDict(json.loads(reference), sample_pb2.Answer()),
             response=completion[0]["content"],
+            paid_by=order.paid_by,
         )
         if order.spec.reinforcement.HasField("judge"):
             request.judge.CopyFrom(order.spec.reinforcement.judge)

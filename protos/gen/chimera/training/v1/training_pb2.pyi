@@ -114,7 +114,7 @@ class ResourceSpec(_message.Message):
     def __init__(self, workers: _Optional[int] = ..., cpus_per_worker: _Optional[float] = ..., gpus_per_worker: _Optional[float] = ...) -> None: ...
 
 class TrainingSpec(_message.Message):
-    __slots__ = ("name", "method", "base", "dataset_id", "lora", "optimiser", "reinforcement", "resources", "seed", "checkpoint_steps", "held_out_share")
+    __slots__ = ("name", "method", "base", "dataset_id", "lora", "optimiser", "reinforcement", "resources", "seed", "checkpoint_steps", "held_out_share", "budget")
     NAME_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
     BASE_FIELD_NUMBER: _ClassVar[int]
@@ -126,6 +126,7 @@ class TrainingSpec(_message.Message):
     SEED_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_STEPS_FIELD_NUMBER: _ClassVar[int]
     HELD_OUT_SHARE_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
     name: str
     method: Method
     base: _model_pb2.ModelSource
@@ -137,7 +138,8 @@ class TrainingSpec(_message.Message):
     seed: int
     checkpoint_steps: int
     held_out_share: float
-    def __init__(self, name: _Optional[str] = ..., method: _Optional[_Union[Method, str]] = ..., base: _Optional[_Union[_model_pb2.ModelSource, _Mapping]] = ..., dataset_id: _Optional[str] = ..., lora: _Optional[_Union[LoraSpec, _Mapping]] = ..., optimiser: _Optional[_Union[OptimiserSpec, _Mapping]] = ..., reinforcement: _Optional[_Union[ReinforcementSpec, _Mapping]] = ..., resources: _Optional[_Union[ResourceSpec, _Mapping]] = ..., seed: _Optional[int] = ..., checkpoint_steps: _Optional[int] = ..., held_out_share: _Optional[float] = ...) -> None: ...
+    budget: _build_pb2.Budget
+    def __init__(self, name: _Optional[str] = ..., method: _Optional[_Union[Method, str]] = ..., base: _Optional[_Union[_model_pb2.ModelSource, _Mapping]] = ..., dataset_id: _Optional[str] = ..., lora: _Optional[_Union[LoraSpec, _Mapping]] = ..., optimiser: _Optional[_Union[OptimiserSpec, _Mapping]] = ..., reinforcement: _Optional[_Union[ReinforcementSpec, _Mapping]] = ..., resources: _Optional[_Union[ResourceSpec, _Mapping]] = ..., seed: _Optional[int] = ..., checkpoint_steps: _Optional[int] = ..., held_out_share: _Optional[float] = ..., budget: _Optional[_Union[_build_pb2.Budget, _Mapping]] = ...) -> None: ...
 
 class Point(_message.Message):
     __slots__ = ("step", "values", "time")
@@ -157,7 +159,7 @@ class Point(_message.Message):
     def __init__(self, step: _Optional[int] = ..., values: _Optional[_Mapping[str, float]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Training(_message.Message):
-    __slots__ = ("training_id", "spec", "state", "detail", "revision", "step", "steps", "tokens", "left_out", "restarts", "last", "model", "create_time", "end_time")
+    __slots__ = ("training_id", "spec", "state", "detail", "revision", "step", "steps", "tokens", "left_out", "restarts", "last", "model", "create_time", "end_time", "spending")
     TRAINING_ID_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -172,6 +174,7 @@ class Training(_message.Message):
     MODEL_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
+    SPENDING_FIELD_NUMBER: _ClassVar[int]
     training_id: str
     spec: TrainingSpec
     state: TrainingState
@@ -186,4 +189,5 @@ class Training(_message.Message):
     model: str
     create_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
-    def __init__(self, training_id: _Optional[str] = ..., spec: _Optional[_Union[TrainingSpec, _Mapping]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., detail: _Optional[str] = ..., revision: _Optional[int] = ..., step: _Optional[int] = ..., steps: _Optional[int] = ..., tokens: _Optional[int] = ..., left_out: _Optional[int] = ..., restarts: _Optional[int] = ..., last: _Optional[_Union[Point, _Mapping]] = ..., model: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    spending: _build_pb2.Spending
+    def __init__(self, training_id: _Optional[str] = ..., spec: _Optional[_Union[TrainingSpec, _Mapping]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., detail: _Optional[str] = ..., revision: _Optional[int] = ..., step: _Optional[int] = ..., steps: _Optional[int] = ..., tokens: _Optional[int] = ..., left_out: _Optional[int] = ..., restarts: _Optional[int] = ..., last: _Optional[_Union[Point, _Mapping]] = ..., model: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spending: _Optional[_Union[_build_pb2.Spending, _Mapping]] = ...) -> None: ...

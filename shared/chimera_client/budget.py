@@ -38,6 +38,15 @@ def parse_budget(raw: Any) -> tuple[build_pb2.Budget, list[Violation]]:
     return budget, violations
 
 
+def take_budget(raw: Mapping[str, Any], into: build_pb2.Budget) -> list[Violation]:
+    """Put the budget of a file into an order, if it has one; everything that is wrong with it."""
+    if FIELD not in raw:
+        return []
+    found, violations = parse_budget(raw[FIELD])
+    into.CopyFrom(found)
+    return violations
+
+
 def budget_fields(budget: build_pb2.Budget) -> dict[str, Any]:
     """The inverse: what a build file says of a budget."""
     fields: dict[str, Any] = {}

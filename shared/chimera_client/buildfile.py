@@ -53,17 +53,9 @@ def parse_build(raw: Mapping[str, Any]) -> tuple[build_pb2.BuildSpec, Mapping[st
     reader = Reader(_SHORTHANDS)
     reader.fill(spec, {k: v for k, v in raw.items() if k != budget.FIELD}, extra=[ENDPOINTS_FIELD, budget.FIELD])
     endpoints, wrong = read_endpoints(raw)
-    if violations := [*reader.violations, *_budget(spec, raw), *_zero_weights(raw), *wrong]:
+    if violations := [*reader.violations, *budget.take_budget(raw, spec.budget), *_zero_weights(raw), *wrong]:
         raise InvalidInput(violations)
     return spec, endpoints
-
-
-def _budget(spec: build_pb2.BuildSpec, raw: Mapping[str, Any]) -> list[Violation]:
-    if budget.FIELD not in raw:
-        return []
-    found, violations = budget.parse_budget(raw[budget.FIELD])
-    spec.budget.CopyFrom(found)
-    return violations
 
 
 def _zero_weights(raw: Mapping[str, Any]) -> Iterator[Violation]:

@@ -15,7 +15,7 @@ from chimera_client.named_corpora import take_benchmarks
 from chimera_client.yamlfile import parse_mapping, read_text
 from chimera_shared import identity
 from chimera_shared.endpoints.config import Endpoint
-from chimera_shared.errors import InvalidInput, Violation
+from chimera_shared.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,7 @@ def parse_evaluation(
         known["candidates"] = [{"name": str(name), "role": role} for name, role in candidates.items()]
     reader.fill(spec, known, extra=[ENDPOINTS_FIELD, budget.FIELD])
     endpoints, wrong = read_endpoints(raw)
-    violations: list[Violation] = [*reader.violations, *wrong]
-    if budget.FIELD in raw:
-        found, bad = budget.parse_budget(raw[budget.FIELD])
-        spec.budget.CopyFrom(found)
-        violations += bad
-    if violations:
+    if violations := [*reader.violations, *wrong, *budget.take_budget(raw, spec.budget)]:
         raise InvalidInput(violations)
     return spec, endpoints
 

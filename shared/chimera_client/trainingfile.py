@@ -42,12 +42,7 @@ def parse_training(raw: Mapping[str, Any]) -> training_pb2.TrainingSpec:
     spec = training_pb2.TrainingSpec()
     reader = Reader(_SHORTHANDS)
     reader.fill(spec, {key: value for key, value in raw.items() if key != budget.FIELD}, extra=[budget.FIELD])
-    violations = [*reader.violations]
-    if budget.FIELD in raw:
-        found, bad = budget.parse_budget(raw[budget.FIELD])
-        spec.budget.CopyFrom(found)
-        violations += bad
-    if violations:
+    if violations := [*reader.violations, *budget.take_budget(raw, spec.budget)]:
         raise InvalidInput(violations)
     return spec
 

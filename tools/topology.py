@@ -18,9 +18,9 @@ SERVICES = ("gateway", "taxonomy", "generator", "verifier", "evaluator", "traine
 """The services on the bus, in the order of a sample's way."""
 
 BESIDE_STAGES: dict[str, tuple[Topic[Any], ...]] = {
-    "evaluator": (topics.EVALUATION_CHANGED,),
+    "evaluator": (topics.EVALUATION_CHANGED, topics.BUILD_CHANGED),
     "gateway": (topics.BUILD_CHANGED, topics.SAMPLE_RECALLED, topics.DATASET_PUBLISHED),
-    "trainer": (topics.TRAINING_CHANGED,),
+    "trainer": (topics.TRAINING_CHANGED, topics.BUILD_CHANGED),
 }
 """What a service publishes from its gRPC methods and its loops, which no stage declares."""
 

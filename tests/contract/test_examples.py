@@ -25,7 +25,7 @@ from chimera_shared.templates import number, renumber
 from chimera_trainer.domain import spec as training_rules
 
 FOLDER = Path(__file__).parents[2] / "examples"
-NO_BUILDS = {"evaluation", "loop", "loop-paper", "renumbered", "training", "training-paper"}
+NO_BUILDS = {"evaluation", "loop", "loop-paper", "loop-rl", "renumbered", "training", "training-paper"}
 EXAMPLES = sorted(path for path in FOLDER.glob("*.yaml") if path.stem not in NO_BUILDS)
 PROCEDURAL: Endpoints = {
     model.name: Endpoint(base_url="http://127.0.0.1:8400/v1", model=model.name) for model in default_models()
@@ -75,7 +75,7 @@ def test_the_renumbered_problems_have_the_answers_that_the_procedural_engine_wor
             assert renumber(item, Random(seed))
 
 
-@pytest.mark.parametrize("name", ["loop", "loop-paper"])
+@pytest.mark.parametrize("name", ["loop", "loop-paper", "loop-rl"])
 def test_an_example_loop_orders_what_the_services_take(name):
     file = read_loop_file(FOLDER / f"{name}.yaml")
     orders = Orders(file)

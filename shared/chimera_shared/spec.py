@@ -1,7 +1,7 @@
 """What makes an order valid, said the same way by the client before it starts anything and by the gateway."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chimera.build.v1 import build_pb2
 from chimera_shared.checkers import MAX_WEIGHT, fill_in_checks, validate_checks, validate_role
@@ -135,10 +135,17 @@ def validate_budget(spec: build_pb2.BuildSpec, endpoints: Endpoints) -> Iterator
         yield Violation(
             "budget.time", f"must be above 0 s and at most ten years, not {seconds:g} s; leave it out for no limit"
         )
-    if budget.cost_nanousd > 0 and not any(_has_price(endpoints, name) for name in endpoints_of(spec.roles)):
+    yield from validate_price(budget, endpoints_of(spec.roles), endpoints, "this build")
+
+
+def validate_price(
+    budget: build_pb2.Budget, names: Iterable[str], endpoints: Endpoints, whose: str
+) -> Iterator[Violation]:
+    """A limit of money that could never be reached, as none of the endpoints named has a price."""
+    if budget.cost_nanousd > 0 and not any(_has_price(endpoints, name) for name in names):
         yield Violation(
             "budget.cost_nanousd",
-            "limits money, but no endpoint of this build has a price; "
+            f"limits money, but no endpoint of {whose} has a price; "
             "give each its `price:` in the endpoints file, or limit tokens or calls",
         )
 

@@ -63,7 +63,7 @@ class EmbeddedStore(ChildServer):
         """What MONGODB_URI would hold.
 
         Journalled, for otherwise a `kill -9` loses acknowledged writes. No retryable writes, as it goes through all
-        that it remembers of them at each write, up to half its time; the services do without, they repeat whole steps.
+        that it remembers of them at each write, over half its time; the services do without, they repeat whole steps.
         """
         return f"mongodb://{self.address}/?directConnection=true&journal=true&retryWrites=false"
 

@@ -13,6 +13,7 @@ from chimera_shared.checkers import validate_role
 from chimera_shared.endpoints.book import Books
 from chimera_shared.endpoints.config import Endpoints
 from chimera_shared.errors import AlreadyExists, FailedPrecondition, InvalidInput, NotFound, Violation
+from chimera_shared.spec import validate_price
 from chimera_shared.stage import Publisher
 from chimera_trainer.datasets import Datasets
 from chimera_trainer.domain import spec as rules
@@ -163,18 +164,11 @@ class Trainings:
     def _judge(self, spec: training_pb2.TrainingSpec) -> list[Violation]:
         if not spec.reinforcement.HasField("judge"):
             return []
-        judge, wrong = spec.reinforcement.judge, list[Violation]()
-        wrong += validate_role("reinforcement.judge", judge, self._endpoints)
-        known = [self._endpoints[name] for name in judge.endpoints if name in self._endpoints]
-        if spec.budget.cost_nanousd > 0 and not any(each.price.nanousd(1_000_000, 1_000_000) for each in known):
-            wrong.append(
-                Violation(
-                    "budget.cost_nanousd",
-                    "limits money, but no endpoint of the judge has a price; give each its `price:` in the endpoints"
-                    " file, or limit tokens or calls",
-                )
-            )
-        return wrong
+        judge = spec.reinforcement.judge
+        return [
+            *validate_role("reinforcement.judge", judge, self._endpoints),
+            *validate_price(spec.budget, judge.endpoints, self._endpoints, "the judge"),
+        ]
 
     async def _dataset(self, spec: training_pb2.TrainingSpec) -> list[Violation]:
         try:
